@@ -1,0 +1,39 @@
+# A fresh clone needs Python >= 3.11 and make; everything else goes into .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: demo test lint docs fixtures clean
+
+demo: .venv/demo
+	@$(BIN)/release demo
+
+test: .venv/test
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m pytest -n 2 --dist worksteal
+
+lint: .venv/test
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+docs: .venv/test
+	@$(BIN)/python docs/generate.py
+
+.venv/bin/python:
+	@$(PYTHON) -m venv .venv
+
+.venv/demo: .venv/bin/python pyproject.toml requirements/core.txt
+	@$(PIP) install -r requirements/core.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/test: .venv/demo requirements/test.txt
+	@$(PIP) install torch==2.13.0
+	@$(PIP) install -r requirements/test.txt
+	@touch $@
+
+clean:
+	rm -rf .venv

@@ -1,0 +1,41 @@
+"""A config group claims no module.
+
+What it checks: every config group, and every target of it, matches at least one module of the
+    checkpoint. Groups for attention itself hold no weights and are left alone.
+Why it matters: the modules that were meant stay in BF16. compressed_tensors and vLLM say nothing,
+    and the card advertises a precision that is not in the files.
+How to fix: correct `targets` (full names, `re:` patterns from the start of the name, or class
+    names), or drop the group.
+Seen in: llm-compressor #2641, where an example's pattern missed the modules it meant.
+"""
+
+from difflib import get_close_matches
+
+from release.facts.modules import Modules
+from release.quantization.config import QuantizationConfig
+from release.rules import Findings, Found, in_config, rule
+
+
+@rule(since="0.1.0")
+def check(quantization: QuantizationConfig, modules: Modules) -> Findings:
+    """Judge each group by its targets that match nothing."""
+    for group in quantization.groups:
+        missed = [
+            target
+            for target in group.targets
+            if target in modules.unmatched and target not in modules.pattern_problems
+        ]
+        if not missed or group.weights is None:
+            continue
+        near = get_close_matches(missed[0].removeprefix("re:"), list(modules.items), 1, 0.3)
+        hint = f"the nearest module is {near[0]}" if near else "compare it with the module names"
+        alone = len(missed) == len(group.targets)
+        what = "no target" if alone else f"target {missed[0]!r}"
+        yield Found(
+            where=in_config(f"{group.path}.targets"),
+            message=f"{what} of {group.name} matches any of {len(modules):,} modules"
+            if alone
+            else f"{what} matches none of {len(modules):,} modules",
+            fix=f"correct the target; {hint}",
+            severity=None if alone else "warning",
+        )

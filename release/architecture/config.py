@@ -1,0 +1,105 @@
+"""The model's config.json as typed questions: text settings are nested in multimodal models."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+SIZE_CAP = 1 << 32
+COUNT_CAP = 100_000
+
+
+class ConfigGap(Exception):  # noqa: N818 - it becomes an Unknown, never an error message
+    """config.json lacks a key, or holds nonsense there, so nothing can be derived from it."""
+
+
+class ModelConfig(msgspec.Struct, frozen=True):
+    """config.json; `text` is its text_config where it has one, else all of it."""
+
+    raw: dict[str, Any]
+
+    @property
+    def text(self) -> dict[str, Any]:
+        """Settings of the language model."""
+        nested = self.raw.get("text_config")
+        return nested if isinstance(nested, dict) else self.raw
+
+    @property
+    def text_path(self) -> str:
+        """Prefix of a text setting's path in config.json."""
+        return "text_config." if isinstance(self.raw.get("text_config"), dict) else ""
+
+    @property
+    def vision(self) -> dict[str, Any] | None:
+        """Settings of the vision tower, if there is one."""
+        nested = self.raw.get("vision_config")
+        return nested if isinstance(nested, dict) else None
+
+    @property
+    def model_type(self) -> str:
+        """The top-level model_type, "" if absent."""
+        return str(self.raw.get("model_type") or "")
+
+    @property
+    def architecture(self) -> str:
+        """The first of `architectures`, "" if there is none."""
+        names = self.raw.get("architectures")
+        return str(names[0]) if isinstance(names, list) and names else ""
+
+    @property
+    def dtype(self) -> str | None:
+        """The model's dtype: bfloat16, float16, float32; `torch_dtype` in older files."""
+        for settings in (self.text, self.raw):
+            for key in ("dtype", "torch_dtype"):
+                if isinstance(settings.get(key), str):
+                    return str(settings[key]).removeprefix("torch.")
+        return None
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Read a text setting, falling back to the top level."""
+        return self.text[key] if key in self.text else self.raw.get(key, default)
+
+    def size(self, key: str, default: int | None = None) -> int:
+        """Read a text setting that is a size. Raises `ConfigGap`."""
+        return size(self.text, key, default)
+
+    def tied(self, default: bool) -> bool:
+        """Whether the head shares the embedding; nested and top-level configs may both say so."""
+        values = [
+            c["tie_word_embeddings"] for c in (self.raw, self.text) if "tie_word_embeddings" in c
+        ]
+        return any(map(bool, values)) if values else default
+
+    def layer_types(self, default: str) -> tuple[str, ...]:
+        """Give the kind of every layer. Raises `ConfigGap` if there are too many or few."""
+        layers = self.count("num_hidden_layers")
+        types = self.text.get("layer_types")
+        if types is None:
+            interval = self.text.get("full_attention_interval")
+            if isinstance(interval, int) and interval > 0:
+                return tuple(
+                    "full_attention" if (i + 1) % interval == 0 else "linear_attention"
+                    for i in range(layers)
+                )
+            return (default,) * layers
+        if not isinstance(types, list) or len(types) != layers:
+            raise ConfigGap("layer_types does not list one type for each of num_hidden_layers")
+        return tuple(map(str, types))
+
+    def count(self, key: str, default: int | None = None) -> int:
+        """Read a number of layers, heads or experts. Raises `ConfigGap`."""
+        value = self.size(key, default)
+        if value > COUNT_CAP:
+            raise ConfigGap(f"{key} is {value:,}")
+        return value
+
+
+def size(settings: Mapping[str, Any], key: str, default: int | None = None) -> int:
+    """Read a non-negative size from some settings. Raises `ConfigGap`."""
+    value = settings.get(key)
+    if value is None:
+        value = default
+    if type(value) is not int or not 0 <= value < SIZE_CAP:
+        what = "is missing" if value is None else f"is {value!r:.40}"
+        raise ConfigGap(f"{key} {what}")
+    return value

@@ -1,0 +1,1 @@
+"""One file a model family: what its config implies. Found by `release.architecture.FAMILIES`."""

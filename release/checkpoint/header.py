@@ -1,0 +1,174 @@
+"""The safetensors header: eight bytes of length, JSON, and what both promise about the file.
+
+Bounded and torch-free. The format: https://github.com/huggingface/safetensors#format.
+"""
+
+from typing import Any
+
+import msgspec
+
+from release.checkpoint.document import parse_document
+from release.errors import CheckpointError, Fault
+
+PREFIX_BYTES = 8
+HEADER_CAP = 100_000_000
+
+DTYPE_BITS = {
+    "BOOL": 8,
+    "F4": 4,
+    "F6_E2M3": 6,
+    "F6_E3M2": 6,
+    "U8": 8,
+    "I8": 8,
+    "F8_E5M2": 8,
+    "F8_E4M3": 8,
+    "F8_E8M0": 8,
+    "F8_E4M3FNUZ": 8,
+    "F8_E5M2FNUZ": 8,
+    "I16": 16,
+    "U16": 16,
+    "F16": 16,
+    "BF16": 16,
+    "I32": 32,
+    "U32": 32,
+    "F32": 32,
+    "C64": 64,
+    "F64": 64,
+    "I64": 64,
+    "U64": 64,
+}
+
+
+class TensorInfo(msgspec.Struct, frozen=True):
+    """One tensor as a header declares it; `start` and `end` are byte positions in its shard."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    shard: str
+    start: int
+    end: int
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of its values."""
+        return self.end - self.start
+
+    @property
+    def elements(self) -> int:
+        """Stored elements; a scalar of shape [] has one."""
+        return product(self.shape)
+
+
+class Header(msgspec.Struct, frozen=True):
+    """A shard's header; `data_end` is where the last tensor ends, in bytes of the file."""
+
+    tensors: dict[str, TensorInfo]
+    metadata: dict[str, str]
+    data_end: int
+
+
+def product(shape: tuple[int, ...]) -> int:
+    """Elements of a shape, exact whatever its size."""
+    count = 1
+    for dim in shape:
+        count *= dim
+    return count
+
+
+def header_length(prefix: bytes, size: int, file: str) -> int:
+    """Read the header's length from the first 8 bytes of a file of `size` bytes.
+
+    Raises `CheckpointError` before anything is allocated when it cannot be true.
+    """
+    hint = "download or export the file again"
+    if prefix.startswith(b"version "):
+        hint = "run `git lfs pull`, or download it with `hf download`"
+        raise CheckpointError(file, "is a git-LFS pointer, not weights", hint, Fault.NOT_WEIGHTS)
+    if size < PREFIX_BYTES or len(prefix) < PREFIX_BYTES:
+        what = "is empty" if size == 0 else f"is {size} bytes long, shorter than any header"
+        raise CheckpointError(file, what, hint, Fault.NOT_WEIGHTS)
+    length = int.from_bytes(prefix[:PREFIX_BYTES], "little")
+    if length > HEADER_CAP:
+        what = f"declares a header of {length:,} bytes, more than the format's {HEADER_CAP:,}"
+        raise CheckpointError(file, what, hint, Fault.HEADER_LENGTH)
+    if not 2 <= length <= size - PREFIX_BYTES:  # noqa: PLR2004 - "{}" is the shortest header
+        what = f"declares a header of {length:,} bytes in a file of {size:,} bytes"
+        raise CheckpointError(file, what, hint, Fault.HEADER_LENGTH)
+    return length
+
+
+def parse_header(raw: bytes, file: str) -> Header:
+    """Parse a header's JSON (without its length prefix) and check it against itself.
+
+    Keys are unique, dtypes known, shape x dtype equals the bytes claimed, and the ranges cover
+    the data without hole or overlap. Raises `CheckpointError` naming the tensor.
+    """
+    if not raw.startswith(b"{"):
+        raise _bad(file, "header does not start with '{'")
+    document = parse_document(raw, file, Fault.HEADER_JSON)
+    if document.duplicates:
+        raise _bad(file, f"header names {document.duplicates[0]!r} twice")
+    if document.constants:
+        raise _bad(file, f"header holds {document.constants[0]}, which is not JSON")
+    entries = document.value
+    metadata = entries.pop("__metadata__", {})
+    if not isinstance(metadata, dict) or not all(isinstance(v, str) for v in metadata.values()):
+        raise _bad(file, "header's __metadata__ must map strings to strings")
+    base = PREFIX_BYTES + len(raw)
+    tensors = {name: _tensor(name, entry, file, base) for name, entry in entries.items()}
+    return Header(tensors, metadata, _contiguous(tensors, file, base))
+
+
+def check_length(header: Header, size: int, file: str) -> None:
+    """Raise `CheckpointError` unless the file's `size` in bytes is where its tensors end."""
+    if size == header.data_end:
+        return
+    missing = header.data_end - size
+    what = (
+        f"is truncated: {missing:,} of {header.data_end:,} bytes are missing"
+        if missing > 0
+        else f"has {-missing:,} bytes after its last tensor"
+    )
+    raise CheckpointError(file, what, "download or export the file again", Fault.FILE_LENGTH)
+
+
+def _bad(file: str, what: str, fault: Fault = Fault.HEADER_JSON) -> CheckpointError:
+    return CheckpointError(file, what, "export the file again with safetensors", fault)
+
+
+def _count(value: Any) -> bool:
+    return type(value) is int and 0 <= value < 1 << 64
+
+
+def _tensor(name: str, entry: Any, file: str, base: int) -> TensorInfo:
+    if not isinstance(entry, dict):
+        raise _bad(file, f"tensor {name!r}: header entry is not an object")
+    dtype, shape, span = entry.get("dtype"), entry.get("shape"), entry.get("data_offsets")
+    if not isinstance(dtype, str) or (bits := DTYPE_BITS.get(dtype)) is None:
+        raise _bad(file, f"tensor {name!r}: unknown dtype {dtype!r:.40}")
+    if not isinstance(shape, list) or not all(map(_count, shape)):
+        raise _bad(file, f"tensor {name!r}: shape must be a list of sizes, not {shape!r:.60}")
+    if not isinstance(span, list) or len(span) != 2 or not all(map(_count, span)):  # noqa: PLR2004
+        raise _bad(file, f"tensor {name!r}: data_offsets must be two positions, not {span!r:.60}")
+    start, end = span
+    if start > end:
+        raise _bad(file, f"tensor {name!r}: ends at {end} before it starts at {start}")
+    needed = product(tuple(shape)) * bits
+    if needed != (end - start) * 8:
+        what = (
+            f"tensor {name!r}: {dtype} {shape} needs {needed / 8:,.10g} bytes, has {end - start:,}"
+        )
+        raise _bad(file, what, Fault.TENSOR_BYTES)
+    return TensorInfo(dtype, tuple(shape), file, base + start, base + end)
+
+
+def _contiguous(tensors: dict[str, TensorInfo], file: str, base: int) -> int:
+    position = base
+    for name, info in sorted(tensors.items(), key=lambda item: (item[1].start, item[1].end)):
+        if info.start != position:
+            kind = "overlaps" if info.start < position else "leaves a hole before"
+            at, free = info.start - base, position - base
+            what = f"tensor {name!r} at byte {at:,} {kind} data byte {free:,}"
+            raise _bad(file, what, Fault.TENSOR_RANGES)
+        position = info.end
+    return position

@@ -1,0 +1,90 @@
+"""The command line. Commands live in their own files and are imported when they are called."""
+
+import importlib
+import os
+import sys
+
+import click
+
+from release import __version__
+from release.errors import ReleaseError
+
+COMMANDS = {
+    "verify": "Check a checkpoint, and write the report that card and push speak from.",
+    "tables": "Weights by component and precision; KV cache and state bytes.",
+    "card": "Render the model card from the report.",
+    "push": "Publish exactly the verified bytes on the Hub.",
+    "rule": "Explain a rule, or list them all.",
+    "demo": "Run the whole path on a tiny real checkpoint.",
+}
+EPILOG = """\b
+Exit codes:
+  0  clean
+  1  findings
+  2  usage error, or it could not run
+  3  something required could not be checked
+"""
+
+
+class LazyGroup(click.Group):
+    """Answers `--help` without importing a command."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Name the commands in the order of a release."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import a command's file."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"release.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List the commands by their summaries above, so that none is imported."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="release")
+@click.option("--traceback", is_flag=True, help="Show where an error came from.")
+def group(traceback: bool) -> None:
+    """The gate between a quantized LLM checkpoint and the Hugging Face Hub."""
+    if traceback:
+        os.environ["RELEASE_TRACEBACK"] = "1"
+
+
+def main() -> None:
+    """Run the command line; every error ends here, as one line and an exit code."""
+    try:
+        code = group.main(prog_name="release", standalone_mode=False)
+    except click.exceptions.Abort:
+        _fail("interrupted", 130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except ReleaseError as error:
+        _fail(str(error), error.exit_code)
+    except BrokenPipeError:
+        # Whoever read our output has gone; point stdout elsewhere so that exit stays silent.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
+    except KeyboardInterrupt:
+        _fail("interrupted", 130)
+    except Exception as error:  # noqa: BLE001 - the one boundary
+        _fail(
+            f"internal error: {type(error).__name__}: {error} (please report it; see --traceback)",
+            2,
+        )
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _fail(text: str, code: int) -> None:
+    if os.environ.get("RELEASE_TRACEBACK"):
+        import traceback  # noqa: PLC0415 - only when asked for
+
+        traceback.print_exc()
+    click.secho("error", fg="red", bold=True, nl=False, err=True)
+    click.echo(": " + " ".join(text.split()), err=True)
+    sys.exit(code)

@@ -1,0 +1,54 @@
+"""stdout carries the result, stderr notices. A result is one document, to a file if asked."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from release.errors import ReleaseError
+
+
+def write_result(text: str, output: Path | None) -> None:
+    """Write a command's result to `output`, or to stdout."""
+    if output is None:
+        click.echo(text, nl=not text.endswith("\n"))
+        return
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        partial = output.with_name(f"{output.name}.partial")
+        partial.write_text(text if text.endswith("\n") else f"{text}\n", encoding="utf-8")
+        partial.replace(output)
+    except OSError as error:
+        raise ReleaseError(f"cannot be written: {error.strerror}", where=str(output)) from None
+
+
+def notice(text: str, *, quiet: bool = False) -> None:
+    """Say something beside the result."""
+    if not quiet:
+        click.secho(text, dim=True, err=True)
+
+
+def rich_text(renderable: Any, *, color: bool, width: int | None = None) -> str:
+    """Render something of rich's to text, with escape codes only if `color`."""
+    from rich.console import Console  # noqa: PLC0415 - 50 ms that only tables need
+
+    console = Console(
+        force_terminal=color, no_color=not color, width=width or _width(), highlight=False
+    )
+    with console.capture() as capture:
+        console.print(renderable)
+    return capture.get()
+
+
+def use_color(output: Path | None) -> bool:
+    """Colour only a terminal, and not where NO_COLOR is set (https://no-color.org)."""
+    import os  # noqa: PLC0415
+
+    return output is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+def _width() -> int:
+    import shutil  # noqa: PLC0415
+
+    return shutil.get_terminal_size((100, 24)).columns

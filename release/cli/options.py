@@ -1,0 +1,47 @@
+"""Options that several commands share."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from release.errors import ReleaseError
+from release.manifest import MANIFEST_FILE, Manifest, load_manifest
+from release.report import REPORT_FILE, Report, load_report
+
+Decorator = Callable[[Any], Any]
+
+checkpoint_argument: Decorator = click.argument(
+    "checkpoint", metavar="[CKPT]", required=False, type=click.Path(path_type=Path)
+)
+output_option: Decorator = click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="Write the result to this file."
+)
+quiet_option: Decorator = click.option("-q", "--quiet", is_flag=True, help="No notices on stderr.")
+
+
+def format_option(*formats: str) -> Decorator:
+    """`--format` with the formats a command has; the first is the default."""
+    choice = click.Choice(formats)
+    return click.option("--format", "style", type=choice, default=formats[0], show_default=True)
+
+
+def find_manifest() -> Manifest | None:
+    """Read release.toml of the working directory, if there is one."""
+    return load_manifest(MANIFEST_FILE) if MANIFEST_FILE.is_file() else None
+
+
+def find_checkpoint(given: Path | None, manifest: Manifest | None) -> Path:
+    """Find the checkpoint: as given, else the manifest's. Raises `ReleaseError`."""
+    if given is not None:
+        return given
+    if manifest is not None and manifest.checkpoint:
+        return Path(manifest.checkpoint)
+    hint = "name the folder, or set `checkpoint` in release.toml"
+    raise ReleaseError("no checkpoint was named", hint=hint)
+
+
+def last_report() -> Report:
+    """Read the report that `verify` wrote. Raises `ReleaseError`."""
+    return load_report(REPORT_FILE)

@@ -1,0 +1,74 @@
+"""`release verify`."""
+
+from pathlib import Path
+
+import click
+
+from release.cli.console import notice, use_color, write_result
+from release.cli.options import (
+    checkpoint_argument,
+    find_checkpoint,
+    find_manifest,
+    format_option,
+    output_option,
+    quiet_option,
+)
+
+FORMATS = ("human", "json", "sarif", "junit", "github", "markdown")
+
+
+@click.command(
+    epilog="Exit codes: 0 clean, 1 findings, 2 cannot run, 3 something required unchecked."
+)
+@checkpoint_argument
+@click.option(
+    "--level",
+    type=click.Choice(["headers", "bytes"]),
+    default="bytes",
+    show_default=True,
+    help="Read headers only, or hash every byte.",
+)
+@click.option("--select", multiple=True, metavar="CODE", help="Only these rules: Q101, Q1, T.")
+@click.option("--ignore", multiple=True, metavar="CODE", help="Not these rules.")
+@click.option("--strict", is_flag=True, help="Warnings fail too.")
+@format_option(*FORMATS)
+@output_option
+@quiet_option
+def command(  # noqa: PLR0913, PLR0917 - one argument for each option
+    checkpoint: Path | None,
+    level: str,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    strict: bool,
+    style: str,
+    output: Path | None,
+    quiet: bool,
+) -> int:
+    """Check CKPT, a folder that llm-compressor wrote; default: the manifest's checkpoint.
+
+    The report goes to .release/report.json, from where `release card` and `release push` speak.
+    """
+    from release.facts import Level  # noqa: PLC0415 - keeps --help fast
+    from release.report import REPORT_FILE, save_report  # noqa: PLC0415
+    from release.report.formats import render  # noqa: PLC0415
+    from release.verify import Request, verify  # noqa: PLC0415
+
+    manifest = find_manifest()
+    path = find_checkpoint(checkpoint, manifest)
+    request = Request(
+        path=path,
+        level=Level[level.upper()],
+        select=_codes(select),
+        ignore=_codes(ignore),
+        allow=manifest.allow if manifest else (),
+    )
+    report = verify(request)
+    save_report(report, REPORT_FILE)
+    strict = strict or bool(manifest and manifest.policy.strict)
+    write_result(render(report, style, color=use_color(output), strict=strict), output)
+    notice(f"report: {REPORT_FILE}", quiet=quiet or style != "human")
+    return report.exit_code(strict=strict)
+
+
+def _codes(given: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(code.strip() for text in given for code in text.split(",") if code.strip())

@@ -1,0 +1,1 @@
+"""`release demo`: the whole path on a tiny real checkpoint."""

@@ -1,0 +1,26 @@
+"""Who am I."""
+
+from release.demo.hub.access import login_required
+from release.demo.hub.hub import Hub
+from release.demo.hub.wire import Answer, Request
+
+
+def whoami(_: Hub, request: Request) -> Answer:
+    """Answer the owner of the token."""
+    caller = request.caller
+    if caller.anonymous:
+        raise login_required()
+    return Answer.of_json(
+        {
+            "type": "user",
+            "id": caller.name,
+            "name": caller.name,
+            "fullname": caller.name,
+            "isPro": False,
+            "orgs": [{"type": "org", "id": org, "name": org} for org in caller.orgs],
+            "auth": {
+                "type": "access_token",
+                "accessToken": {"displayName": caller.name, "role": caller.role},
+            },
+        }
+    )

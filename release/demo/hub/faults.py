@@ -1,0 +1,93 @@
+"""Faults on order: the answers a client must survive, at the place a test chooses."""
+
+import re
+import threading
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Literal
+
+When = Literal["before", "after"]
+
+
+@dataclass(slots=True)
+class Fault:
+    """One ordered fault; `hits` counts how often it was answered."""
+
+    method: str
+    path: re.Pattern[str]
+    times: int | None
+    when: When
+    status: HTTPStatus | None
+    drop: bool
+    delay: float
+    headers: dict[str, str] = field(default_factory=dict)
+    hits: int = 0
+
+    @property
+    def spent(self) -> bool:
+        """Whether it has been answered as often as was asked for."""
+        return self.times is not None and self.hits >= self.times
+
+    def matches(self, method: str, path: str) -> bool:
+        """Whether a request is meant."""
+        return not self.spent and self.method in {"*", method} and bool(self.path.search(path))
+
+
+class Faults:
+    """The faults of one server; the oldest matching one is taken first."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._faults: list[Fault] = []
+
+    def add(  # noqa: PLR0913 - a fault is described by all of these, and they are keywords
+        self,
+        *,
+        method: str = "*",
+        path: str,
+        times: int | None = 1,
+        when: When = "before",
+        status: int | None = None,
+        drop: bool = False,
+        delay: float = 0.0,
+        headers: dict[str, str] | None = None,
+    ) -> Fault:
+        """Order a fault for requests whose path (without query) matches the regex `path`.
+
+        `before`: the request has no effect. `after`: it is carried out, only then answered with
+        the fault. `status` is the answer's HTTP status, `drop` closes the connection without an
+        answer, `delay` waits that many seconds first; a fault with nothing but a delay answers
+        as usual afterwards. `times=None` repeats for ever. Raises ValueError for a fault that
+        does nothing or two things at once.
+        """
+        if drop and status is not None:
+            raise ValueError("a fault either drops the connection or answers a status")
+        if not drop and status is None and not delay:
+            raise ValueError("a fault needs status, drop or delay")
+        fault = Fault(
+            method=method.upper(),
+            path=re.compile(path),
+            times=times,
+            when=when,
+            status=None if status is None else HTTPStatus(status),
+            drop=drop,
+            delay=delay,
+            headers=dict(headers or {}),
+        )
+        with self._lock:
+            self._faults.append(fault)
+        return fault
+
+    def take(self, method: str, path: str) -> Fault | None:
+        """Count and return the fault for a request, if one is due."""
+        with self._lock:
+            for fault in self._faults:
+                if fault.matches(method, path):
+                    fault.hits += 1
+                    return fault
+        return None
+
+    def clear(self) -> None:
+        """Withdraw all faults."""
+        with self._lock:
+            self._faults.clear()

@@ -1,0 +1,96 @@
+"""The table of facts: what is known about a checkpoint, each computed once, on demand.
+
+A provider names the facts it builds on by its parameters, as a rule does. An `Unknown` flows to
+whoever asked, unless the parameter's annotation says that it can deal with one.
+"""
+
+import importlib
+from collections.abc import Callable, Mapping
+from enum import IntEnum
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
+
+import msgspec
+
+from release.unknown import Unknown
+
+
+class Level(IntEnum):
+    """How much must have been read; the level of a rule is the highest of its facts."""
+
+    HEADERS = 0
+    BYTES = 1
+
+
+class Source(msgspec.Struct, frozen=True):
+    """Where a fact comes from: the level it needs and `module:function`."""
+
+    level: Level
+    provider: str
+
+
+FACTS: dict[str, Source] = {
+    "config": Source(Level.HEADERS, "release.facts.basics:provide_config"),
+    "tensors": Source(Level.HEADERS, "release.facts.basics:provide_tensors"),
+    "quantization": Source(Level.HEADERS, "release.facts.basics:provide_quantization"),
+    "architecture": Source(Level.HEADERS, "release.facts.basics:provide_architecture"),
+    "modules": Source(Level.HEADERS, "release.facts.modules:provide_modules"),
+    "model": Source(Level.HEADERS, "release.facts.model:provide_model"),
+    "weights": Source(Level.HEADERS, "release.facts.weights:provide_weights"),
+    "kv": Source(Level.HEADERS, "release.facts.kv:provide_kv"),
+    "tokenizer": Source(Level.HEADERS, "release.facts.tokenizer:provide_tokenizer"),
+    "texts": Source(Level.HEADERS, "release.facts.texts:provide_texts"),
+    "precision": Source(Level.HEADERS, "release.facts.precision:provide_precision"),
+    "identity": Source(Level.BYTES, "release.facts.identity:provide_identity"),
+}
+
+
+class Facts:
+    """All facts of one checkpoint; `given` are those not computed: the checkpoint itself."""
+
+    def __init__(self, given: Mapping[str, Any], level: Level) -> None:
+        self._values: dict[str, Any] = dict(given)
+        self.level = level
+
+    def get(self, name: str) -> Any:
+        """Give a fact's value, or the `Unknown` that says why there is none. Raises `KeyError`."""
+        if name not in self._values:
+            self._values[name] = self._compute(FACTS[name])
+        return self._values[name]
+
+    def call(self, function: Callable[..., Any]) -> Any:
+        """Call `function` with the facts its parameters name; the first Unknown instead, if any."""
+        arguments = {}
+        for name in parameters(function):
+            value = self.get(name)
+            if isinstance(value, Unknown) and not accepts_unknown(function, name):
+                return value
+            arguments[name] = value
+        return function(**arguments)
+
+    def _compute(self, source: Source) -> Any:
+        if source.level > self.level:
+            return Unknown(f"level {source.level.name.lower()} was not run")
+        module, _, function = source.provider.partition(":")
+        return self.call(getattr(importlib.import_module(module), function))
+
+
+def parameters(function: Callable[..., Any]) -> tuple[str, ...]:
+    """The names of a function's parameters, without the cost of `inspect`."""
+    code = function.__code__
+    return code.co_varnames[: code.co_argcount]
+
+
+def accepts_unknown(function: Callable[..., Any], parameter: str) -> bool:
+    """Whether a parameter's annotation allows `Unknown`."""
+    annotation = function.__annotations__[parameter]
+    return get_origin(annotation) in {UnionType, Union} and Unknown in get_args(annotation)
+
+
+def level_of(function: Callable[..., Any]) -> Level:
+    """The level that a rule or provider needs: the highest of its facts, through theirs."""
+    highest = Level.HEADERS
+    for name in parameters(function):
+        if name in FACTS:
+            highest = max(highest, FACTS[name].level)
+    return highest

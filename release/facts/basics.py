@@ -1,0 +1,51 @@
+"""The first facts: config, tensors, declared quantization, implied architecture."""
+
+from release.architecture import Architecture, ModelConfig, derive_architecture
+from release.checkpoint import CONFIG_FILE, Checkpoint, TensorInfo
+from release.quantization.config import (
+    METHOD,
+    QuantizationConfig,
+    find_quantization,
+    parse_quantization,
+)
+from release.unknown import Unknown
+
+Tensors = dict[str, TensorInfo]
+
+
+def provide_config(checkpoint: Checkpoint) -> ModelConfig | Unknown:
+    """config.json, if it could be read."""
+    if checkpoint.config is None:
+        return Unknown(f"{CONFIG_FILE} is missing or cannot be read")
+    return ModelConfig(checkpoint.config.value)
+
+
+def provide_tensors(checkpoint: Checkpoint) -> Tensors | Unknown:
+    """Every loaded tensor by name; Unknown while a shard is missing, so that none seems lost."""
+    unread = [name for name in checkpoint.loaded if name not in checkpoint.shards]
+    if unread:
+        return Unknown(f"{unread[0]} is missing or cannot be read")
+    if checkpoint.index is None and any(d.file.endswith(".index.json") for d in checkpoint.defects):
+        return Unknown("the index cannot be read")
+    if not checkpoint.tensors:
+        return Unknown("there are no weights")
+    return checkpoint.tensors
+
+
+def provide_quantization(config: ModelConfig) -> QuantizationConfig | Unknown:
+    """The declared quantization; without any, one that claims nothing."""
+    found = find_quantization(config.raw)
+    if found is None:
+        return QuantizationConfig((), (), None, None, None, None)
+    path, value = found
+    if not isinstance(value, dict):
+        return Unknown(f"{path} is not an object")
+    method = value.get("quant_method")
+    if method != METHOD:
+        return Unknown(f"quant_method {method!r:.40} is not {METHOD}, the one we know")
+    return parse_quantization(value)
+
+
+def provide_architecture(config: ModelConfig) -> Architecture | Unknown:
+    """What the config implies."""
+    return derive_architecture(config)

@@ -1,0 +1,55 @@
+"""The small text files of a checkpoint, for rules that look for what must not be published."""
+
+import msgspec
+
+from release.checkpoint import Checkpoint
+from release.errors import CheckpointError
+
+SUFFIXES = (
+    ".json",
+    ".jinja",
+    ".yaml",
+    ".yml",
+    ".md",
+    ".txt",
+    ".py",
+    ".toml",
+    ".cfg",
+    ".ini",
+    ".sh",
+)
+NAMES = (".env", ".netrc", ".git-credentials", "LICENSE", "NOTICE")
+TEXT_CAP = 8 << 20
+VOCABULARIES = {"tokenizer.json", "vocab.json", "merges.txt", "added_tokens.json"}
+
+
+class Texts(msgspec.Struct, frozen=True):
+    """Text files up to 8 MiB by path, vocabularies apart: their entries are not prose.
+
+    `headers` holds the free metadata of each shard. `skipped` are text files left out, with why.
+    """
+
+    files: dict[str, str]
+    vocabularies: dict[str, str]
+    headers: dict[str, dict[str, str]]
+    skipped: dict[str, str]
+
+
+def provide_texts(checkpoint: Checkpoint) -> Texts:
+    """Read every text file that is small enough."""
+    files: dict[str, str] = {}
+    vocabularies: dict[str, str] = {}
+    skipped: dict[str, str] = {}
+    for name, info in checkpoint.files.items():
+        base = name.rpartition("/")[2]
+        if not (name.endswith(SUFFIXES) or base in NAMES) or name.endswith(".index.json"):
+            continue
+        if info.size > TEXT_CAP:
+            skipped[name] = f"{info.size:,} bytes"
+            continue
+        try:
+            (vocabularies if base in VOCABULARIES else files)[name] = checkpoint.read_text(name)
+        except CheckpointError as error:
+            skipped[name] = error.what
+    headers = {name: header.metadata for name, header in checkpoint.shards.items()}
+    return Texts(files, vocabularies, headers, skipped)

@@ -1,0 +1,102 @@
+"""Bytes by component and scheme; parameters, true and as the Hub's page will count them."""
+
+from collections import Counter, defaultdict
+
+import msgspec
+
+from release.checkpoint import TensorInfo
+from release.facts.basics import Tensors
+from release.facts.components import SCALES
+from release.facts.hub_count import hub_parameters
+from release.facts.modules import Module, Modules
+from release.quantization.config import QuantizationConfig
+from release.quantization.schemes import CACHE_SCALES, COMPANIONS, Scheme
+
+STORED_WEIGHT = "weight_packed"
+SCALE_ROLES = (COMPANIONS | CACHE_SCALES) - {STORED_WEIGHT}
+
+
+class Component(msgspec.Struct, frozen=True):
+    """A part of the model: its bytes, by stored dtype and by scheme. Both sum to `bytes`."""
+
+    name: str
+    bytes: int
+    dtypes: dict[str, int]
+    schemes: dict[str, int]
+
+
+class SchemeShare(msgspec.Struct, frozen=True):
+    """What one scheme holds: logical parameters, modules, and bytes with its scales."""
+
+    name: str
+    modules: int
+    parameters: int
+    bytes: int
+
+
+class Weights(msgspec.Struct, frozen=True):
+    """All loaded tensors, added up. The components' bytes sum to `total_bytes`.
+
+    `parameters` are logical ones (a packed byte of NVFP4 holds two), without scales;
+    `stored_elements` counts array elements as stored; `hub_parameters` is what the Hub will show.
+    """
+
+    total_bytes: int
+    parameters: int
+    stored_elements: int
+    hub_parameters: int
+    components: tuple[Component, ...]
+    schemes: tuple[SchemeShare, ...]
+
+
+def provide_weights(
+    tensors: Tensors, modules: Modules, quantization: QuantizationConfig
+) -> Weights:
+    """Add up every loaded tensor exactly once."""
+    dtypes: dict[str, Counter[str]] = defaultdict(Counter)
+    schemes: dict[str, Counter[str]] = defaultdict(Counter)
+    for module in modules:
+        for role, info in module.tensors.items():
+            name = SCALES if role in SCALE_ROLES else module.component
+            dtypes[name][info.dtype] += info.nbytes
+            schemes[name][_scheme_name(module, info)] += info.nbytes
+    components = [
+        Component(name, count.total(), dict(count.most_common()), dict(schemes[name].most_common()))
+        for name, count in dtypes.items()
+    ]
+    return Weights(
+        total_bytes=sum(info.nbytes for info in tensors.values()),
+        parameters=sum(_logical(module, role) for module in modules for role in module.tensors),
+        stored_elements=sum(info.elements for info in tensors.values()),
+        hub_parameters=hub_parameters(tensors, quantization),
+        components=tuple(sorted(components, key=lambda part: -part.bytes)),
+        schemes=_shares(modules),
+    )
+
+
+def _scheme_name(module: Module, info: TensorInfo) -> str:
+    if isinstance(module.scheme, Scheme) and module.quantized:
+        return module.scheme.name
+    return info.dtype
+
+
+def _logical(module: Module, role: str) -> int:
+    if role in SCALE_ROLES:
+        return 0
+    if role == STORED_WEIGHT:
+        return module.shape[0] * module.shape[1] if module.shape else 0
+    return module.tensors[role].elements
+
+
+def _shares(modules: Modules) -> tuple[SchemeShare, ...]:
+    count: Counter[str] = Counter()
+    parameters: Counter[str] = Counter()
+    size: Counter[str] = Counter()
+    for module in modules:
+        names = {role: _scheme_name(module, info) for role, info in module.tensors.items()}
+        count.update(set(names.values()))
+        for role, name in names.items():
+            parameters[name] += _logical(module, role)
+            size[name] += module.tensors[role].nbytes
+    shares = [SchemeShare(name, count[name], parameters[name], size[name]) for name in count]
+    return tuple(sorted(shares, key=lambda share: -share.bytes))

@@ -1,0 +1,138 @@
+"""`release.toml`: what only a human knows about a release. Unknown keys are errors."""
+
+import re
+import tomllib
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from release.errors import ReleaseError
+from release.rules import Finding
+
+MANIFEST_FILE = Path("release.toml")
+REPO_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
+
+
+class Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """A table of the manifest: a misspelt key is an error, never ignored."""
+
+
+class Allow(Strict, frozen=True):
+    """A finding that is accepted. `where` is a glob over its place; the reason is printed."""
+
+    rule: str
+    reason: str
+    where: str = "*"
+
+    def covers(self, finding: Finding) -> bool:
+        """Whether this entry is about that finding."""
+        place = finding.where
+        texts = (str(place), place.file, place.tensor, place.module, place.path)
+        return self.rule.upper() == finding.rule and any(
+            text is not None and fnmatchcase(text, self.where) for text in texts
+        )
+
+
+class Base(Strict, frozen=True):
+    """The model that was quantized: its repo id on the Hub and the commit that was used."""
+
+    model: str
+    revision: str | None = None
+
+
+class Calibration(Strict, frozen=True):
+    """How activations were calibrated, in the words of who did it."""
+
+    text: str
+    dataset: str | None = None
+    samples: int | None = None
+    max_sequence_length: int | None = None
+
+
+class Issue(Strict, frozen=True):
+    """A known issue; `as_of` says when it was last looked at, so that it can go stale visibly."""
+
+    title: str
+    text: str
+    as_of: str
+    link: str | None = None
+
+
+class Policy(Strict, frozen=True):
+    """What a push demands of the report."""
+
+    levels: tuple[str, ...] = ("headers", "bytes")
+    strict: bool = False
+
+
+class Card(Strict, frozen=True):
+    """Fields of the card's header that cannot be derived."""
+
+    pipeline_tag: str | None = None
+    language: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+
+
+class Manifest(Strict, frozen=True):
+    """A parsed release.toml. `rationale` maps a config group, or a dtype, to why it is so."""
+
+    repo: str
+    license: str
+    base: Base
+    checkpoint: str | None = None
+    license_link: str | None = None
+    summary: str | None = None
+    quantized_by: str | None = None
+    serve_args: tuple[str, ...] = ()
+    extra_files: tuple[str, ...] = ()
+    rationale: dict[str, str] = {}
+    calibration: Calibration | None = None
+    known_issues: tuple[Issue, ...] = ()
+    card: Card = Card()
+    policy: Policy = Policy()
+    allow: tuple[Allow, ...] = ()
+
+
+def load_manifest(path: Path = MANIFEST_FILE) -> Manifest:
+    """Read a manifest. Raises `ReleaseError` of one line with the key and the nearest known one."""
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        hint = "write one with repo, license and base.model"
+        raise ReleaseError("there is no manifest", where=path.name, hint=hint) from None
+    except OSError as error:
+        raise ReleaseError(f"cannot be read: {error.strerror}", where=path.name) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ReleaseError(f"is not TOML: {error}", where=path.name) from None
+    return parse_manifest(raw, path.name)
+
+
+def parse_manifest(raw: dict[str, Any], name: str = MANIFEST_FILE.name) -> Manifest:
+    """Check a manifest's keys and values. Raises `ReleaseError`."""
+    try:
+        manifest = msgspec.convert(raw, Manifest)
+    except msgspec.ValidationError as error:
+        raise ReleaseError(_explain(str(error)), where=name, hint=_near_miss(str(error))) from None
+    if not REPO_ID.fullmatch(manifest.repo):
+        raise ReleaseError(f"repo is {manifest.repo!r}, not owner/name", where=name)
+    for allow in manifest.allow:
+        if not allow.reason.strip():
+            raise ReleaseError(f"allow of {allow.rule} gives no reason", where=name)
+    return manifest
+
+
+def _explain(message: str) -> str:
+    return message.replace(" - at `$", " at `").replace("Object ", "it ", 1)
+
+
+def _near_miss(message: str) -> str:
+    match = re.search(r"unknown field `([^`]*)`", message)
+    if not match:
+        return ""
+    tables = (Manifest, Base, Calibration, Issue, Policy, Card, Allow)
+    keys = {field.encode_name for table in tables for field in msgspec.structs.fields(table)}
+    near = get_close_matches(match[1], sorted(keys), 1, cutoff=0.5)
+    return f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(sorted(keys))}"

@@ -1,0 +1,1 @@
+"""The declared quantization: config groups, targets, schemes. No torch."""

@@ -1,0 +1,124 @@
+"""Which config group claims a module, and why: `targets` and `ignore` as compressed_tensors does.
+
+A target is `re:` and a pattern matched from the start of the module's name, or the full name, or a
+class name of the module. Names go before patterns, patterns before classes; among patterns the
+alphabetically first wins; of two groups with the same target string the later one does.
+"""
+
+import re
+import signal
+import threading
+import warnings
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from types import FrameType
+
+import msgspec
+
+from release.quantization.config import ConfigGroup
+
+PATTERN_SECONDS = 2.0
+PATTERN_LENGTH = 1_000
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """Why a module is quantized or not. `targets` are all that match, the deciding one first."""
+
+    group: str | None = None
+    targets: tuple[str, ...] = ()
+    ignored_by: str | None = None
+
+
+class PatternProblem(Exception):  # noqa: N818 - it is a finding about a pattern, not a failure of ours
+    """A `re:` target that no engine can use: it does not compile, or explodes."""
+
+
+class Targets:
+    """Target strings compiled once and asked about all modules of a model.
+
+    `problems` maps a target to why it cannot be used; such a target matches nothing. `matched` are
+    the targets that hit a module so far.
+    """
+
+    def __init__(self, targets: Iterable[str]) -> None:
+        # compressed_tensors' own order: plain strings before patterns, each alphabetically.
+        self.ordered = sorted(set(targets), key=lambda target: ("re:" in target, target))
+        self.problems: dict[str, str] = {}
+        self.matched: set[str] = set()
+
+    def match(self, modules: Mapping[str, Collection[str]]) -> dict[str, tuple[str, ...]]:
+        """Give the targets that match each module (name -> class names), most specific first."""
+        plain = [target for target in self.ordered if not target.startswith("re:")]
+        named = set(plain)
+        found = {name: [name] if name in named else [] for name in modules}
+        for target in self.ordered:
+            if target.startswith("re:"):
+                for name in self._matching(target, modules):
+                    found[name].append(target)
+        for name, classes in modules.items():
+            if not named.isdisjoint(classes):
+                found[name] += [t for t in plain if t in classes and t not in found[name]]
+        self.matched.update(*found.values())
+        return {name: tuple(targets) for name, targets in found.items()}
+
+    def _matching(self, target: str, names: Iterable[str]) -> list[str]:
+        try:
+            pattern = _compile(target.removeprefix("re:"))
+            with _time_limit():
+                return [name for name in names if pattern.match(name)]
+        except PatternProblem as problem:
+            self.problems[target] = str(problem)
+            return []
+
+
+class Resolver:
+    """Resolves modules against the groups and the ignore list of one quantization config."""
+
+    def __init__(self, groups: Iterable[ConfigGroup], ignore: Iterable[str]) -> None:
+        self._owner = {target: group.name for group in groups for target in group.targets}
+        self.targets = Targets(self._owner)
+        self.ignore = Targets(ignore)
+
+    def claims(self, modules: Mapping[str, Collection[str]]) -> dict[str, Claim]:
+        """Resolve every module, given as its full name and the names of its classes."""
+        targets, ignored = self.targets.match(modules), self.ignore.match(modules)
+        claims = {}
+        for name in modules:
+            by = ignored[name][0] if ignored[name] else None
+            group = self._owner[targets[name][0]] if targets[name] and not by else None
+            claims[name] = Claim(group, targets[name], by)
+        return claims
+
+
+def _compile(pattern: str) -> re.Pattern[str]:
+    if len(pattern) > PATTERN_LENGTH:
+        raise PatternProblem(f"is {len(pattern):,} characters long")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a doubtful pattern is still the pattern they wrote
+            return re.compile(pattern)
+    except (re.error, RecursionError, OverflowError) as error:
+        raise PatternProblem(f"does not compile: {error}") from None
+
+
+@contextmanager
+def _time_limit() -> Iterator[None]:
+    """Stop a pattern that backtracks for ever.
+
+    CPython's `re` looks for signals while it matches, so an interval timer interrupts it. Only the
+    main thread can have one; elsewhere a pattern runs unbounded.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        raise PatternProblem(f"takes more than {PATTERN_SECONDS:g} s on the names of this model")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, PATTERN_SECONDS)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

@@ -1,0 +1,73 @@
+"""A rule: facts in, findings out. One file each, under the top-level `checks/`."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+
+SEVERITIES = ("error", "warning", "info")
+
+
+class Where(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The place of a finding: a file, a tensor, a module, a path inside a JSON file."""
+
+    file: str | None = None
+    tensor: str | None = None
+    module: str | None = None
+    path: str | None = None
+
+    def __str__(self) -> str:
+        """For people: the most exact part last."""
+        parts = [part for part in (self.file, self.path or self.tensor or self.module) if part]
+        return ": ".join(parts) or "checkpoint"
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What a rule yields; the runner stamps the rule's code, name and severity on it.
+
+    `severity` only where this case is less, or more, than the rule's own.
+    """
+
+    where: Where
+    message: str
+    fix: str
+    severity: str | None = None
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One thing that is wrong, as the report holds it."""
+
+    rule: str
+    name: str
+    severity: str
+    where: Where
+    message: str
+    fix: str
+
+
+Findings = Iterator[Found]
+Check = Callable[..., Findings]
+
+
+class Metadata(msgspec.Struct, frozen=True):
+    """What a rule file declares beside its function and its docstring."""
+
+    since: str
+    severity: str
+
+
+def rule(*, since: str, severity: str = "error") -> Callable[[Check], Check]:
+    """Mark a rule's function; `since` is the version that first had it."""
+    if severity not in SEVERITIES:
+        raise ValueError(f"severity must be one of {SEVERITIES}")
+
+    def mark(check: Any) -> Check:
+        check.metadata = Metadata(since, severity)
+        return check  # type: ignore[no-any-return]
+
+    return mark
+
+
+def in_config(path: str) -> Where:
+    """A place inside config.json."""
+    return Where(file="config.json", path=path)

@@ -1,0 +1,81 @@
+"""The good checkpoints, drafts of them, one rule at a time, and the tool as a user runs it."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from release.checkpoint import open_checkpoint
+from release.facts import Facts, Level
+from release.rules import Finding
+from release.rules.catalogue import find_rule
+from release.rules.runner import NotChecked, run_rules
+from tests.mutate import Draft
+
+ROOT = Path(__file__).parent.parent
+DEMO = ROOT / "release" / "demo" / "checkpoint"
+CHECKPOINTS = ROOT / "tests" / "checkpoints"
+GOOD = [DEMO, *sorted(path for path in CHECKPOINTS.glob("*") if path.is_dir())]
+
+Drafts = Callable[[str], Draft]
+Judge = Callable[[str, Draft], list[str]]
+
+
+@pytest.fixture
+def draft(tmp_path: Path) -> Drafts:
+    """Copy a good checkpoint by name ("demo", or a folder of tests/checkpoints) to change it."""
+    numbers = count()
+
+    def make(name: str) -> Draft:
+        source = DEMO if name == "demo" else CHECKPOINTS / name
+        return Draft(source, tmp_path / f"draft-{next(numbers)}")
+
+    return make
+
+
+@pytest.fixture
+def mixed(draft: Drafts) -> Draft:
+    """A copy of the demo: Qwen3.5 hybrid with vision, FP8 + NVFP4 + BF16, three shards."""
+    return draft("demo")
+
+
+def judge_one(code: str, path: Path) -> tuple[tuple[Finding, ...], tuple[NotChecked, ...]]:
+    """Run one rule over a checkpoint's headers and side files."""
+    facts = Facts({"checkpoint": open_checkpoint(path)}, Level.BYTES)
+    verdicts = run_rules([find_rule(code).load()], facts)
+    return verdicts.findings, verdicts.not_checked
+
+
+@pytest.fixture
+def findings() -> Judge:
+    """Judge a draft by one rule: its findings as `severity place`."""
+
+    def judge(code: str, draft: Draft) -> list[str]:
+        found, skipped = judge_one(code, draft.path)
+        assert not skipped, f"{code} was not checked: {skipped[0].reason}"
+        return [f"{finding.severity} {finding.where}" for finding in found]
+
+    return judge
+
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Run the tool as a user does: a child process in a folder of its own."""
+    home = tmp_path / "work"
+    home.mkdir()
+
+    def call(*args: object, cwd: Path = home, **env: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "release", *map(str, args)]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", **env}
+        return subprocess.run(
+            command, cwd=cwd, env=environment, capture_output=True, text=True, check=False
+        )
+
+    return call
