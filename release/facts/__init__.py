@@ -35,6 +35,7 @@ FACTS: dict[str, Source] = {
     "quantization": Source(Level.HEADERS, "release.facts.basics:provide_quantization"),
     "architecture": Source(Level.HEADERS, "release.facts.basics:provide_architecture"),
     "modules": Source(Level.HEADERS, "release.facts.modules:provide_modules"),
+    "absences": Source(Level.HEADERS, "release.facts.absences:provide_absences"),
     "model": Source(Level.HEADERS, "release.facts.model:provide_model"),
     "weights": Source(Level.HEADERS, "release.facts.weights:provide_weights"),
     "kv": Source(Level.HEADERS, "release.facts.kv:provide_kv"),

@@ -1,0 +1,144 @@
+"""Modules that the config implies and the tensors lack: each has one owner, so one rule says it."""
+
+from collections import defaultdict
+
+import msgspec
+
+from release.architecture import Architecture
+from release.facts.components import AUDIO, PROJECTOR, VISION, component_of
+from release.facts.modules import Module, Modules
+
+TOWERS = {VISION, AUDIO, PROJECTOR}
+MIXERS = ("self_attn", "linear_attn", "mamba", "attention", "mixer", "conv")
+
+_ELSEWHERE, _LAYERS, _MIXERS, _EXPERTS = "elsewhere", "layers", "mixers", "experts"
+_HEAD, _VISION, _INCOMPLETE = "head", "vision", "incomplete"
+
+
+class Absences(msgspec.Struct, frozen=True):
+    """Names of expected modules that are not stored, by the rule that owns them.
+
+    `elsewhere` (C103): stored, but under `stack`, another prefix than the config's class has.
+    `layers` (C104): in a layer of which nothing is stored. `mixers` (C105): the attention of a
+    layer that has another kind of it. `experts` (C108): whole experts, or the MLP of a layer that
+    is dense where it should be sparse, or the reverse. `head` (C109), `mtp` (C110: the prefix),
+    `vision` (C111: a whole tower or block, projectors and audio towers too).
+    `incomplete` (T117) is everything else: parts missing from something that is there.
+    """
+
+    elsewhere: tuple[str, ...] = ()
+    layers: tuple[str, ...] = ()
+    mixers: tuple[str, ...] = ()
+    experts: tuple[str, ...] = ()
+    head: tuple[str, ...] = ()
+    mtp: tuple[str, ...] = ()
+    vision: tuple[str, ...] = ()
+    incomplete: tuple[str, ...] = ()
+    stack: str | None = None
+
+
+def provide_absences(architecture: Architecture, modules: Modules) -> Absences:
+    """Give every missing module its owner."""
+    missing = [
+        name
+        for name in architecture.modules
+        if name not in modules.items and not architecture.optional(name)
+    ]
+    mtp = _missing_mtp(architecture, modules)
+    if not missing:
+        return Absences(mtp=mtp)
+    stored = _Stored(architecture, modules)
+    owners: dict[str, list[str]] = defaultdict(list)
+    for name in missing:
+        owner = stored.owner(name)
+        if owner:
+            owners[owner].append(name)
+    grouped = {owner: tuple(names) for owner, names in owners.items()}
+    return Absences(**grouped, mtp=mtp, stack=stored.other_stack)
+
+
+def _missing_mtp(architecture: Architecture, modules: Modules) -> tuple[str, ...]:
+    if architecture.mtp is None or architecture.mtp_layers == 0:
+        return ()
+    found = any(name.startswith(architecture.mtp) for name in modules.items)
+    return () if found else (architecture.mtp.rstrip("."),)
+
+
+class _Stored:
+    """What is stored, as the set of every module's name and all the names above it."""
+
+    def __init__(self, architecture: Architecture, modules: Modules) -> None:
+        self.modules = modules.items
+        self.names = _with_parents(modules)
+        self.stack = architecture.stack
+        self.sparse = {
+            name.partition(".experts.")[0] for name in architecture.modules if ".experts." in name
+        }
+        self.other_stack = None if self.stack in self.names else _other_stack(self.names)
+
+    def owner(self, name: str) -> str | None:
+        """The owner of a missing module; None where it is stored in another form."""
+        if _is_fused_expert(name, self.modules):
+            return None
+        if component_of(name) in TOWERS:
+            return self._tower_owner(name)
+        if name.rpartition(".")[2] == "lm_head":
+            return _HEAD
+        here = self._moved(name)
+        if here != name and (here in self.modules or _is_fused_expert(here, self.modules)):
+            return _ELSEWHERE
+        stack = self.other_stack or self.stack
+        return self._layer_owner(name, here, stack) if here.startswith(f"{stack}.") else _INCOMPLETE
+
+    def _moved(self, name: str) -> str:
+        base = self.stack.removesuffix("layers")
+        if self.other_stack is None or not name.startswith(base):
+            return name
+        return self.other_stack.removesuffix("layers") + name.removeprefix(base)
+
+    def _layer_owner(self, name: str, here: str, stack: str) -> str:
+        parts = here.removeprefix(f"{stack}.").split(".")
+        layer = f"{stack}.{parts[0]}"
+        if layer not in self.names:
+            return _LAYERS
+        block = ".".join([layer, *parts[1:2]])
+        if parts[1] in MIXERS and block not in self.names:
+            others = any(f"{layer}.{mixer}" in self.names for mixer in MIXERS)
+            return _MIXERS if others else _INCOMPLETE
+        expected_block = ".".join(name.split(".")[: self.stack.count(".") + 3])
+        sparse = expected_block in self.sparse
+        if parts[1] not in MIXERS and sparse != (f"{block}.experts" in self.names):
+            return _EXPERTS if block in self.names else _INCOMPLETE
+        if "experts" in parts[:-1]:
+            expert = ".".join([layer, *parts[1 : parts.index("experts") + 2]])
+            return _INCOMPLETE if expert in self.names else _EXPERTS
+        return _INCOMPLETE
+
+    def _tower_owner(self, name: str) -> str:
+        parts = name.split(".")
+        root = next(i for i, part in enumerate(parts) if component_of(part) in TOWERS) + 1
+        block = next((i + 1 for i, part in enumerate(parts) if part.isdigit()), root)
+        whole = any(".".join(parts[:end]) not in self.names for end in (root, block))
+        return _VISION if whole else _INCOMPLETE
+
+
+def _with_parents(modules: Modules) -> set[str]:
+    names: set[str] = set()
+    for module in modules.items:
+        name = module
+        while name and name not in names:
+            names.add(name)
+            name = name.rpartition(".")[0]
+    return names
+
+
+def _other_stack(names: set[str]) -> str | None:
+    lists = (name for name in names if name == "layers" or name.endswith(".layers"))
+    stacks = [name for name in lists if component_of(name) not in TOWERS and "mtp" not in name]
+    return min(stacks, key=lambda name: (len(name), name), default=None)
+
+
+def _is_fused_expert(name: str, modules: dict[str, Module]) -> bool:
+    """Whether one 3-D tensor holds the expert together with all others."""
+    block, found, _ = name.partition(".experts.")
+    return bool(found) and f"{block}.experts" in modules
