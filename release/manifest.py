@@ -83,6 +83,7 @@ class Manifest(Strict, frozen=True):
     license: str
     base: Base
     checkpoint: str | None = None
+    license_name: str | None = None
     license_link: str | None = None
     summary: str | None = None
     quantized_by: str | None = None
@@ -116,8 +117,12 @@ def parse_manifest(raw: dict[str, Any], name: str = MANIFEST_FILE.name) -> Manif
         manifest = msgspec.convert(raw, Manifest)
     except msgspec.ValidationError as error:
         raise ReleaseError(_explain(str(error)), where=name, hint=_near_miss(str(error))) from None
-    if not REPO_ID.fullmatch(manifest.repo):
-        raise ReleaseError(f"repo is {manifest.repo!r}, not owner/name", where=name)
+    for key, repo in (("repo", manifest.repo), ("base.model", manifest.base.model)):
+        if not REPO_ID.fullmatch(repo):
+            raise ReleaseError(f"{key} is {repo!r}, not owner/name", where=name)
+    if manifest.license == "other" and not (manifest.license_name and manifest.license_link):
+        hint = "the Hub asks for license-name and license-link then"
+        raise ReleaseError("license is 'other' without a name and a link", where=name, hint=hint)
     for allow in manifest.allow:
         if not allow.reason.strip():
             raise ReleaseError(f"allow of {allow.rule} gives no reason", where=name)

@@ -31,3 +31,13 @@ def parameters(count: int) -> str:
 def plural(count: int, noun: str) -> str:
     """`1 error`, `2 errors`."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def percent(part: int, whole: int) -> str:
+    """`45%`, `0.3%`, `<0.1%`; `–` of nothing."""
+    if not whole:
+        return "–"
+    share = 100 * part / whole
+    if share >= 1:
+        return f"{share:.0f}%"
+    return f"{share:.1f}%" if share >= 0.1 or not part else "<0.1%"  # noqa: PLR2004 - one decimal

@@ -69,10 +69,15 @@ def verify(request: Request) -> Report:
         findings=findings,
         suppressed=suppressed,
         not_checked=(*skipped, *NOT_YET),
-        facts={name: _fact(facts.get(name)) for name in REPORTED_FACTS},
+        facts=reported_facts(facts),
         environment={"python": platform.python_version(), "platform": platform.system()},
         timings=timings,
     )
+
+
+def reported_facts(facts: Facts) -> dict[str, Any]:
+    """Give the facts that a report holds, as JSON values."""
+    return {name: _fact(facts.get(name)) for name in REPORTED_FACTS}
 
 
 def apply_allows(

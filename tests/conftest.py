@@ -62,6 +62,16 @@ def findings() -> Judge:
     return judge
 
 
+MANIFEST = """
+repo = "acme/tiny-NVFP4"
+license = "apache-2.0"
+serve-args = ["--max-model-len", "2048"]
+
+[base]
+model = "acme/tiny"
+revision = "0123456789abcdef0123456789abcdef01234567"
+"""
+
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from release.errors import CheckpointError, Fault
 
-SKIPPED_FOLDERS = {".git", ".cache"}
+SKIPPED_FOLDERS = {".git", ".cache", ".release"}
 
 
 class FileInfo(msgspec.Struct, frozen=True):

@@ -10,6 +10,8 @@ from release.errors import ReleaseError
 from release.manifest import MANIFEST_FILE, Manifest, load_manifest
 from release.report import REPORT_FILE, Report, load_report
 
+LAST_CHECKPOINT = REPORT_FILE.with_name("checkpoint")
+
 Decorator = Callable[[Any], Any]
 
 checkpoint_argument: Decorator = click.argument(
@@ -33,13 +35,23 @@ def find_manifest() -> Manifest | None:
 
 
 def find_checkpoint(given: Path | None, manifest: Manifest | None) -> Path:
-    """Find the checkpoint: as given, else the manifest's. Raises `ReleaseError`."""
+    """Find the checkpoint: as given, else the manifest's, else the last one verified.
+
+    Raises `ReleaseError` if none of these is there.
+    """
     if given is not None:
         return given
     if manifest is not None and manifest.checkpoint:
         return Path(manifest.checkpoint)
+    if LAST_CHECKPOINT.is_file():
+        return Path(LAST_CHECKPOINT.read_text(encoding="utf-8").rstrip("\n"))
     hint = "name the folder, or set `checkpoint` in release.toml"
     raise ReleaseError("no checkpoint was named", hint=hint)
+
+
+def remember_checkpoint(path: Path) -> None:
+    """Keep where the report's checkpoint is, beside the report: that itself holds no path."""
+    LAST_CHECKPOINT.write_text(f"{path}\n", encoding="utf-8")
 
 
 def last_report() -> Report:

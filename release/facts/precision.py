@@ -4,17 +4,20 @@ from collections import Counter, defaultdict
 
 import msgspec
 
+from release.facts.components import AUDIO, MTP, NORMS, PROJECTOR, VISION
 from release.facts.modules import Module, Modules
 from release.quantization.config import QuantizationConfig
 from release.quantization.schemes import Scheme
 
 LAYER_NUMBER = "*"
+COLLAPSED = {MTP, VISION, AUDIO, PROJECTOR, NORMS}
 
 
 class Precision(msgspec.Struct, frozen=True):
     """One row of the precision table: a scheme (or a plain dtype) and the modules that have it.
 
-    `layers` maps a module's name with its numbers replaced by `*` to how many such modules.
+    `layers` maps a module's name with its numbers replaced by `*`, or for towers and norms the
+    name of the component, to how many such modules.
     """
 
     scheme: str
@@ -34,7 +37,8 @@ def provide_precision(modules: Modules, quantization: QuantizationConfig) -> tup
             continue
         key, scheme = _key(module)
         schemes[key] = scheme
-        names[key][pattern_of(module.name)] += 1
+        whole = module.component in COLLAPSED
+        names[key][module.component if whole else pattern_of(module.name)] += 1
     order = {group.name: position for position, group in enumerate(quantization.groups)}
     rows = sorted(
         names.items(), key=lambda item: (order.get(item[0][1] or "", len(order)), item[0][0])

@@ -1,0 +1,40 @@
+"""The card's header: the YAML that the Hub reads, written by the Hub's own client."""
+
+from typing import Any
+
+from huggingface_hub import ModelCardData
+
+from release.manifest import Manifest
+from release.tables import Reported, is_known
+
+LIBRARY = "transformers"  # without it the Hub's page offers no vLLM button
+
+
+def write_header(facts: Reported, manifest: Manifest) -> str:
+    """Write the header between its `---` lines.
+
+    The pipeline tag is the manifest's, else what a vision tower in the config implies.
+    """
+    model: Any = facts.get("model")
+    sees = is_known(model) and model["vision"]
+    implied = "image-text-to-text" if sees else "text-generation"
+    data = ModelCardData(
+        license=manifest.license,
+        license_name=manifest.license_name,
+        license_link=manifest.license_link,
+        base_model=manifest.base.model,
+        base_model_relation="quantized",
+        library_name=LIBRARY,
+        pipeline_tag=manifest.card.pipeline_tag or implied,
+        language=list(manifest.card.language) or None,
+        tags=_tags(facts, manifest),
+        quantized_by=manifest.quantized_by,
+    )
+    return f"---\n{data.to_yaml()}\n---\n"
+
+
+def _tags(facts: Reported, manifest: Manifest) -> list[str]:
+    rows: Any = facts.get("precision")
+    schemes = [row["scheme"] for row in rows if row["group"]] if is_known(rows) else []
+    families = [scheme.lower().partition("_")[0] for scheme in schemes]
+    return list(dict.fromkeys(["compressed-tensors", *families, "vllm", *manifest.card.tags]))

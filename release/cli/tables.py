@@ -1,0 +1,45 @@
+"""`release tables`."""
+
+from pathlib import Path
+
+import click
+
+from release.cli.console import rich_text, use_color, write_result
+from release.cli.options import (
+    checkpoint_argument,
+    find_checkpoint,
+    find_manifest,
+    format_option,
+    output_option,
+)
+
+
+@click.command()
+@checkpoint_argument
+@format_option("human", "json", "markdown")
+@output_option
+def command(checkpoint: Path | None, style: str, output: Path | None) -> None:
+    """Show what CKPT holds: weights by component and precision, parameters, KV cache, state.
+
+    Reads headers and config only. `--format json` prints the facts that a report holds.
+    """
+    from release.checkpoint import open_checkpoint  # noqa: PLC0415 - keeps --help fast
+    from release.facts import Facts, Level  # noqa: PLC0415
+    from release.tables import all_tables  # noqa: PLC0415
+    from release.verify import reported_facts  # noqa: PLC0415
+
+    source = open_checkpoint(find_checkpoint(checkpoint, find_manifest()))
+    facts = reported_facts(Facts({"checkpoint": source}, Level.HEADERS))
+    if style == "json":
+        import msgspec  # noqa: PLC0415
+
+        text = msgspec.json.format(msgspec.json.encode(facts), indent=2).decode()
+    elif style == "markdown":
+        from release.tables.markdown import write_tables  # noqa: PLC0415
+
+        text = write_tables(all_tables(facts))
+    else:
+        from release.tables.terminal import draw_tables  # noqa: PLC0415
+
+        text = rich_text(draw_tables(all_tables(facts)), color=use_color(output))
+    write_result(text, output)

@@ -1,0 +1,170 @@
+"""Tables for people, built from reported facts; the terminal and the card print the same ones."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from release.units import binary_bytes, decimal_bytes, parameters, percent
+
+Reported = Mapping[str, Any]
+"""The `facts` of a report: JSON values, or `{"not_estimated": reason}` in their place."""
+
+LAYERS_SHOWN = 12
+UNITS = "kB, MB, GB count in powers of 10; KiB, MiB, GiB in powers of 2"
+
+
+class Table(msgspec.Struct, frozen=True):
+    """A titled table of text. `numeric` columns are right-aligned; `total` is its last row."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numeric: frozenset[int] = frozenset()
+    total: tuple[str, ...] = ()
+    note: str = ""
+
+
+def is_known(fact: Any) -> bool:
+    """Whether a reported fact is there, or only the reason why it is not."""
+    return fact is not None and not (isinstance(fact, Mapping) and "not_estimated" in fact)
+
+
+def reason(fact: Any) -> str:
+    """Why a reported fact is not known."""
+    return "not reported" if fact is None else str(fact["not_estimated"])
+
+
+def all_tables(facts: Reported) -> tuple[Table, ...]:
+    """Every table, in the order a reader asks."""
+    make = (weights_table, precision_table, parameters_table, architecture_table, cache_table)
+    return tuple(table(facts) for table in make)
+
+
+def weights_table(facts: Reported) -> Table:
+    """Bytes by component and scheme; the rows sum to the total, which the files hold."""
+    title, columns = "Weights", ("Component", "Size", "Share", "Precision")
+    weights: Any = facts.get("weights")
+    if not is_known(weights):
+        return _unknown(title, weights)
+    total = weights["total_bytes"]
+    rows = tuple(
+        (
+            part["name"],
+            decimal_bytes(part["bytes"]),
+            percent(part["bytes"], total),
+            _shares(part["schemes"], part["bytes"]),
+        )
+        for part in weights["components"]
+    )
+    last = ("Total", decimal_bytes(total), "", binary_bytes(total))
+    return Table(title, columns, rows, frozenset({1, 2}), last, UNITS)
+
+
+def precision_table(facts: Reported, rationale: Mapping[str, str] | None = None) -> Table:
+    """Which modules are stored in which scheme, as the groups really resolved.
+
+    `rationale` says why, by the name of a config group or of a scheme.
+    """
+    title = "Precision"
+    columns: tuple[str, ...] = ("Scheme", "Group", "Modules", "What", "Layers")
+    rows: Any = facts.get("precision")
+    if not is_known(rows):
+        return _unknown(title, rows)
+    cells: tuple[tuple[str, ...], ...] = tuple(
+        (
+            row["scheme"],
+            row["group"] or "–",
+            f"{row['modules']:,}",
+            row["detail"],
+            layers_text(row["layers"]),
+        )
+        for row in rows
+    )
+    if rationale:
+        columns = (*columns, "Why")
+        reasons = [
+            rationale.get(row["group"] or "") or rationale.get(row["scheme"]) for row in rows
+        ]
+        cells = tuple((*row, why or "") for row, why in zip(cells, reasons, strict=True))
+    return Table(title, columns, cells, frozenset({2}))
+
+
+def architecture_table(facts: Reported) -> Table:
+    """What config.json states of the model: layers by kind, sizes."""
+    title, columns = "Architecture", ("Setting", "Value")
+    model: Any = facts.get("model")
+    if not is_known(model):
+        return _unknown(title, model)
+    kinds = [(f"Layers: {kind}", f"{count:,}") for kind, count in model["layer_types"].items()]
+    settings = [(name, f"{value:,}") for name, value in model["settings"].items()]
+    rows = (("Class", model["architecture"] or model["model_type"]), *kinds, *settings)
+    return Table(title, columns, rows, frozenset({1}))
+
+
+def parameters_table(facts: Reported) -> Table:
+    """The true parameter count beside the one that the Hub's page will show."""
+    title, columns = "Parameters", ("Count", "Parameters", "Exactly")
+    weights: Any = facts.get("weights")
+    if not is_known(weights):
+        return _unknown(title, weights)
+    true, shown = weights["parameters"], weights["hub_parameters"]
+    rows = [("True", parameters(true), f"{true:,}"), ("Hub page", parameters(shown), f"{shown:,}")]
+    rows += [
+        (f"of these {share['name']}", parameters(share["parameters"]), f"{share['parameters']:,}")
+        for share in weights["schemes"]
+    ]
+    return Table(title, columns, tuple(rows), frozenset({1, 2}))
+
+
+def cache_table(facts: Reported) -> Table:
+    """What one token and one sequence cost in cache, for each KV cache dtype."""
+    title = "KV cache"
+    cache: Any = facts.get("kv")
+    if not is_known(cache):
+        return _unknown(title, cache)
+    length, state = context_length(facts), cache["state_bytes_per_sequence"]
+    columns: tuple[str, ...] = ("KV cache dtype", "Per token", "Per sequence, fixed")
+    if length:
+        columns = (*columns, f"One request of {length:,} tokens")
+    rows = tuple(
+        (
+            dtype,
+            binary_bytes(size),
+            binary_bytes(state),
+            *([binary_bytes(size * length + state)] if length else ()),
+        )
+        for dtype, size in cache["bytes_per_token"].items()
+    )
+    note = f"one GPU, before vLLM's block padding; per token: {cache['formula']}"
+    return Table(title, columns, rows, frozenset(range(1, len(columns))), (), note)
+
+
+def context_length(facts: Reported) -> int | None:
+    """Tokens that config.json says the model was made for, if it does."""
+    model: Any = facts.get("model")
+    if not is_known(model):
+        return None
+    length: int | None = model["settings"].get("max_position_embeddings")
+    return length
+
+
+def layers_text(layers: Mapping[str, int]) -> str:
+    """`mlp.down_proj ×64, lm_head`: module names without the path to their layer."""
+    short: dict[str, int] = {}
+    for pattern, count in layers.items():
+        name = pattern.rpartition(".*.")[2].removeprefix("model.")
+        short[name] = short.get(name, 0) + count
+    names = [name if count == 1 else f"{name} ×{count:,}" for name, count in short.items()]
+    more = len(names) - LAYERS_SHOWN
+    return ", ".join(names[:LAYERS_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def _shares(schemes: Mapping[str, int], total: int) -> str:
+    if len(schemes) == 1:
+        return next(iter(schemes))
+    return ", ".join(f"{name} {percent(size, total)}" for name, size in schemes.items())
+
+
+def _unknown(title: str, fact: Any) -> Table:
+    return Table(title, ("Not estimated",), ((reason(fact),),))

@@ -1,0 +1,24 @@
+"""Text from strangers made safe to print: a checkpoint's names are whatever was written there."""
+
+import re
+
+_MARKDOWN = re.compile(r"([\\`*{}\[\]<>|#~$]|(?<![^\W_])_|_(?![^\W_]))")
+
+
+def printable(text: str) -> str:
+    """One line without control characters, escape codes or unpaired surrogates."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+
+def markdown(text: str) -> str:
+    """Text as text in Markdown, also inside a table's cell: nothing in it is markup."""
+    return _MARKDOWN.sub(r"\\\1", printable(text)).replace("://", ":\u200b//")
+
+
+def code_span(text: str) -> str:
+    """Text as inline code in Markdown, also inside a table's cell."""
+    text = printable(text).replace("|", "\\|")
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    fence = "`" * (longest + 1)
+    pad = " " if longest else ""
+    return f"{fence}{pad}{text}{pad}{fence}"

@@ -1,0 +1,208 @@
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import yaml
+
+from release.card import render_card
+from release.content import content
+from release.errors import ReleaseError
+from release.manifest import Manifest, parse_manifest
+from release.report import Report, load_report
+from tests.conftest import DEMO, MANIFEST, Run
+
+RENDERED = ("weights", "kv", "precision", "model")
+
+
+@pytest.fixture
+def work(tmp_path: Path, run: Run) -> Path:
+    """A working directory after `release verify` of a checkpoint beside it."""
+    work = tmp_path / "work"
+    shutil.copytree(DEMO, work / "ckpt")
+    (work / "release.toml").write_text(f'checkpoint = "ckpt"\n{MANIFEST}')
+    assert run("verify").returncode == 0
+    return work
+
+
+@pytest.fixture
+def report(work: Path) -> Report:
+    return load_report(work / ".release" / "report.json")
+
+
+def manifest(**changes: Any) -> Manifest:
+    base = {"repo": "acme/tiny-NVFP4", "license": "apache-2.0", "base": {"model": "acme/tiny"}}
+    return parse_manifest({**base, **changes})
+
+
+def header_of(card: str) -> dict[str, Any]:
+    block = re.match(r"^---\n(.*?)\n---\n", card, re.DOTALL)
+    assert block
+    header: dict[str, Any] = yaml.safe_load(block[1])
+    return header
+
+
+def test_the_card_is_written_into_the_checkpoint(work: Path, run: Run) -> None:
+    result = run("card")
+    assert result.returncode == 0, result.stderr
+    card = (work / "ckpt" / "README.md").read_text()
+    assert header_of(card) == {
+        "license": "apache-2.0",
+        "base_model": "acme/tiny",
+        "base_model_relation": "quantized",
+        "library_name": "transformers",
+        "pipeline_tag": "image-text-to-text",
+        "tags": ["compressed-tensors", "fp8", "nvfp4", "vllm"],
+    }
+    assert "| NVFP4 | group_1 | 9 |" in card
+    assert "1.26M parameters in 1.48 MB (1.41 MiB)" in card
+    assert "vllm serve acme/tiny-NVFP4 --max-model-len 2048" in card
+    assert run("card").returncode == 0, "a card of ours is replaced without asking"
+    assert (work / "ckpt" / "README.md").read_text() == card
+
+
+def test_the_card_does_not_change_what_it_speaks_of(work: Path, run: Run) -> None:
+    before = load_report(work / ".release" / "report.json").checkpoint
+    assert run("card").returncode == 0
+    assert run("verify").returncode == 0
+    assert load_report(work / ".release" / "report.json").checkpoint == before
+
+
+@pytest.mark.parametrize("change", ["flip", "add", "remove"])
+def test_files_that_changed_since_verify_are_refused(work: Path, run: Run, change: str) -> None:
+    shard = work / "ckpt" / "model-00002-of-00003.safetensors"
+    raw = bytearray(shard.read_bytes())
+    raw[-1] ^= 1
+    if change == "flip":
+        shard.write_bytes(raw)
+    elif change == "add":
+        (work / "ckpt" / "new.txt").write_text("x")
+    else:
+        shard.unlink()
+    result = run("card")
+    assert result.returncode == 2
+    assert len(result.stderr.splitlines()) == 1
+    assert "since the checkpoint was verified" in result.stderr
+    assert not (work / "ckpt" / "README.md").exists()
+
+
+@pytest.mark.usefixtures("work")
+def test_a_report_without_hashes_is_refused(run: Run) -> None:
+    assert run("verify", "--level", "headers").returncode == 0
+    result = run("card")
+    assert result.returncode == 2
+    assert "release verify --level bytes" in result.stderr
+
+
+def test_a_card_written_by_hand_is_kept(work: Path, run: Run) -> None:
+    card = work / "ckpt" / "README.md"
+    card.write_text("# mine\n")
+    result = run("card")
+    assert (result.returncode, card.read_text()) == (2, "# mine\n")
+    assert "--force" in result.stderr
+    assert run("card", "-o", "-").stdout.startswith("---\n")
+    assert run("card", "--force").returncode == 0
+    assert card.read_text().startswith("---\n")
+
+
+def test_without_a_manifest_it_says_what_to_write(work: Path, run: Run) -> None:
+    (work / "release.toml").unlink()
+    result = run("card")
+    assert result.returncode == 2
+    assert result.stderr == (
+        "error: release.toml: there is no manifest (write one with repo, license and base.model)\n"
+    )
+
+
+def test_templates_hold_no_figure_of_their_own() -> None:
+    """Numbers are the report's: outside of expressions only names of things have digits."""
+    for template in content("templates").rglob("*.j2"):
+        text = re.sub(r"\{[{%].*?[%}]\}", "", template.read_text(), flags=re.DOTALL)
+        assert set(re.findall(r"\w*\d\w*", text)) <= {"sha256"}, template.name
+
+
+def numbers(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from numbers(item, (*path, key))
+    elif isinstance(value, list | tuple):
+        for position, item in enumerate(value):
+            yield from numbers(item, (*path, position))
+    elif type(value) is int:
+        yield path
+
+
+NOT_SHOWN = {
+    ("weights", "stored_elements"): "an intermediate of the Hub's count",
+    ("weights", "schemes"): "printed by `release tables`",
+    ("weights", "components", "dtypes"): "the schemes are printed",
+}
+
+
+def test_every_figure_moves_with_its_fact(report: Report) -> None:
+    card = render_card(report, manifest())
+    facts = json.loads(msgspec.json.encode({name: report.facts[name] for name in RENDERED}))
+    for part in facts["weights"]["components"]:
+        if len(part["schemes"]) == 1:
+            part["schemes"] = {}  # the component's own size is printed instead
+    unmoved = []
+    for path in list(numbers(facts)):
+        shifted = json.loads(json.dumps(facts))
+        place = shifted
+        for key in path[:-1]:
+            place = place[key]
+        place[path[-1]] = place[path[-1]] * 3 + 7
+        changed = msgspec.structs.replace(report, facts={**report.facts, **shifted})
+        if render_card(changed, manifest()) == card:
+            unmoved.append(tuple(key for key in path if isinstance(key, str)))
+    assert [path for path in unmoved if not any(path[: len(p)] == p for p in NOT_SHOWN)] == []
+
+
+def test_what_is_not_known_is_said(report: Report) -> None:
+    unknown = {name: {"not_estimated": f"no {name} here"} for name in report.facts}
+    card = render_card(msgspec.structs.replace(report, facts=unknown), manifest())
+    for name in RENDERED:
+        assert f"no {name} here" in card
+    assert header_of(card)["pipeline_tag"] == "text-generation"
+
+
+def test_a_rationale_for_nothing_is_refused(work: Path, run: Run) -> None:
+    with (work / "release.toml").open("a") as file:
+        file.write('[rationale]\ngroup_7 = "because"\n')
+    result = run("card")
+    assert result.returncode == 2
+    assert "rationale of 'group_7', which no module is stored in" in result.stderr
+
+
+def test_names_of_files_cannot_leave_their_cell(report: Report) -> None:
+    bad = "a`|</details>\n# H"
+    files = (
+        *report.checkpoint.files,
+        msgspec.structs.replace(report.checkpoint.files[0], path=bad),
+    )
+    subject = msgspec.structs.replace(report.checkpoint, files=files)
+    card = render_card(msgspec.structs.replace(report, checkpoint=subject), manifest())
+    assert "\n# H" not in card
+    assert len([line for line in card.splitlines() if "</details>" in line and "|" in line]) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"repo": "no-owner"}, "repo is 'no-owner', not owner/name"),
+        ({"licence": "mit"}, "did you mean 'license'?"),
+        ({"base": {"model": "acme/m", "revison": "x"}}, "did you mean 'revision'?"),
+        ({"license": "other"}, "license is 'other' without a name and a link"),
+        ({"allow": [{"rule": "Q101", "reason": " "}]}, "allow of Q101 gives no reason"),
+        ({"repo": 7}, "Expected `str`, got `int`"),
+    ],
+)
+def test_a_manifest_is_strict(changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(ReleaseError) as caught:
+        manifest(**changes)
+    assert words in str(caught.value)
+    assert str(caught.value).startswith("release.toml: ")
