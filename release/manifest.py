@@ -27,11 +27,16 @@ class Allow(Strict, frozen=True):
     reason: str
     where: str = "*"
 
+    @property
+    def code(self) -> str:
+        """The rule's code as the catalogue writes it."""
+        return self.rule.upper()
+
     def covers(self, finding: Finding) -> bool:
         """Whether this entry is about that finding."""
         place = finding.where
         texts = (str(place), place.file, place.tensor, place.module, place.path)
-        return self.rule.upper() == finding.rule and any(
+        return self.code == finding.rule and any(
             text is not None and fnmatchcase(text, self.where) for text in texts
         )
 

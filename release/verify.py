@@ -9,16 +9,17 @@ from typing import Any
 import msgspec
 
 from release import __version__
+from release.allowances import Outcome, apply_allows
 from release.checkpoint import Checkpoint, open_checkpoint
-from release.facts import Facts, Level
-from release.facts.identity import CARD_FILE, FileDigest
+from release.facts import Facts, Level, parameters
+from release.facts.identity import CARD_FILE, FileDigest, Identity
 from release.manifest import Allow
-from release.report import DONE, NOT_RUN, SCHEMA, Report, Subject, Suppressed, Tool, summarise
-from release.rules import Finding, Where
-from release.rules.catalogue import select_rules
+from release.report import DONE, NOT_RUN, SCHEMA, Report, Subject, Tool, summarise
+from release.rules.catalogue import is_code, select_rules
 from release.rules.runner import NotChecked, run_rules
 from release.unknown import Unknown
 
+UNUSED = "unused_allows"
 REPORTED_FACTS = ("model", "weights", "kv", "precision", "quantization")
 NOT_YET = (
     NotChecked(
@@ -42,14 +43,10 @@ class Request(msgspec.Struct, frozen=True):
 def verify(request: Request) -> Report:
     """Verify a local checkpoint. Raises `CheckpointError` when it cannot be read at all."""
     timings: dict[str, float] = {}
-    rules = [rule.load() for rule in select_rules(request.select, request.ignore)]
     checkpoint = _timed(timings, "headers", lambda: open_checkpoint(request.path))
     facts = Facts({"checkpoint": checkpoint}, request.level)
     identity = _timed(timings, "bytes", lambda: facts.get("identity"))
-    verdicts = _timed(timings, "rules", lambda: run_rules(rules, facts))
-    findings, suppressed, skipped = apply_allows(
-        verdicts.findings, verdicts.not_checked, request.allow
-    )
+    outcome = _timed(timings, "rules", lambda: _judge(facts, request))
     hashed = not isinstance(identity, Unknown)
     return Report(
         schema=SCHEMA,
@@ -65,10 +62,10 @@ def verify(request: Request) -> Report:
             "base": NOT_RUN,
             "smoke": NOT_RUN,
         },
-        summary=summarise(findings),
-        findings=findings,
-        suppressed=suppressed,
-        not_checked=(*skipped, *NOT_YET),
+        summary=summarise(outcome.findings),
+        findings=outcome.findings,
+        suppressed=outcome.suppressed,
+        not_checked=(*outcome.not_checked, *_unread(identity, request), *NOT_YET),
         facts=reported_facts(facts),
         environment={"python": platform.python_version(), "platform": platform.system()},
         timings=timings,
@@ -80,36 +77,18 @@ def reported_facts(facts: Facts) -> dict[str, Any]:
     return {name: _fact(facts.get(name)) for name in REPORTED_FACTS}
 
 
-def apply_allows(
-    findings: tuple[Finding, ...], skipped: tuple[NotChecked, ...], allows: tuple[Allow, ...]
-) -> tuple[tuple[Finding, ...], tuple[Suppressed, ...], tuple[NotChecked, ...]]:
-    """Move what the manifest allows out of the findings; an allow that hits nothing is one."""
-    kept: list[Finding] = []
-    suppressed: list[Suppressed] = []
-    used: set[Allow] = set()
-    for finding in findings:
-        allow = next((entry for entry in allows if entry.covers(finding)), None)
-        if allow is None:
-            kept.append(finding)
-        else:
-            used.add(allow)
-            fields = {name: getattr(finding, name) for name in Finding.__struct_fields__}
-            suppressed.append(Suppressed(**fields, reason=allow.reason))
-    entries = []
-    for entry in skipped:
-        allow = next((a for a in allows if entry.what.startswith(f"{a.rule} ")), None)
-        if allow:
-            used.add(allow)
-            entry = NotChecked(entry.what, f"{entry.reason} (allowed: {allow.reason})")  # noqa: PLW2901
-        entries.append(entry)
-    for allow in allows:
-        if allow not in used:
-            where = Where(file="release.toml", path=f"allow {allow.rule} {allow.where}")
-            message = f"allows {allow.rule} at {allow.where!r}, but nothing there needs it"
-            kept.append(
-                Finding("K109", "allow-unused", "warning", where, message, "remove the entry")
-            )
-    return tuple(kept), tuple(suppressed), tuple(entries)
+def _judge(facts: Facts, request: Request) -> Outcome:
+    """Run the chosen rules, apply the manifest's allows, then judge those that nothing needed."""
+    rules = [rule.load() for rule in select_rules(request.select, request.ignore)]
+    last = [loaded for loaded in rules if UNUSED in parameters(loaded.check)]
+    first = [loaded for loaded in rules if loaded not in last]
+    outcome = apply_allows(run_rules(first, facts), request.allow)
+    ran = {loaded.rule.code for loaded in first}
+    unused = tuple(
+        allow for allow in outcome.unused if allow.code in ran or not is_code(allow.rule)
+    )
+    verdicts = run_rules(last, Facts({UNUSED: unused}, request.level))
+    return msgspec.structs.replace(outcome, findings=(*outcome.findings, *verdicts.findings))
 
 
 def _timed(timings: dict[str, float], name: str, step: Callable[[], Any]) -> Any:
@@ -117,6 +96,12 @@ def _timed(timings: dict[str, float], name: str, step: Callable[[], Any]) -> Any
     result = step()
     timings[name] = round(time.perf_counter() - start, 4)
     return result
+
+
+def _unread(identity: Identity | Unknown, request: Request) -> tuple[NotChecked, ...]:
+    if isinstance(identity, Identity):
+        return ()
+    return (NotChecked("sha256 of every file", identity.reason, request.level >= Level.BYTES),)
 
 
 def _unhashed(checkpoint: Checkpoint) -> tuple[FileDigest, ...]:

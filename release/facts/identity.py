@@ -8,6 +8,7 @@ import msgspec
 
 from release.checkpoint import Checkpoint, FileInfo
 from release.errors import CheckpointError
+from release.unknown import Unknown
 
 CHUNK = 1 << 20
 CARD_FILE = "README.md"  # written from the report, so never part of what the report is about
@@ -28,12 +29,15 @@ class Identity(msgspec.Struct, frozen=True):
     files: tuple[FileDigest, ...]
 
 
-def provide_identity(checkpoint: Checkpoint) -> Identity:
-    """Hash every file once, on all cores. Raises `CheckpointError` if one cannot be read."""
+def provide_identity(checkpoint: Checkpoint) -> Identity | Unknown:
+    """Hash every file once, on all cores; Unknown if one cannot be read or changes meanwhile."""
     infos = [info for path, info in checkpoint.files.items() if path != CARD_FILE]
     # hashlib releases the interpreter lock, so threads use every core.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        digests = tuple(pool.map(lambda info: digest_file(checkpoint, info), infos))
+        try:
+            digests = tuple(pool.map(lambda info: digest_file(checkpoint, info), infos))
+        except CheckpointError as error:
+            return Unknown(str(error))
     return identify(digests)
 
 

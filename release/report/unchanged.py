@@ -4,6 +4,7 @@ from release.checkpoint import Checkpoint
 from release.errors import ReleaseError
 from release.facts.identity import provide_identity
 from release.report import Report
+from release.unknown import Unknown
 
 
 def require_unchanged(report: Report, checkpoint: Checkpoint) -> None:
@@ -11,8 +12,11 @@ def require_unchanged(report: Report, checkpoint: Checkpoint) -> None:
     if report.checkpoint.digest is None:
         hint = "run `release verify --level bytes`"
         raise ReleaseError("the report holds no hashes of the files", hint=hint)
+    identity = provide_identity(checkpoint)
+    if isinstance(identity, Unknown):
+        raise ReleaseError(identity.reason)
     then = {file.path: file.sha256 for file in report.checkpoint.files}
-    now = {file.path: file.sha256 for file in provide_identity(checkpoint).files}
+    now = {file.path: file.sha256 for file in identity.files}
     for path in sorted(then.keys() | now.keys()):
         if then.get(path) == now.get(path):
             continue

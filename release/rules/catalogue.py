@@ -72,6 +72,11 @@ def all_rules() -> tuple[Rule, ...]:
     return tuple(sorted(rules, key=lambda rule: ("FCQTVBSKH".find(rule.code[0]), rule.code)))
 
 
+def is_code(text: str) -> bool:
+    """Whether a rule of this code exists."""
+    return any(text.upper() == rule.code for rule in all_rules())
+
+
 def find_rule(code: str) -> Rule:
     """Look a rule up by its code or name. Raises `ReleaseError` with the nearest one."""
     rules = all_rules()
