@@ -1,23 +1,26 @@
 """The tokenizer and the chat template, read as data: no library runs them here."""
 
+from collections import Counter
 from typing import Any
 
 import msgspec
 
 from release.checkpoint import Checkpoint
-from release.errors import CheckpointError
+from release.errors import CheckpointError, Fault
 
 FAST_FILE, SETTINGS_FILE = "tokenizer.json", "tokenizer_config.json"
 OTHER_FILES = ("tokenizer.model", "vocab.json", "spiece.model", "tekken.json", "tokenizer.tiktoken")
 TEMPLATE_FILES = ("chat_template.jinja", "chat_template.json")
 TOKENIZER_CAP = 256 << 20
+LFS_POINTER = b"version https://git-lfs"
 
 
 class Tokenizer(msgspec.Struct, frozen=True):
     """What the tokenizer's files hold.
 
     `files` are those present; `ids` maps every token, added ones too, to its id, and is None
-    where only a binary tokenizer exists; `problems` name what could not be read.
+    where only a binary tokenizer exists; `problems` name what could not be read. `kind` is the
+    algorithm that tokenizer.json names, `repeated` the ids that its vocabulary gives twice.
     """
 
     files: tuple[str, ...]
@@ -26,13 +29,15 @@ class Tokenizer(msgspec.Struct, frozen=True):
     settings: dict[str, Any]
     templates: dict[str, str]
     problems: tuple[CheckpointError, ...]
+    kind: str | None = None
+    repeated: tuple[int, ...] = ()
 
 
 def provide_tokenizer(checkpoint: Checkpoint) -> Tokenizer:
     """Read tokenizer.json, tokenizer_config.json and the chat template."""
     problems: list[CheckpointError] = []
     settings = _settings(checkpoint, problems)
-    ids, added = _vocabulary(checkpoint, problems)
+    ids, added, kind, repeated = _vocabulary(checkpoint, problems)
     return Tokenizer(
         files=tuple(name for name in (FAST_FILE, *OTHER_FILES) if name in checkpoint.files),
         ids=ids,
@@ -40,6 +45,8 @@ def provide_tokenizer(checkpoint: Checkpoint) -> Tokenizer:
         settings=settings,
         templates=_templates(checkpoint, settings, problems),
         problems=tuple(problems),
+        kind=kind,
+        repeated=repeated,
     )
 
 
@@ -55,15 +62,18 @@ def _settings(checkpoint: Checkpoint, problems: list[CheckpointError]) -> dict[s
 
 def _vocabulary(
     checkpoint: Checkpoint, problems: list[CheckpointError]
-) -> tuple[dict[str, int] | None, frozenset[str]]:
+) -> tuple[dict[str, int] | None, frozenset[str], str | None, tuple[int, ...]]:
     if FAST_FILE not in checkpoint.files:
-        return None, frozenset()
+        return None, frozenset(), None, ()
     try:
         size = checkpoint.files[FAST_FILE].size
         if size > TOKENIZER_CAP:
             raise CheckpointError(FAST_FILE, f"is {size:,} bytes, more than any tokenizer needs")
         # msgspec reads a 20 MB vocabulary in a tenth of json's time.
-        value = msgspec.json.decode(checkpoint.source.read(FAST_FILE, 0, size))
+        raw = checkpoint.source.read(FAST_FILE, 0, size)
+        if raw.startswith(LFS_POINTER):
+            raise CheckpointError(FAST_FILE, "is a git-LFS pointer", fault=Fault.NOT_WEIGHTS)
+        value = msgspec.json.decode(raw)
         ids = _ids_of(value)
         added = {
             str(token["content"]): int(token["id"]) for token in value.get("added_tokens") or []
@@ -77,8 +87,10 @@ def _vocabulary(
         what = "does not have the structure of a tokenizer"
         problems.append(CheckpointError(FAST_FILE, what, "save the tokenizer again"))
     else:
-        return ids | added, frozenset(added)
-    return None, frozenset()
+        kind = value["model"].get("type")
+        repeated = tuple(number for number, times in Counter(ids.values()).items() if times > 1)
+        return ids | added, frozenset(added), kind and str(kind), repeated
+    return None, frozenset(), None, ()
 
 
 def _ids_of(value: dict[str, Any]) -> dict[str, int]:
