@@ -44,6 +44,7 @@ FACTS: dict[str, Source] = {
     "weights": Source(Level.HEADERS, "release.facts.weights:provide_weights"),
     "kv": Source(Level.HEADERS, "release.facts.kv:provide_kv"),
     "tokenizer": Source(Level.HEADERS, "release.facts.tokenizer:provide_tokenizer"),
+    "renderings": Source(Level.HEADERS, "release.facts.rendering:provide_renderings"),
     "texts": Source(Level.HEADERS, "release.facts.texts:provide_texts"),
     "precision": Source(Level.HEADERS, "release.facts.precision:provide_precision"),
     "identity": Source(Level.BYTES, "release.facts.identity:provide_identity"),
