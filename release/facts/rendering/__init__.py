@@ -1,0 +1,70 @@
+"""What the chat templates print: rendered in a child process that has little time and memory."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from release.facts.rendering.conversations import CONVERSATIONS
+from release.facts.tokenizer import Tokenizer
+
+CHILD = Path(__file__).with_name("child.py")
+SECONDS = 10.0
+STOPPED = "was stopped: it needs more time or memory than any template should"
+
+
+class Turn(msgspec.Struct, frozen=True):
+    """One conversation as a template printed it.
+
+    `text` is None where it failed; then `error` says how, and `refused` that the template itself
+    said no (`raise_exception`), which is its right.
+    """
+
+    text: str | None = None
+    error: str = ""
+    refused: bool = False
+
+
+class Rendering(msgspec.Struct, frozen=True):
+    """One template's outcome: why it does not parse, else every conversation by name."""
+
+    syntax: str | None
+    turns: dict[str, Turn]
+
+
+Renderings = dict[str, Rendering]
+
+
+def provide_renderings(tokenizer: Tokenizer) -> Renderings:
+    """Render every template the checkpoint holds, by the file it is in."""
+    special = {
+        key: _content(value) for key, value in tokenizer.settings.items() if key.endswith("_token")
+    }
+    return {
+        file: render_template(template, special) for file, template in tokenizer.templates.items()
+    }
+
+
+def render_template(template: str, special: dict[str, str | None]) -> Rendering:
+    """Parse and render a template as transformers does, in a child; its death is an outcome too."""
+    order = {"template": template, "special": special, "conversations": CONVERSATIONS}
+    try:
+        child = subprocess.run(  # noqa: S603 - our own file; the template is data on stdin
+            [sys.executable, "-I", CHILD],
+            input=msgspec.json.encode(order),
+            capture_output=True,
+            timeout=SECONDS,
+            check=False,
+        )
+        return msgspec.json.decode(child.stdout, type=Rendering)
+    except (subprocess.TimeoutExpired, msgspec.DecodeError, UnicodeEncodeError):
+        return Rendering(None, dict.fromkeys(CONVERSATIONS, Turn(error=STOPPED)))
+
+
+def _content(token: Any) -> str | None:
+    """Give a special token's text; older files write it as an object."""
+    if isinstance(token, dict):
+        token = token.get("content")
+    return token if isinstance(token, str) else None
