@@ -46,24 +46,41 @@ def provide_templates(checkpoint: Checkpoint, tokenizer: Tokenizer) -> ChatTempl
 
 
 def _problem(text: str) -> str | None:
-    """Say why a template cannot be compiled; constants are not folded, so nothing is computed."""
+    """Say why a template cannot be compiled, without compiling: that would compute constants."""
     from jinja2 import TemplateSyntaxError  # noqa: PLC0415 - most commands need no jinja2
 
     if len(text) > TEMPLATE_CAP:
         return f"is {len(text):,} characters long, more than a template needs"
     environment = template_environment()
     try:
-        # Unknown filters and tests are found while code is generated, not while parsing.
-        environment.generate(environment.parse(text), None, None)
+        tree = environment.parse(text)
     except TemplateSyntaxError as error:
         return f"line {error.lineno}: {error.message}"
     except RecursionError:
         return "is nested too deeply"
+    except ValueError as error:  # an integer of more digits than Python converts
+        return f"cannot be parsed: {error}"
+    return _unknown_name(tree, environment)
+
+
+def _unknown_name(tree: Any, environment: Any) -> str | None:
+    """Name a filter or test that there is none of; under a condition Jinja looks it up late."""
+    from jinja2 import nodes  # noqa: PLC0415 - most commands need no jinja2
+
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, nodes.Filter) and node.name not in environment.filters:
+            return f"line {node.lineno}: no filter named {node.name!r}"
+        if isinstance(node, nodes.Test) and node.name not in environment.tests:
+            return f"line {node.lineno}: no test named {node.name!r}"
+        if not isinstance(node, nodes.If | nodes.CondExpr):
+            waiting.extend(node.iter_child_nodes())
     return None
 
 
 def template_environment() -> Any:
-    """Give the environment that transformers compiles chat templates in, without optimizer."""
+    """Give the environment that transformers compiles chat templates in."""
     from jinja2 import nodes  # noqa: PLC0415 - most commands need no jinja2
     from jinja2.ext import Extension  # noqa: PLC0415
     from jinja2.parser import Parser  # noqa: PLC0415
@@ -83,6 +100,5 @@ def template_environment() -> Any:
     return ImmutableSandboxedEnvironment(
         trim_blocks=True,
         lstrip_blocks=True,
-        optimized=False,
         extensions=[Generation, "jinja2.ext.loopcontrols"],
     )
