@@ -38,7 +38,6 @@ FACTS: dict[str, Source] = {
     "absences": Source(Level.HEADERS, "release.facts.absences:provide_absences"),
     "misfits": Source(Level.HEADERS, "release.facts.misfits:provide_misfits"),
     "documents": Source(Level.HEADERS, "release.facts.documents:provide_documents"),
-    "templates": Source(Level.HEADERS, "release.facts.templates:provide_templates"),
     "known": Source(Level.HEADERS, "release.facts.known:provide_known"),
     "model": Source(Level.HEADERS, "release.facts.model:provide_model"),
     "weights": Source(Level.HEADERS, "release.facts.weights:provide_weights"),

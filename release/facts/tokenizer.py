@@ -11,6 +11,7 @@ from release.errors import CheckpointError, Fault
 FAST_FILE, SETTINGS_FILE = "tokenizer.json", "tokenizer_config.json"
 OTHER_FILES = ("tokenizer.model", "vocab.json", "spiece.model", "tekken.json", "tokenizer.tiktoken")
 TEMPLATE_FILES = ("chat_template.jinja", "chat_template.json")
+MORE_TEMPLATES = "additional_chat_templates/"
 TOKENIZER_CAP = 256 << 20
 LFS_POINTER = b"version https://git-lfs"
 
@@ -21,6 +22,7 @@ class Tokenizer(msgspec.Struct, frozen=True):
     `files` are those present; `ids` maps every token, added ones too, to its id, and is None
     where only a binary tokenizer exists; `problems` name what could not be read. `kind` is the
     algorithm that tokenizer.json names, `repeated` the ids that its vocabulary gives twice.
+    `templates` are by place: a file, or `tokenizer_config.json: name` for one of several there.
     """
 
     files: tuple[str, ...]
@@ -106,7 +108,8 @@ def _templates(
     checkpoint: Checkpoint, settings: dict[str, Any], problems: list[CheckpointError]
 ) -> dict[str, str]:
     templates: dict[str, str] = {}
-    for file in TEMPLATE_FILES:
+    more = [file for file in checkpoint.files if file.startswith(MORE_TEMPLATES)]
+    for file in (*TEMPLATE_FILES, *(file for file in more if file.endswith(".jinja"))):
         if file in checkpoint.files:
             try:
                 is_json = file.endswith(".json")
@@ -122,4 +125,7 @@ def _templates(
     inline = settings.get("chat_template")
     if isinstance(inline, str):
         templates[SETTINGS_FILE] = inline
+    for entry in inline if isinstance(inline, list) else []:
+        if isinstance(entry, dict) and isinstance(entry.get("template"), str):
+            templates[f"{SETTINGS_FILE}: {entry.get('name')!s:.40}"] = entry["template"]
     return templates
