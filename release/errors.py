@@ -35,14 +35,23 @@ class Fault(Enum):
     INDEX = "index"
     CONFIG = "config"
     SYMLINK = "symlink"
+    NAME = "file name"
     UNREADABLE = "unreadable"
 
 
 class CheckpointError(ReleaseError):
-    """A checkpoint, or one file of it, is not what it must be. `file` is relative to its root."""
+    """A checkpoint, or one file of it, is not what it must be. `file` is relative to its root.
+
+    `tensor` is set where a header is at fault for one tensor.
+    """
 
     def __init__(
-        self, file: str, what: str, hint: str = "", fault: Fault = Fault.UNREADABLE
+        self,
+        file: str,
+        what: str,
+        hint: str = "",
+        fault: Fault = Fault.UNREADABLE,
+        tensor: str | None = None,
     ) -> None:
         super().__init__(what, where=file, hint=hint)
-        self.file, self.fault = file, fault
+        self.file, self.fault, self.tensor = file, fault, tensor

@@ -4,6 +4,7 @@ Reading touches headers and small side files only. What is wrong with a single f
 `defects`, for the file rules to judge; only what is no checkpoint at all raises.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,13 @@ from release.checkpoint.header import (
     header_length,
     parse_header,
 )
-from release.checkpoint.index import INDEX_FILE, Index, parse_index
+from release.checkpoint.index import INDEX_FILE, Index, missing_numbers, parse_index
 from release.errors import CheckpointError, Fault
 
 __all__ = ["Checkpoint", "Document", "FileInfo", "Header", "Index", "TensorInfo", "open_checkpoint"]
 
 CONFIG_FILE = "config.json"
+LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 CONFIG_CAP = 64 << 20
 INDEX_CAP = 256 << 20
 
@@ -34,7 +36,8 @@ class Checkpoint(msgspec.Struct, frozen=True):
 
     `shards` are the files whose headers were read, `loaded` those a loader reads: the index's,
     or every top-level safetensors file where there is no index. `tensors` are the loaded ones;
-    a name stored in two loaded shards is in `repeated` with all its places.
+    a name stored in two loaded shards is in `repeated` with all its places. `absent` are shards
+    that are named, by the index or by a gap in the others' numbers, and are not there.
     """
 
     source: Folder
@@ -45,6 +48,7 @@ class Checkpoint(msgspec.Struct, frozen=True):
     loaded: tuple[str, ...]
     tensors: dict[str, TensorInfo]
     repeated: dict[str, tuple[str, ...]]
+    absent: tuple[str, ...]
     defects: tuple[CheckpointError, ...]
 
     @property
@@ -57,14 +61,21 @@ class Checkpoint(msgspec.Struct, frozen=True):
         """Bytes of all loaded tensors."""
         return sum(info.nbytes for info in self.tensors.values())
 
+    def faults(self, *kinds: Fault) -> Iterator[CheckpointError]:
+        """Give the defects of these kinds, in the order of the files."""
+        return (defect for defect in self.defects if defect.fault in kinds)
+
     def read_document(self, file: str) -> Document:
         """Parse a JSON side file. Raises `CheckpointError`, also when it is over 64 MiB."""
-        return parse_document(_read_whole(self.source, file, CONFIG_CAP), file, Fault.CONFIG)
+        raw = _read_whole(self.source, file, CONFIG_CAP, Fault.CONFIG)
+        return parse_document(raw, file, Fault.CONFIG)
 
     def read_text(self, file: str) -> str:
         """Read a text side file. Raises `CheckpointError` when it is too large or not UTF-8."""
+        if not self.files[file].size:
+            return ""
         try:
-            return _read_whole(self.source, file, CONFIG_CAP).decode("utf-8")
+            return _read_whole(self.source, file, CONFIG_CAP, Fault.CONFIG).decode("utf-8")
         except UnicodeDecodeError as error:
             raise CheckpointError(file, f"is not UTF-8 at byte {error.start}") from None
 
@@ -87,15 +98,33 @@ def open_checkpoint(path: Path) -> Checkpoint:
         header = _attempt(defects, _read_header, source, name, defects)
         if header is not None:
             headers[name] = header
-    loaded = tuple(index.shards) if index else tuple(shards)
+    loaded = tuple(index.shards) if index else _without_index(shards)
     tensors, repeated = _merge(headers, loaded)
+    known = source.files.keys() | {defect.file for defect in defects}
+    named = (*loaded, *missing_numbers(loaded))
     return Checkpoint(
-        source, source.files, config, index, headers, loaded, tensors, repeated, tuple(defects)
+        source,
+        source.files,
+        config,
+        index,
+        headers,
+        loaded,
+        tensors,
+        repeated,
+        tuple(name for name in named if name not in known),
+        tuple(defects),
     )
 
 
 def _is_weight_file(name: str) -> bool:
-    return name.endswith(".safetensors") and "/" not in name
+    # Readers look for `*.safetensors`, which leaves hidden files and folders out.
+    return name.endswith(".safetensors") and "/" not in name and not name.startswith(".")
+
+
+def _without_index(shards: list[str]) -> tuple[str, ...]:
+    """Leave Mistral's second copy of the weights out where it is one."""
+    first = [name for name in shards if not name.startswith("consolidated")]
+    return tuple(first or shards)
 
 
 def _attempt(defects: list[CheckpointError], read: Any, *args: Any) -> Any:
@@ -109,20 +138,29 @@ def _attempt(defects: list[CheckpointError], read: Any, *args: Any) -> Any:
 def _read_config(source: Folder) -> Document | None:
     if CONFIG_FILE not in source.files:
         return None
-    return parse_document(_read_whole(source, CONFIG_FILE, CONFIG_CAP), CONFIG_FILE, Fault.CONFIG)
+    raw = _read_whole(source, CONFIG_FILE, CONFIG_CAP, Fault.CONFIG)
+    return parse_document(raw, CONFIG_FILE, Fault.CONFIG)
 
 
 def _read_index(source: Folder) -> Index | None:
     if INDEX_FILE not in source.files:
         return None
-    return parse_index(_read_whole(source, INDEX_FILE, INDEX_CAP))
+    return parse_index(_read_whole(source, INDEX_FILE, INDEX_CAP, Fault.INDEX))
 
 
-def _read_whole(source: Folder, file: str, cap: int) -> bytes:
+def _read_whole(source: Folder, file: str, cap: int, fault: Fault) -> bytes:
     size = source.files[file].size
+    hint = "save or download the file again"
     if size > cap:
-        raise CheckpointError(file, f"is {size:,} bytes, more than such a file can need")
-    return source.read(file, 0, size)
+        what = f"is {size:,} bytes, more than such a file can need"
+        raise CheckpointError(file, what, hint, fault)
+    raw = source.read(file, 0, size)
+    if not raw:
+        raise CheckpointError(file, "is empty", hint, Fault.NOT_WEIGHTS)
+    if raw.startswith(LFS_POINTER):
+        what, hint = "is a git-LFS pointer, not the file", "run `git lfs pull`"
+        raise CheckpointError(file, what, hint, Fault.NOT_WEIGHTS)
+    return raw
 
 
 def _read_header(source: Folder, name: str, defects: list[CheckpointError]) -> Header:

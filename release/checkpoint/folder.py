@@ -9,15 +9,18 @@ import msgspec
 
 from release.errors import CheckpointError, Fault
 
-SKIPPED_FOLDERS = {".git", ".cache", ".release"}
-
 
 class FileInfo(msgspec.Struct, frozen=True):
-    """A file by its path relative to the checkpoint (with `/`) and its size in bytes."""
+    """A file by its path relative to the checkpoint (with `/`) and its size in bytes.
+
+    `link` is the text of a symbolic link, empty for files and for a Hub cache's own links;
+    `stamp` is its inode and time of change in ns: the same as long as nobody wrote to it.
+    """
 
     path: str
     size: int
     link: str = ""
+    stamp: tuple[int, int] = (0, 0)
 
 
 class Folder:
@@ -31,18 +34,22 @@ class Folder:
         self.root = root
         self.files: dict[str, FileInfo] = {}
         self.refused: list[CheckpointError] = []
-        if not root.is_dir():
-            what = "is not a folder" if root.exists() else "does not exist"
-            raise CheckpointError(str(root), what, "name the folder that holds config.json")
-        self._real = root.resolve()
-        self._allowed = (self._real, *_hub_cache_blobs(self._real))
+        hint = "name the folder that holds config.json"
+        try:
+            if not root.is_dir():
+                what = "is not a folder" if root.exists() else "does not exist"
+                raise CheckpointError(str(root), what, hint)
+            self._real = root.resolve()
+        except OSError as error:
+            raise CheckpointError(str(root), _reason(error), hint) from None
+        self._blobs = _hub_cache_blobs(self._real)
         for path in self._walk():
             self._take(path)
 
     @property
     def name(self) -> str:
         """The folder's own name, never its path on this machine."""
-        return self._real.name
+        return self._real.name.encode("utf-8", "replace").decode("utf-8")
 
     def path(self, file: str) -> Path:
         """Where `file` is on this machine; only for files listed in `files`."""
@@ -57,23 +64,41 @@ class Folder:
         except OSError as error:
             raise CheckpointError(file, _reason(error), "check the file and its rights") from None
 
-    def _walk(self) -> Iterator[Path]:
-        for folder, folders, names in os.walk(self.root, onerror=self._unlistable):
-            folders[:] = sorted(name for name in folders if name not in SKIPPED_FOLDERS)
-            linked = [name for name in folders if (Path(folder) / name).is_symlink()]
-            yield from (Path(folder) / name for name in sorted([*names, *linked]))
+    def stamp(self, file: str) -> tuple[int, int] | None:
+        """Give a file's stamp as it is now, None if it has gone."""
+        try:
+            return _stamp(self.path(file).stat())
+        except OSError:
+            return None
 
-    def _unlistable(self, error: OSError) -> None:
-        name = Path(str(error.filename)).relative_to(self.root).as_posix()
-        self.refused.append(CheckpointError(name, _reason(error), "check the folder's rights"))
+    def _walk(self) -> Iterator[Path]:
+        """Every entry that is no folder, folders after their parent; no depth is too deep."""
+        pending = [self.root]
+        while pending:
+            folder = pending.pop()
+            try:
+                with os.scandir(folder) as entries:
+                    found = sorted((e.name, e.is_dir(follow_symlinks=False)) for e in entries)
+            except OSError as error:
+                name = self._name(folder)
+                hint = "check the folder's rights"
+                self.refused.append(CheckpointError(name, _reason(error), hint))
+                continue
+            yield from (folder / name for name, is_folder in found if not is_folder)
+            folders = [folder / name for name, is_folder in reversed(found) if is_folder]
+            pending += [path for path in folders if not _is_bookkeeping(path)]
+
+    def _name(self, path: Path) -> str:
+        name = path.relative_to(self.root).as_posix()
+        return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
     def _take(self, path: Path) -> None:
-        name = path.relative_to(self.root).as_posix()
+        name = self._name(path)
         try:
-            link = os.readlink(path) if path.is_symlink() else ""  # noqa: PTH115 - text, not a path
-            if link and not self._inside(path):
-                what = f"is a link to {link!r}, outside the checkpoint"
-                raise CheckpointError(name, what, "copy the file in its place", Fault.SYMLINK)
+            if name != path.relative_to(self.root).as_posix():
+                what = "has a name that is not UTF-8"
+                raise CheckpointError(name, what, "rename it", Fault.NAME)
+            link = self._link(path, name)
             state = path.stat()
         except OSError as error:
             what = "is a link to nothing" if path.is_symlink() else _reason(error)
@@ -83,13 +108,27 @@ class Folder:
             self.refused.append(error)
         else:
             if stat.S_ISREG(state.st_mode):
-                self.files[name] = FileInfo(name, state.st_size, link)
-            elif not (link and stat.S_ISDIR(state.st_mode)):
+                self.files[name] = FileInfo(name, state.st_size, link, _stamp(state))
+            elif link and stat.S_ISDIR(state.st_mode):
+                what, hint = "is a link to a folder: nothing in it was read", "copy the folder"
+                self.refused.append(CheckpointError(name, what, hint, Fault.SYMLINK))
+            else:
                 self.refused.append(CheckpointError(name, "is not a regular file", "remove it"))
 
-    def _inside(self, path: Path) -> bool:
-        target = path.resolve(strict=True)
-        return any(target.is_relative_to(root) for root in self._allowed)
+    def _link(self, path: Path, name: str) -> str:
+        """Read a link's text; empty for a file, and for a Hub cache's link into its blobs."""
+        if not path.is_symlink():
+            return ""
+        text = os.readlink(path)  # noqa: PTH115 - text, not a path
+        target = Path(os.path.realpath(path, strict=True))
+        if any(target.is_relative_to(blobs) for blobs in self._blobs):
+            return ""
+        if not target.is_relative_to(self._real):
+            # A report holds no path of this machine.
+            shown = "an absolute path" if Path(text).is_absolute() else repr(text)
+            what = f"is a link to {shown}, outside the checkpoint"
+            raise CheckpointError(name, what, "copy the file in its place", Fault.SYMLINK)
+        return text
 
 
 def _hub_cache_blobs(root: Path) -> list[Path]:
@@ -101,3 +140,12 @@ def _hub_cache_blobs(root: Path) -> list[Path]:
 
 def _reason(error: OSError) -> str:
     return f"cannot be read: {error.strerror or error}"
+
+
+def _is_bookkeeping(path: Path) -> bool:
+    """Whether a folder is git's or the Hub client's own: neither is ever published."""
+    return path.name == ".git" or path.parts[-2:] == (".cache", "huggingface")
+
+
+def _stamp(state: os.stat_result) -> tuple[int, int]:
+    return state.st_ino, state.st_mtime_ns

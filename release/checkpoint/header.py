@@ -12,6 +12,11 @@ from release.errors import CheckpointError, Fault
 
 PREFIX_BYTES = 8
 HEADER_CAP = 100_000_000
+FILE_CAP = 1 << 60  # bytes; no file is that long, and sums of positions stay in 64 bits
+SIZE_CAP = 1 << 64  # what the format counts in
+PLAIN = (str, bool, type(None))
+ENTRY_KEYS = {"dtype", "shape", "data_offsets"}
+SHOWN = 100
 
 DTYPE_BITS = {
     "BOOL": 8,
@@ -107,11 +112,13 @@ def parse_header(raw: bytes, file: str) -> Header:
         raise _bad(file, "header does not start with '{'")
     document = parse_document(raw, file, Fault.HEADER_JSON)
     if document.duplicates:
-        raise _bad(file, f"header names {document.duplicates[0]!r} twice")
+        raise _bad(file, f"header names {document.duplicates[0]!r:.{SHOWN}} twice")
     if document.constants:
         raise _bad(file, f"header holds {document.constants[0]}, which is not JSON")
     entries = document.value
-    metadata = entries.pop("__metadata__", {})
+    metadata = entries.pop("__metadata__", None)
+    if metadata is None:
+        metadata = {}
     if not isinstance(metadata, dict) or not all(isinstance(v, str) for v in metadata.values()):
         raise _bad(file, "header's __metadata__ must map strings to strings")
     base = PREFIX_BYTES + len(raw)
@@ -132,33 +139,58 @@ def check_length(header: Header, size: int, file: str) -> None:
     raise CheckpointError(file, what, "download or export the file again", Fault.FILE_LENGTH)
 
 
-def _bad(file: str, what: str, fault: Fault = Fault.HEADER_JSON) -> CheckpointError:
-    return CheckpointError(file, what, "export the file again with safetensors", fault)
+def _bad(
+    file: str, what: str, fault: Fault = Fault.HEADER_JSON, tensor: str | None = None
+) -> CheckpointError:
+    if tensor is not None:
+        what = f"tensor {tensor!r:.{SHOWN}}: {what}"
+    return CheckpointError(file, what, "export the file again with safetensors", fault, tensor)
 
 
-def _count(value: Any) -> bool:
-    return type(value) is int and 0 <= value < 1 << 64
+def _is_count(value: Any) -> bool:
+    return type(value) is int and 0 <= value < SIZE_CAP
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether safetensors would skip a value under a key that it does not know."""
+    return isinstance(value, PLAIN) or (isinstance(value, (int, float)) and abs(value) < SIZE_CAP)
+
+
+def _needed_bits(dtype: str, shape: list[int]) -> int | None:
+    """Bits of a tensor's values; None where the format's 64-bit count of them overflows."""
+    needed = 1
+    for dim in [*shape, DTYPE_BITS[dtype]]:
+        needed *= dim
+        if needed >= SIZE_CAP:
+            return None
+    return needed
 
 
 def _tensor(name: str, entry: Any, file: str, base: int) -> TensorInfo:
+    def bad(what: str, fault: Fault = Fault.HEADER_JSON) -> CheckpointError:
+        return _bad(file, what, fault, name)
+
     if not isinstance(entry, dict):
-        raise _bad(file, f"tensor {name!r}: header entry is not an object")
+        raise bad("header entry is not an object")
     dtype, shape, span = entry.get("dtype"), entry.get("shape"), entry.get("data_offsets")
-    if not isinstance(dtype, str) or (bits := DTYPE_BITS.get(dtype)) is None:
-        raise _bad(file, f"tensor {name!r}: unknown dtype {dtype!r:.40}")
-    if not isinstance(shape, list) or not all(map(_count, shape)):
-        raise _bad(file, f"tensor {name!r}: shape must be a list of sizes, not {shape!r:.60}")
-    if not isinstance(span, list) or len(span) != 2 or not all(map(_count, span)):  # noqa: PLR2004
-        raise _bad(file, f"tensor {name!r}: data_offsets must be two positions, not {span!r:.60}")
+    if not isinstance(dtype, str) or dtype not in DTYPE_BITS:
+        raise bad(f"unknown dtype {dtype!r:.40}")
+    if not isinstance(shape, list) or not all(map(_is_count, shape)):
+        raise bad(f"shape must be a list of sizes, not {shape!r:.60}")
+    if not isinstance(span, list) or len(span) != 2 or not all(map(_is_count, span)):  # noqa: PLR2004
+        raise bad(f"data_offsets must be two positions, not {span!r:.60}")
+    if not all(_is_plain(entry[key]) for key in entry.keys() - ENTRY_KEYS):
+        raise bad("header entry holds more than dtype, shape and data_offsets")
     start, end = span
     if start > end:
-        raise _bad(file, f"tensor {name!r}: ends at {end} before it starts at {start}")
-    needed = product(tuple(shape)) * bits
+        raise bad(f"ends at {end} before it starts at {start}", Fault.TENSOR_RANGES)
+    if end >= FILE_CAP:
+        raise bad(f"ends at {end:,}, more bytes than any file has", Fault.TENSOR_RANGES)
+    needed = _needed_bits(dtype, shape)
     if needed != (end - start) * 8:
-        what = (
-            f"tensor {name!r}: {dtype} {shape} needs {needed / 8:,.10g} bytes, has {end - start:,}"
-        )
-        raise _bad(file, what, Fault.TENSOR_BYTES)
+        size = "more bytes than can be counted" if needed is None else f"{needed / 8:,.16g} bytes"
+        what = f"{dtype} {shape!r:.60} needs {size}, has {end - start:,}"
+        raise bad(what, Fault.TENSOR_BYTES)
     return TensorInfo(dtype, tuple(shape), file, base + start, base + end)
 
 
@@ -168,7 +200,7 @@ def _contiguous(tensors: dict[str, TensorInfo], file: str, base: int) -> int:
         if info.start != position:
             kind = "overlaps" if info.start < position else "leaves a hole before"
             at, free = info.start - base, position - base
-            what = f"tensor {name!r} at byte {at:,} {kind} data byte {free:,}"
-            raise _bad(file, what, Fault.TENSOR_RANGES)
+            what = f"at byte {at:,} {kind} data byte {free:,}"
+            raise _bad(file, what, Fault.TENSOR_RANGES, name)
         position = info.end
     return position

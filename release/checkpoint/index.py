@@ -1,5 +1,9 @@
 """`model.safetensors.index.json`: which shard holds which tensor."""
 
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -8,6 +12,9 @@ from release.checkpoint.document import parse_document
 from release.errors import CheckpointError, Fault
 
 INDEX_FILE = "model.safetensors.index.json"
+LISTED_GAPS = 100
+SHOWN = 80
+_NUMBERED = re.compile(r"(.*-)([0-9]{1,6})-of-([0-9]{1,6})\.safetensors", re.DOTALL)
 
 
 class Index(msgspec.Struct, frozen=True):
@@ -29,17 +36,35 @@ def parse_index(raw: bytes, file: str = INDEX_FILE) -> Index:
     """
     document = parse_document(raw, file, Fault.INDEX)
     if document.duplicates:
-        raise _bad(file, f"names {document.duplicates[0]!r} twice")
+        raise _bad(file, f"names {document.duplicates[0]!r:.{SHOWN}} twice")
     weight_map = document.value.get("weight_map")
     if not isinstance(weight_map, dict) or not weight_map:
         raise _bad(file, "has no weight_map, or an empty one")
     for tensor, shard in weight_map.items():
         if not isinstance(shard, str) or not _plain(shard):
-            raise _bad(file, f"maps {tensor!r} to {shard!r:.80}, which is not a shard's file name")
+            what = f"maps {tensor!r:.{SHOWN}} to {shard!r:.{SHOWN}}, not a shard's file name"
+            raise _bad(file, what)
     metadata = document.value.get("metadata", {})
     if not isinstance(metadata, dict):
         raise _bad(file, "has a metadata entry that is not an object")
     return Index(weight_map, metadata)
+
+
+def missing_numbers(names: Iterable[str]) -> list[str]:
+    """Name what is missing between `model-00001-of-00003` and `model-00003-of-00003`."""
+    present: dict[tuple[str, str, int], set[int]] = defaultdict(set)
+    for name in names:
+        match = _NUMBERED.fullmatch(name)
+        if match:
+            stem, number, total = match.groups()
+            present[stem, total, len(number)].add(int(number))
+    missing: list[str] = []
+    for (stem, total, width), numbers in present.items():
+        first = 0 if 0 in numbers else 1  # some exporters count from zero
+        gaps = (n for n in range(first, first + int(total)) if n not in numbers)
+        listed = islice(gaps, LISTED_GAPS)
+        missing += [f"{stem}{number:0{width}}-of-{total}.safetensors" for number in listed]
+    return missing
 
 
 def _plain(name: str) -> bool:

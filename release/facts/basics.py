@@ -25,6 +25,8 @@ def provide_tensors(checkpoint: Checkpoint) -> Tensors | Unknown:
     unread = [name for name in checkpoint.loaded if name not in checkpoint.shards]
     if unread:
         return Unknown(f"{unread[0]} is missing or cannot be read")
+    if checkpoint.index is None and checkpoint.absent:
+        return Unknown(f"{checkpoint.absent[0]} is missing")
     if checkpoint.index is None and any(d.file.endswith(".index.json") for d in checkpoint.defects):
         return Unknown("the index cannot be read")
     if not checkpoint.tensors:
