@@ -70,12 +70,15 @@ class ModelConfig(msgspec.Struct, frozen=True):
         ]
         return any(map(bool, values)) if values else default
 
-    def layer_types(self, default: str) -> tuple[str, ...]:
-        """Give the kind of every layer. Raises `ConfigGap` if there are too many or few."""
+    def layer_types(self, default: str, interval: int = 0) -> tuple[str, ...]:
+        """Give the kind of every layer. Raises `ConfigGap` if there are too many or few.
+
+        `interval` is the class's own full_attention_interval, where it has one.
+        """
         layers = self.count("num_hidden_layers")
         types = self.text.get("layer_types")
         if types is None:
-            interval = self.text.get("full_attention_interval")
+            interval = self.text.get("full_attention_interval", interval)
             if isinstance(interval, int) and interval > 0:
                 return tuple(
                     "full_attention" if (i + 1) % interval == 0 else "linear_attention"

@@ -9,13 +9,15 @@ from release.architecture.recurrent import gated_delta_net, gated_delta_net_cach
 from release.architecture.skeleton import Skeleton
 from release.architecture.vision import qwen_vision
 
+INTERVAL = 4  # the class's default, where the config gives neither layer_types nor an interval
+
 
 def _prefix(config: ModelConfig) -> str:
     return "model.language_model" if config.model_type == "qwen3_5" else "model"
 
 
 def _layer(name: str, config: ModelConfig, index: int) -> Skeleton:
-    kind = config.layer_types("full_attention")[index]
+    kind = config.layer_types("full_attention", INTERVAL)[index]
     if kind == "linear_attention":
         yield from gated_delta_net(f"{name}.linear_attn", config)
     elif kind == "full_attention":
@@ -42,7 +44,7 @@ def _caches(config: ModelConfig) -> tuple[LayerCache, ...]:
         "linear_attention": gated_delta_net_cache(config),
         "full_attention": attention_cache(config),
     }
-    return tuple(of_kind[kind] for kind in config.layer_types("full_attention"))
+    return tuple(of_kind[kind] for kind in config.layer_types("full_attention", INTERVAL))
 
 
 def _stack(config: ModelConfig) -> str:

@@ -1,0 +1,72 @@
+"""The model class of config.json is not the one whose tensors are stored.
+
+What it checks: the layers stand under the prefix of the class (`model.layers`, or
+    `model.language_model.layers` in multimodal classes), under one prefix only; a multimodal
+    class has its vision_config; model_type and architecture belong together.
+Why it matters: tensors under another prefix are not found, and the model starts with random
+    weights or with an error that names a thousand keys.
+How to fix: take config.json from the model whose layout the tensors have, or save again with the
+    class that config.json names.
+Seen in: AEON-7 v1 and the surogate conversions, text-only configs over multimodal tensors.
+"""
+
+from release.architecture import Architecture, ModelConfig
+from release.facts.absences import Absences
+from release.facts.known import Known
+from release.facts.modules import Modules
+from release.rules import Findings, Found, Where, in_config, rule
+
+STACKS = ("model.layers", "model.language_model.layers", "language_model.model.layers", "layers")
+MULTIMODAL = "ForConditionalGeneration"
+MAPPED = "qwen3_5"  # transformers and vLLM strip `language_model` for its text-only class
+
+
+@rule(since="0.1.0")
+def check(
+    config: ModelConfig,
+    architecture: Architecture,
+    absences: Absences,
+    modules: Modules,
+    known: Known,
+) -> Findings:
+    """Judge prefixes first, then what the config says of its own class."""
+    name, stack = config.architecture, absences.stack
+    base_class = name.endswith("Model") and stack == "layers"
+    mapped = architecture.family.startswith(MAPPED) and architecture.stack == "model.layers"
+    if absences.elsewhere and not base_class and not mapped:
+        yield Found(
+            where=in_config("architectures"),
+            message=f"{name or config.model_type} has its layers under {architecture.stack}, "
+            f"the tensors have them under {stack}",
+            fix="use the config.json that belongs to these tensors",
+        )
+    yield from _mixed(modules)
+    if name.endswith(MULTIMODAL) and config.vision is None and "audio_config" not in config.raw:
+        yield Found(
+            where=in_config("vision_config"),
+            message=f"{name} is a multimodal class, but there is no vision_config",
+            fix="restore vision_config, or name the text-only class",
+        )
+    types = known.architectures.get(name, ())
+    if types and config.model_type not in types and config.model_type in known.model_types:
+        yield Found(
+            where=in_config("model_type"),
+            message=f"model_type {config.model_type!r} does not belong to {name}, "
+            f"which has {' or '.join(types)}",
+            fix="set both as the base model's config.json does",
+            severity="warning",
+        )
+
+
+def _mixed(modules: Modules) -> Findings:
+    layers = {
+        stack: next((m for m in modules.items if m.startswith(f"{stack}.")), None)
+        for stack in STACKS
+    }
+    found = {stack: module for stack, module in layers.items() if module}
+    for stack, module in list(found.items())[1:]:
+        yield Found(
+            where=Where(module=module),
+            message=f"layers are stored under {stack} and under {next(iter(found))}",
+            fix="save the model again; a reader loads one of the two",
+        )

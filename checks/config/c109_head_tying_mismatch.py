@@ -1,0 +1,45 @@
+"""The head and tie_word_embeddings disagree.
+
+What it checks: a model whose embeddings are not tied stores an lm_head; one whose embeddings are
+    tied stores none. Where config.json says nothing, the class's own default counts; where the
+    two levels of a multimodal config disagree, nothing is judged.
+Why it matters: an untied model without a head answers with random weights. A tied one with a head
+    has two of them, and readers differ in which they use.
+How to fix: set tie_word_embeddings as in the base model; save the head again where it is missing.
+Seen in: quantized heads of tied models, which llm-compressor unties when it saves.
+"""
+
+from release.architecture import Architecture, ModelConfig
+from release.facts.absences import Absences
+from release.facts.modules import Modules
+from release.rules import Findings, Found, Where, in_config, rule
+
+KEY = "tie_word_embeddings"
+HEADED = ("ForCausalLM", "ForConditionalGeneration", "LMHeadModel")
+HEADS = ("lm_head", "language_model.lm_head", "model.language_model.lm_head")
+
+
+@rule(since="0.1.0")
+def check(
+    config: ModelConfig, architecture: Architecture, absences: Absences, modules: Modules
+) -> Findings:
+    """Judge generative classes only: embedding and reward models have no such head."""
+    if config.architecture and not config.architecture.endswith(HEADED):
+        return
+    stored = next((name for name in HEADS if name in modules.items), None)
+    levels = (config.raw, config.text)
+    stated = [bool(level[KEY]) for level in levels if level.get(KEY) is not None]
+    how = "is false" if stated else "is absent, which means false for this class"
+    if absences.head and stored is None:
+        yield Found(
+            where=in_config(KEY),
+            message=f"{KEY} {how}, and no lm_head is stored",
+            fix=f"set {KEY} to true if the base model ties them, or export the head",
+        )
+    if stored and architecture.tied and all(stated):
+        yield Found(
+            where=Where(module=stored),
+            message=f"{KEY} is true, and a head is stored as well",
+            fix=f"remove the head, or set {KEY} to false if it is the one to use",
+            severity="warning",
+        )
