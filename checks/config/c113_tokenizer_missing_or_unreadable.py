@@ -1,0 +1,53 @@
+"""There is no tokenizer, or it cannot be read.
+
+What it checks: one of the files that a tokenizer can be in; tokenizer.json and
+    tokenizer_config.json parse, the algorithm is one that exists, the vocabulary is not empty and
+    gives no id twice.
+Why it matters: nothing can be served without a tokenizer. llm-compressor saves it only if the
+    caller does.
+How to fix: save it next to the weights: `tokenizer.save_pretrained(folder)`.
+Seen in: checkpoints uploaded right after `model.save_pretrained`.
+"""
+
+from release.errors import Fault
+from release.facts.documents import Documents
+from release.facts.tokenizer import FAST_FILE, SETTINGS_FILE, Tokenizer
+from release.rules import Findings, Found, Where, rule
+
+NAMES = {FAST_FILE, "tekken.json", "vocab.json", "vocab.txt", "merges.txt"}
+SUFFIXES = (".model", ".tiktoken", ".spm", ".bpe")
+KINDS = {"BPE", "Unigram", "WordLevel", "WordPiece"}
+BYTES_ONLY = {"ByT5Tokenizer", "CanineTokenizer"}
+FIX = "save the tokenizer again, or copy it from the base model"
+
+
+@rule(since="0.1.0")
+def check(tokenizer: Tokenizer, documents: Documents) -> Findings:
+    """Judge presence first, then what is inside tokenizer.json."""
+    for problem in tokenizer.problems:
+        if problem.file in {FAST_FILE, SETTINGS_FILE} and problem.fault != Fault.NOT_WEIGHTS:
+            yield Found(Where(file=problem.file), problem.what, problem.hint or FIX)
+    top = {name for name in documents.names if "/" not in name}
+    remote = any(name.startswith("tokenization") and name.endswith(".py") for name in top)
+    found = any(name in NAMES or name.endswith(SUFFIXES) for name in top)
+    bytes_only = tokenizer.settings.get("tokenizer_class") in BYTES_ONLY
+    if not (found or remote or bytes_only):
+        yield Found(Where(file=FAST_FILE), "no file of a tokenizer is there", FIX)
+    if tokenizer.ids is None:
+        return
+    if tokenizer.kind is not None and tokenizer.kind not in KINDS:
+        yield Found(
+            where=Where(file=FAST_FILE, path="model.type"),
+            message=f"{tokenizer.kind!r:.40} is not one of {', '.join(sorted(KINDS))}",
+            fix=FIX,
+        )
+    if not tokenizer.ids:
+        yield Found(Where(file=FAST_FILE, path="model.vocab"), "the vocabulary is empty", FIX)
+    if tokenizer.repeated:
+        yield Found(
+            where=Where(file=FAST_FILE, path="model.vocab"),
+            message=f"{len(tokenizer.repeated)} ids belong to two tokens each, the first is "
+            f"{tokenizer.repeated[0]}",
+            fix=FIX,
+            severity="warning",
+        )

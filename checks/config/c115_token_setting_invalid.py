@@ -1,0 +1,100 @@
+"""A special token's id or name does not exist.
+
+What it checks: bos, eos, pad and placeholder ids in config.json and generation_config.json are
+    ids of the vocabulary (one, a list, or null); the tokens that tokenizer_config.json names are
+    in the tokenizer; some file says where generation ends, and the end of turn that the chat
+    template writes is among the ends.
+Why it matters: with a wrong eos, generation never stops; with a wrong image id, images are ignored.
+How to fix: take the ids from the base model's files, or from tokenizer.json.
+Seen in: llm-compressor #2153.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from release.architecture import ModelConfig
+from release.facts.documents import GENERATION, Documents
+from release.facts.tokenizer import SETTINGS_FILE, Tokenizer
+from release.rules import Findings, Found, Where, rule
+
+CONFIG = "config.json"
+SPECIAL = ("bos_token_id", "eos_token_id", "pad_token_id")
+PLACEHOLDERS = ("image_token_id", "video_token_id", "audio_token_id")
+FIX = "take the id from the base model's file, or from tokenizer.json"
+
+
+@rule(since="0.1.0")
+def check(config: ModelConfig, tokenizer: Tokenizer, documents: Documents) -> Findings:
+    """Judge ids, then names, then whether generation can end."""
+    size = config.get("vocab_size")
+    upper = size if type(size) is int else None
+    for file, path, value in _settings(config, documents):
+        yield from _judge(Where(file=file, path=path), value, upper)
+    generation = documents.values.get(GENERATION, {})
+    ends = _ids(generation.get("eos_token_id")) or _ids(config.get("eos_token_id"))
+    eos = _content(tokenizer.settings.get("eos_token"))
+    yield from _names(tokenizer)
+    if not ends and eos is None and tokenizer.ids is not None:
+        message = "no file says which token ends a text"
+        yield Found(Where(file=GENERATION, path="eos_token_id"), message, FIX, severity="warning")
+    number = (tokenizer.ids or {}).get(eos or "")
+    written = eos is not None and any(eos in text for text in tokenizer.templates.values())
+    if ends and number is not None and number not in ends and written:
+        where = GENERATION if "eos_token_id" in generation else CONFIG
+        yield Found(
+            where=Where(file=where, path="eos_token_id"),
+            message=f"{ends} lacks {number}, the id of {eos!r:.40}, with which the chat template "
+            "ends a turn",
+            fix=f"add {number} to the list",
+            severity="warning",
+        )
+
+
+def _settings(config: ModelConfig, documents: Documents) -> Iterator[tuple[str, str, Any]]:
+    for key in SPECIAL + PLACEHOLDERS:
+        yield CONFIG, key, config.raw.get(key)
+        if config.text_path:
+            yield CONFIG, f"{config.text_path}{key}", config.text.get(key)
+    for key in SPECIAL:
+        yield GENERATION, key, documents.values.get(GENERATION, {}).get(key)
+
+
+def _judge(where: Where, value: Any, upper: int | None) -> Findings:
+    key = (where.path or "").rpartition(".")[2]
+    for number in value if isinstance(value, list) else [value]:
+        if number is None:
+            continue
+        if type(number) is not int:
+            yield Found(where, f"{number!r:.40} is not a token id", FIX)
+        elif number < 0 and key in SPECIAL:
+            severity = None if key == "eos_token_id" else "warning"
+            yield Found(where, f"{number} is not the id of a token", "write null", severity)
+        elif upper is not None and number >= upper:
+            severity = "warning" if key in PLACEHOLDERS else None
+            message = f"id {number} is beyond vocab_size {upper:,}"
+            yield Found(where, message, FIX, severity)
+
+
+def _names(tokenizer: Tokenizer) -> Findings:
+    listed = tokenizer.settings.get("added_tokens_decoder")
+    later = {_content(v) for v in listed.values()} if isinstance(listed, dict) else set()
+    for key in ("eos_token", "bos_token", "pad_token"):
+        token = _content(tokenizer.settings.get(key))
+        if token and tokenizer.ids and token not in tokenizer.ids and token not in later:
+            yield Found(
+                where=Where(file=SETTINGS_FILE, path=key),
+                message=f"{token!r:.60} is not a token of tokenizer.json",
+                fix="name a token that exists, or add it to the tokenizer and the embedding",
+                severity=None if key == "eos_token" else "warning",
+            )
+
+
+def _ids(value: Any) -> list[int]:
+    return [n for n in (value if isinstance(value, list) else [value]) if type(n) is int]
+
+
+def _content(token: Any) -> str | None:
+    """A special token's text; older files write it as an object."""
+    if isinstance(token, dict):
+        token = token.get("content")
+    return token if isinstance(token, str) else None

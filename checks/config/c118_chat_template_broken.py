@@ -1,0 +1,63 @@
+"""The chat template does not parse, crashes, or drops the conversation.
+
+What it checks: every template parses as in transformers, renders a user's message within limits,
+    prints it and opens the assistant's turn when asked; templates in two places are the same.
+    Refusing a system message or an order of roles is a template's right.
+Why it matters: a broken template answers every chat request with an error, a wrong one quietly
+    costs quality. Where there are two, readers differ in which they take.
+How to fix: copy the template from the base model; keep it in chat_template.jinja only.
+Seen in: chat API 500 after templates were edited by hand.
+"""
+
+from release.architecture import ModelConfig
+from release.facts.rendering import Rendering, Renderings
+from release.facts.rendering.conversations import QUESTION
+from release.facts.tokenizer import SETTINGS_FILE, TEMPLATE_FILES, Tokenizer
+from release.rules import Findings, Found, Where, rule
+
+MAIN = (*TEMPLATE_FILES, SETTINGS_FILE)
+# Formats in which an answer needs an opening that names the role.
+TURN_STARTS = ("<|im_start|>", "<|start_header_id|>", "<start_of_turn>")
+ROLES = ("assistant", "model")
+FIX = "copy the chat template from the base model"
+
+
+@rule(since="0.1.0")
+def check(config: ModelConfig, tokenizer: Tokenizer, renderings: Renderings) -> Findings:
+    """Judge each template alone, then whether the places agree."""
+    for problem in tokenizer.problems:
+        if problem.file in TEMPLATE_FILES:
+            yield Found(Where(file=problem.file), problem.what, FIX)
+    multimodal = config.vision is not None or "audio_config" in config.raw
+    for place, rendering in renderings.items():
+        file, _, name = place.partition(": ")
+        where = Where(file=file, path=name or None)
+        if rendering.syntax is not None:
+            yield Found(where, f"does not parse: {rendering.syntax}", FIX)
+        elif place in MAIN:
+            yield from _judge(where, rendering, multimodal)
+    texts = [(place, tokenizer.templates[place]) for place in MAIN if place in renderings]
+    for place, text in texts[1:]:
+        if "".join(text.split()) != "".join(texts[0][1].split()):
+            yield Found(
+                where=Where(file=place),
+                message=f"its chat template is not the one of {texts[0][0]}",
+                fix=f"keep one of them, in {TEMPLATE_FILES[0]}",
+                severity="warning",
+            )
+
+
+def _judge(where: Where, rendering: Rendering, multimodal: bool) -> Findings:
+    prompt, question = rendering.turns.get("prompt"), rendering.turns.get("question")
+    if prompt is None or question is None or prompt.refused:
+        return
+    if prompt.text is None:
+        severity = "warning" if multimodal else None
+        yield Found(where, f"fails on a user's message: {prompt.error}", FIX, severity)
+    elif QUESTION not in prompt.text and not multimodal:
+        yield Found(where, "drops the user's message", FIX, "warning")
+    elif prompt.text == question.text and any(start in prompt.text for start in TURN_STARTS):
+        tail = prompt.text.rpartition(QUESTION)[2]
+        if not any(role in tail for role in ROLES):
+            message = "add_generation_prompt has no effect, so no turn is opened for the answer"
+            yield Found(where, message, FIX, "warning")

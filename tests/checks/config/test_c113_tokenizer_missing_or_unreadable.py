@@ -1,0 +1,59 @@
+import pytest
+
+from tests.conftest import Judge
+from tests.mutate import Draft
+
+FILE, SETTINGS = "tokenizer.json", "tokenizer_config.json"
+
+
+def test_fires_when_there_is_none(mixed: Draft, findings: Judge) -> None:
+    assert findings("C113", mixed.remove(FILE)) == [f"error {FILE}"]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "{",
+        "[]",
+        "{}",
+        '{"model": {"vocab": {"a": "b"}}}',
+        '{"model": {"vocab": [7]}}',
+        '{"model": {"vocab": {}}, "added_tokens": [[]]}',
+        '{"model": {"vocab": {}}}',
+    ],
+)
+def test_fires_when_it_holds_no_vocabulary(raw: str, mixed: Draft, findings: Judge) -> None:
+    found = findings("C113", mixed.write(FILE, raw))
+    assert [place.split(":")[0] for place in found] == [f"error {FILE}"]
+
+
+def test_fires_when_the_settings_cannot_be_read(mixed: Draft, findings: Judge) -> None:
+    assert findings("C113", mixed.write(SETTINGS, "[]")) == [f"error {SETTINGS}"]
+
+
+def test_fires_on_an_algorithm_that_there_is_not(mixed: Draft, findings: Judge) -> None:
+    broken = mixed.edit(FILE, "model.type", "GPE")
+    assert findings("C113", broken) == [f"error {FILE}: model.type"]
+
+
+def test_fires_as_warning_when_an_id_is_given_twice(mixed: Draft, findings: Judge) -> None:
+    vocabulary = mixed.read(FILE)["model"]["vocab"]
+    broken = mixed.edit(FILE, "model.vocab", vocabulary | {"zzzz": 7})
+    assert findings("C113", broken) == [f"warning {FILE}: model.vocab"]
+
+
+@pytest.mark.parametrize(
+    "name", ["tokenizer.model", "tekken.json", "qwen.tiktoken", "tokenization_kimi.py"]
+)
+def test_silent_when_it_has_another_form(name: str, mixed: Draft, findings: Judge) -> None:
+    assert findings("C113", mixed.remove(FILE).write(name, "x")) == []
+
+
+def test_silent_when_an_added_token_is_in_the_vocabulary_too(mixed: Draft, findings: Judge) -> None:
+    vocabulary = mixed.read(FILE)["model"]["vocab"]
+    kept = mixed.edit(FILE, "model.vocab", vocabulary | {"<|im_end|>": 372})
+    assert findings("C113", kept) == []
+
+
+def test_silent_when_the_chat_template_cannot_be_read(mixed: Draft, findings: Judge) -> None:
+    assert findings("C113", mixed.write("chat_template.jinja", b"\xff")) == []

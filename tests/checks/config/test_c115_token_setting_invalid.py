@@ -1,0 +1,59 @@
+from typing import Any
+
+import pytest
+
+from tests.conftest import Drafts, Judge
+from tests.mutate import Draft
+
+CONFIG, GENERATION, SETTINGS = "config.json", "generation_config.json", "tokenizer_config.json"
+EOS = "eos_token_id"
+
+
+@pytest.mark.parametrize("value", [384, [372, 384], "372", 37.2, [[372]], -2])
+def test_fires_on_an_end_that_is_no_token(value: Any, mixed: Draft, findings: Judge) -> None:
+    assert findings("C115", mixed.config(f"text_config.{EOS}", value)) == [
+        f"error {CONFIG}: text_config.{EOS}"
+    ]
+
+
+def test_fires_in_the_generation_config(mixed: Draft, findings: Judge) -> None:
+    broken = mixed.edit(GENERATION, EOS, [372, 999])
+    assert findings("C115", broken) == [f"error {GENERATION}: {EOS}"]
+
+
+@pytest.mark.parametrize(("key", "value"), [("pad_token_id", -1), ("image_token_id", 384)])
+def test_fires_as_warning(key: str, value: int, mixed: Draft, findings: Judge) -> None:
+    assert findings("C115", mixed.config(key, value)) == [f"warning {CONFIG}: {key}"]
+
+
+def test_fires_when_the_named_end_is_no_token(mixed: Draft, findings: Judge) -> None:
+    broken = mixed.edit(SETTINGS, "eos_token", "<|endofturn|>")
+    assert findings("C115", broken) == [f"error {SETTINGS}: eos_token"]
+
+
+def test_fires_as_warning_when_a_turns_end_does_not_end_generation(
+    mixed: Draft, findings: Judge
+) -> None:
+    broken = mixed.edit(GENERATION, EOS, 370)
+    assert findings("C115", broken) == [f"warning {GENERATION}: {EOS}"]
+
+
+def test_fires_as_warning_when_nothing_ends_a_text(draft: Drafts, findings: Judge) -> None:
+    broken = draft("llama-nvfp4").unset("config.json", EOS).unset(GENERATION, EOS)
+    broken.unset(SETTINGS, "eos_token")
+    assert findings("C115", broken) == [f"warning {GENERATION}: {EOS}"]
+
+
+@pytest.mark.parametrize("value", [None, [], [372, 370], 0])
+def test_silent_on_other_forms_of_an_id(value: Any, mixed: Draft, findings: Judge) -> None:
+    assert findings("C115", mixed.config("text_config.bos_token_id", value)) == []
+
+
+def test_silent_when_chats_end_with_another_token_than_texts(mixed: Draft, findings: Judge) -> None:
+    assert findings("C115", mixed.edit(SETTINGS, "eos_token", "<|endoftext|>")) == []
+
+
+def test_silent_when_the_token_is_added_on_loading(mixed: Draft, findings: Judge) -> None:
+    kept = mixed.edit(SETTINGS, "pad_token", {"content": "[PAD]"})
+    kept.edit(SETTINGS, "added_tokens_decoder", {"379": {"content": "[PAD]"}})
+    assert findings("C115", kept) == []

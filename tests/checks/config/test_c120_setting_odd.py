@@ -1,0 +1,84 @@
+from typing import Any
+
+import pytest
+
+from tests.conftest import Drafts, Judge
+from tests.mutate import Draft
+
+ROPE = "rope_parameters"
+LLAMA3 = {
+    "rope_type": "llama3",
+    "factor": 8.0,
+    "low_freq_factor": 1.0,
+    "high_freq_factor": 4.0,
+    "original_max_position_embeddings": 8192,
+}
+
+
+@pytest.fixture
+def text(draft: Drafts) -> Draft:
+    return draft("llama-nvfp4")
+
+
+def test_fires_when_two_dtypes_disagree(text: Draft, findings: Judge) -> None:
+    assert findings("C120", text.config("torch_dtype", "float16")) == ["warning config.json: dtype"]
+
+
+def test_fires_when_the_weights_have_another_dtype(text: Draft, findings: Judge) -> None:
+    assert findings("C120", text.config("dtype", "float32")) == ["warning config.json: dtype"]
+
+
+@pytest.mark.parametrize(
+    ("rope", "key"),
+    [
+        ({"rope_type": "yarnn", "factor": 4.0}, "rope_type"),
+        ({"rope_type": "yarn"}, "factor"),
+        ({"rope_type": "linear", "factor": "4"}, "factor"),
+        ({"rope_type": "dynamic", "factor": 0.5}, "factor"),
+        (LLAMA3 | {"low_freq_factor": None}, "low_freq_factor"),
+        ({"rope_type": "default", "rope_theta": 0}, "rope_theta"),
+        ({"rope_type": "default", "mrope_section": [8, 8, 8]}, "mrope_section"),
+    ],
+)
+def test_fires_on_rope(rope: dict[str, Any], key: str, text: Draft, findings: Judge) -> None:
+    assert findings("C120", text.config(ROPE, rope)) == [f"warning config.json: {ROPE}.{key}"]
+
+
+def test_fires_when_old_and_new_rope_disagree(text: Draft, findings: Judge) -> None:
+    broken = text.config("rope_scaling", {"type": "linear", "factor": 2.0})
+    assert findings("C120", broken) == ["warning config.json: rope_scaling"]
+
+
+def test_fires_when_heads_do_not_divide(text: Draft, findings: Judge) -> None:
+    broken = text.config("num_key_value_heads", 3)
+    assert findings("C120", broken) == ["error config.json: num_key_value_heads"]
+
+
+@pytest.mark.parametrize(
+    "rope",
+    [
+        LLAMA3,
+        None,
+        "yarn",
+        {"rope_type": "default", "mrope_section": [8, 4, 4]},
+        {"full_attention": {"rope_type": "default"}, "sliding_attention": {"rope_theta": 1e4}},
+        {"rope_type": "longrope", "short_factor": [1.0], "long_factor": [1.0]},
+    ],
+)
+def test_silent_on_rope_of_other_models(rope: Any, text: Draft, findings: Judge) -> None:
+    assert findings("C120", text.config(ROPE, rope)) == []
+
+
+def test_silent_on_the_form_of_transformers_4(text: Draft, findings: Judge) -> None:
+    kept = text.unset("config.json", "dtype").unset("config.json", ROPE)
+    kept.config("torch_dtype", "bfloat16").config("rope_theta", 10000.0)
+    assert findings("C120", kept.config("rope_scaling", value=None)) == []
+
+
+def test_silent_when_both_dtypes_say_the_same(text: Draft, findings: Judge) -> None:
+    assert findings("C120", text.config("torch_dtype", "torch.bfloat16")) == []
+
+
+def test_silent_on_one_weight_in_another_dtype(mixed: Draft, findings: Judge) -> None:
+    name = "model.language_model.layers.0.linear_attn.in_proj_a.weight"
+    assert findings("C120", mixed.retype(name, "F32", [2, 128])) == []
