@@ -9,25 +9,17 @@ How to fix: correct the setting that does not fit, or export the tensor again.
 Seen in: configs whose num_key_value_heads or head_dim came from another model of the family.
 """
 
-from release.facts.absences import Absences
 from release.facts.misfits import Misfits
 from release.rules import Findings, Found, Where, rule
 
 
 @rule(since="0.1.0")
-def check(misfits: Misfits, absences: Absences) -> Findings:
+def check(misfits: Misfits) -> Findings:
     """Report every misfit that no broader cause explains."""
-    owned_by_experts = {_block(name) for name in absences.experts}
-    routers = (m for m in misfits.routers if _block(m.module) not in owned_by_experts)
-    for misfit in (*misfits.projections, *routers):
+    for misfit in misfits.projections:
         yield Found(
             where=Where(module=misfit.module),
             message=f"{misfit.role} is {list(misfit.stored)}, the config implies "
             f"{list(misfit.implied)}",
             fix="correct the setting it follows from, or export the module again",
         )
-
-
-def _block(name: str) -> str:
-    """The MoE block that an expert or a router belongs to."""
-    return name.partition(".experts.")[0].removesuffix(".gate").removesuffix(".router")

@@ -8,16 +8,12 @@ How to fix: correct the expert count, or export the experts that are missing.
 Seen in: vllm #45212, NaN only for prompts that reach one expert.
 """
 
-from collections.abc import Iterable
-
 from release.architecture import Architecture, ModelConfig
-from release.facts.absences import Absences
+from release.facts.absences import EXPERTS, Absences, expert_ids
 from release.facts.modules import Modules
 from release.rules import Findings, Found, Where, in_config, rule
 
 KEYS = ("num_experts", "num_local_experts", "n_routed_experts")
-PART = ".experts."
-LONGEST = 10
 
 
 @rule(since="0.1.0")
@@ -25,13 +21,13 @@ def check(
     config: ModelConfig, architecture: Architecture, absences: Absences, modules: Modules
 ) -> Findings:
     """Compare the ids of every block; one finding where all blocks differ alike."""
-    expected = _blocks(name for name in architecture.modules if PART in name)
-    stored = _blocks(name for name in modules.items if PART in name)
-    missing = _blocks(name for name in absences.experts if PART in name)
+    expected = expert_ids(architecture.modules)
+    stored = expert_ids(modules.items)
+    missing = expert_ids(absences.experts)
     extra = {block: ids - expected[block] for block, ids in stored.items() if block in expected}
     differ = [(missing.get(block, set()), extra.get(block, set())) for block in expected]
     alike = bool(differ) and any(differ[0]) and all(pair == differ[0] for pair in differ)
-    if alike and all(stored.get(block) for block in expected):
+    if alike and all(_gapless(stored.get(block, set())) for block in expected):
         key = next((key for key in KEYS if config.get(key) is not None), KEYS[0])
         counts = {len(stored[block]) for block in expected}
         yield Found(
@@ -46,14 +42,8 @@ def check(
     yield from _wrong_kind(absences)
 
 
-def _blocks(names: Iterable[str]) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {}
-    for name in names:
-        block, _, rest = name.partition(PART)
-        expert = rest.partition(".")[0]
-        if expert.isdecimal() and len(expert) < LONGEST:
-            found.setdefault(block, set()).add(expert)
-    return found
+def _gapless(ids: set[str]) -> bool:
+    return bool(ids) and ids == {str(number) for number in range(len(ids))}
 
 
 def _found(block: str, missing: set[str], extra: set[str]) -> Found:
@@ -70,7 +60,7 @@ def _found(block: str, missing: set[str], extra: set[str]) -> Found:
 
 
 def _wrong_kind(absences: Absences) -> Findings:
-    dense = [name for name in absences.experts if PART not in name]
+    dense = [name for name in absences.experts if EXPERTS not in name]
     for block in dict.fromkeys(name.rpartition(".")[0] for name in dense):
         yield Found(
             where=Where(module=block),

@@ -15,6 +15,7 @@ from release.facts.components import component_of
 from release.facts.modules import Module, Modules
 from release.rules import Findings, Found, Where, in_config, rule
 
+MULTIMODAL = "ForConditionalGeneration"
 TEXT_ONLY = ("ForCausalLM", "TextModel")
 
 
@@ -25,7 +26,8 @@ def check(
     """One finding for a whole tower, else one for each block."""
     stored = [module for module in modules if module.component in TOWERS]
     if not architecture.vision:
-        if stored and "audio_config" not in config.raw:
+        multimodal = config.architecture.endswith(MULTIMODAL)  # C103 names the config
+        if stored and not multimodal and "audio_config" not in config.raw:
             yield _undeclared(stored[0])
         return
     if config.architecture.endswith(TEXT_ONLY) and not stored:

@@ -30,7 +30,7 @@ def check(tokenizer: Tokenizer, documents: Documents) -> Findings:
     top = {name for name in documents.names if "/" not in name}
     remote = any(name.startswith("tokenization") and name.endswith(".py") for name in top)
     found = any(name in NAMES or name.endswith(SUFFIXES) for name in top)
-    bytes_only = tokenizer.settings.get("tokenizer_class") in BYTES_ONLY
+    bytes_only = str(tokenizer.settings.get("tokenizer_class")) in BYTES_ONLY
     if not (found or remote or bytes_only):
         yield Found(Where(file=FAST_FILE), "no file of a tokenizer is there", FIX)
     if tokenizer.ids is None:

@@ -1,6 +1,7 @@
 """Modules that the config implies and the tensors lack: each has one owner, so one rule says it."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 
 import msgspec
 
@@ -10,6 +11,8 @@ from release.facts.modules import Module, Modules
 
 TOWERS = {VISION, AUDIO, PROJECTOR}
 MIXERS = ("self_attn", "linear_attn", "mamba", "attention", "mixer", "conv")
+EXPERTS = ".experts."
+LONGEST_ID = 10
 
 _ELSEWHERE, _LAYERS, _MIXERS, _EXPERTS = "elsewhere", "layers", "mixers", "experts"
 _HEAD, _VISION, _INCOMPLETE = "head", "vision", "incomplete"
@@ -57,6 +60,18 @@ def provide_absences(architecture: Architecture, modules: Modules) -> Absences:
     return Absences(**grouped, mtp=mtp, stack=stored.other_stack)
 
 
+def expert_ids(names: Iterable[str]) -> dict[str, set[str]]:
+    """Collect the ids of the experts that module names speak of, by their block."""
+    found: dict[str, set[str]] = {}
+    for name in names:
+        block, separator, rest = name.partition(EXPERTS)
+        if separator:
+            expert = rest.partition(".")[0]
+            if expert.isdecimal() and len(expert) < LONGEST_ID:
+                found.setdefault(block, set()).add(expert)
+    return found
+
+
 def _missing_mtp(architecture: Architecture, modules: Modules) -> tuple[str, ...]:
     if architecture.mtp is None or architecture.mtp_layers == 0:
         return ()
@@ -72,7 +87,7 @@ class _Stored:
         self.names = _with_parents(modules)
         self.stack = architecture.stack
         self.sparse = {
-            name.partition(".experts.")[0] for name in architecture.modules if ".experts." in name
+            name.partition(EXPERTS)[0] for name in architecture.modules if EXPERTS in name
         }
         self.other_stack = None if self.stack in self.names else _other_stack(self.names)
 
@@ -140,5 +155,5 @@ def _other_stack(names: set[str]) -> str | None:
 
 def _is_fused_expert(name: str, modules: dict[str, Module]) -> bool:
     """Whether one 3-D tensor holds the expert together with all others."""
-    block, found, _ = name.partition(".experts.")
+    block, found, _ = name.partition(EXPERTS)
     return bool(found) and f"{block}.experts" in modules

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from release.checkpoint import Checkpoint
-from release.errors import CheckpointError
+from release.errors import CheckpointError, Fault
 
 GENERATION = "generation_config.json"
 PREPROCESSOR, PROCESSOR = "preprocessor_config.json", "processor_config.json"
@@ -15,7 +15,11 @@ FILES = (GENERATION, PREPROCESSOR, PROCESSOR, VIDEO, *FOREIGN_QUANTIZATION)
 
 
 class Documents(msgspec.Struct, frozen=True):
-    """Side files that are present: their objects, or why they are none. `names`: all top files."""
+    """Side files that are present: their objects, or why they are none.
+
+    `names` are all files of the checkpoint. Pointers and empty files are no problem of their
+    content: the file rules name them.
+    """
 
     values: dict[str, dict[str, Any]]
     problems: dict[str, CheckpointError]
@@ -31,5 +35,6 @@ def provide_documents(checkpoint: Checkpoint) -> Documents:
             try:
                 values[file] = checkpoint.read_document(file).value
             except CheckpointError as error:
-                problems[file] = error
+                if error.fault != Fault.NOT_WEIGHTS:
+                    problems[file] = error
     return Documents(values, problems, frozenset(checkpoint.files))

@@ -6,7 +6,7 @@ import msgspec
 
 from release.architecture import Architecture, ModelConfig
 from release.architecture.skeleton import EMBEDDING, LINEAR, NORM, Shape
-from release.facts.absences import TOWERS
+from release.facts.absences import TOWERS, expert_ids
 from release.facts.components import EMBEDDINGS, HEAD
 from release.facts.modules import Module, Modules
 from release.quantization.schemes import Scheme
@@ -28,13 +28,12 @@ class Misfits(msgspec.Struct, frozen=True):
 
     `vocab_rows` / `hidden_width`: what *all* embeddings and heads have instead of vocab_size /
     hidden_size, so that the config is at fault; `vocab`, `hidden`: single tables and norms that
-    disagree (C106). `routers`: rows are not the expert count (C108 where experts agree with the
-    rows). `projections`: the rest (C107), empty where hidden_size itself is wrong.
+    disagree (C106). `projections`: the rest (C107), empty where hidden_size itself is wrong, and
+    without the routers of blocks whose experts are miscounted (C108).
     """
 
     vocab: tuple[Misfit, ...] = ()
     hidden: tuple[Misfit, ...] = ()
-    routers: tuple[Misfit, ...] = ()
     projections: tuple[Misfit, ...] = ()
     vocab_rows: int | None = None
     hidden_width: int | None = None
@@ -52,18 +51,17 @@ def provide_misfits(config: ModelConfig, architecture: Architecture, modules: Mo
     vocab = [m for m in found if _is_table(modules.items[m.module]) and m.stored[0] != m.implied[0]]
     width = _agreed([m.shape[1] for m in tables if m.shape], config.get("hidden_size"))
     if width is not None:
-        return Misfits(tuple(vocab), (), (), (), _vocab_rows(tables, config), width)
+        return Misfits(tuple(vocab), (), (), _vocab_rows(tables, config), width)
     owned = set(vocab)
     hidden = [m for m in found if m not in owned and _is_hidden(modules.items[m.module], config)]
     owned.update(hidden)
-    rest = [m for m in found if m not in owned]
-    routers = [m for m in rest if _is_router(modules.items[m.module], m)]
-    owned.update(routers)
+    routers = [m for m in found if _is_router(modules.items[m.module], m)]
+    if routers:
+        owned.update(_of_miscounted(routers, expert_ids(architecture.modules), modules))
     return Misfits(
         tuple(vocab),
         tuple(hidden),
-        tuple(routers),
-        tuple(m for m in rest if m not in owned),
+        tuple(m for m in found if m not in owned),
         _vocab_rows(tables, config),
         None,
     )
@@ -106,6 +104,16 @@ def _is_hidden(module: Module, config: ModelConfig) -> bool:
 
 def _is_router(module: Module, misfit: Misfit) -> bool:
     return module.float_only and misfit.role == "weight" and misfit.stored[1] == misfit.implied[1]
+
+
+def _of_miscounted(
+    routers: list[Misfit], expected: dict[str, set[str]], modules: Modules
+) -> Iterator[Misfit]:
+    stored = expert_ids(modules.items)
+    for misfit in routers:
+        block = misfit.module.rpartition(".")[0]
+        if block in expected and stored.get(block) != expected[block]:
+            yield misfit
 
 
 def _agreed(values: list[int], declared: int) -> int | None:

@@ -73,8 +73,8 @@ def _vocabulary(
             raise CheckpointError(FAST_FILE, f"is {size:,} bytes, more than any tokenizer needs")
         # msgspec reads a 20 MB vocabulary in a tenth of json's time.
         raw = checkpoint.source.read(FAST_FILE, 0, size)
-        if raw.startswith(LFS_POINTER):
-            raise CheckpointError(FAST_FILE, "is a git-LFS pointer", fault=Fault.NOT_WEIGHTS)
+        if not raw or raw.startswith(LFS_POINTER):
+            raise CheckpointError(FAST_FILE, "is a pointer or empty", fault=Fault.NOT_WEIGHTS)
         value = msgspec.json.decode(raw)
         ids = _ids_of(value)
         added = {

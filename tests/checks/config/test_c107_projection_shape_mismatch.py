@@ -1,3 +1,5 @@
+import pytest
+
 from tests.conftest import Drafts, Judge
 from tests.mutate import Draft
 
@@ -32,10 +34,16 @@ def test_silent_on_the_cause_that_c106_names(mixed: Draft, findings: Judge) -> N
     assert findings("C107", mixed.config("text_config.hidden_size", 256)) == []
 
 
+@pytest.mark.parametrize("count", [6, 10])
 def test_silent_on_the_router_when_the_expert_count_is_wrong(
-    draft: Drafts, findings: Judge
+    count: int, draft: Drafts, findings: Judge
 ) -> None:
-    assert findings("C107", draft("qwen3_moe-fp8").config("num_local_experts", 10)) == []
+    assert findings("C107", draft("qwen3_moe-fp8").config("num_local_experts", count)) == []
+
+
+def test_fires_on_a_router_of_another_height(draft: Drafts, findings: Judge) -> None:
+    broken = draft("qwen3_moe-fp8").retype("model.layers.0.mlp.gate.weight", "BF16", [9, 128])
+    assert findings("C107", broken) == ["error model.layers.0.mlp.gate"]
 
 
 def test_silent_on_a_packed_weight_of_the_wrong_dtype(draft: Drafts, findings: Judge) -> None:

@@ -27,9 +27,16 @@ def test_fires_on_a_block_too_many(mixed: Draft, findings: Judge) -> None:
 
 
 def test_fires_as_warning_on_a_tower_without_a_config(mixed: Draft, findings: Judge) -> None:
-    found = findings("C111", mixed.unset("config.json", "vision_config"))
+    broken = mixed.unset("config.json", "vision_config")
+    found = findings("C111", broken.config("architectures", ["Qwen3_5ForCausalLM"]))
     assert len(found) == 1
     assert found[0].startswith(f"warning {TOWER}")
+
+
+def test_silent_where_the_class_shows_that_the_config_is_missing(
+    mixed: Draft, findings: Judge
+) -> None:
+    assert findings("C111", mixed.unset("config.json", "vision_config")) == []
 
 
 def test_silent_on_a_text_only_class_without_tower(mixed: Draft, findings: Judge) -> None:
