@@ -107,6 +107,16 @@ class Draft:
         self._rewrite(beside, insert)
         return self._index(lambda weight_map: weight_map.update({tensor: shard}))
 
+    def header(self, shard: str, change: Callable[[dict[str, Any]], object]) -> "Draft":
+        """Change a shard's header as JSON and leave its data as it is."""
+        raw = (self.path / shard).read_bytes()
+        length = int.from_bytes(raw[:8], "little")
+        header = json.loads(raw[8 : 8 + length])
+        change(header)
+        text = json.dumps(header).encode()
+        text += b" " * (-len(text) % 8)
+        return self.write(shard, len(text).to_bytes(8, "little") + text + raw[8 + length :])
+
     def _rewrite(self, tensor: str, change: Callable[[dict[str, Entry]], object]) -> "Draft":
         shard = self.tensors()[tensor]
         entries = read_shard(self.path / shard)

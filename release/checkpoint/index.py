@@ -18,10 +18,13 @@ _NUMBERED = re.compile(r"(.*-)([0-9]{1,6})-of-([0-9]{1,6})\.safetensors", re.DOT
 
 
 class Index(msgspec.Struct, frozen=True):
-    """A parsed index; every shard name in it is a plain file name in the checkpoint's folder."""
+    """A parsed index; every shard name in it is a plain file name in the checkpoint's folder.
+
+    `metadata` is None where the index has none.
+    """
 
     weight_map: dict[str, str]
-    metadata: dict[str, Any]
+    metadata: dict[str, Any] | None
 
     @property
     def shards(self) -> list[str]:
@@ -44,8 +47,8 @@ def parse_index(raw: bytes, file: str = INDEX_FILE) -> Index:
         if not isinstance(shard, str) or not _plain(shard):
             what = f"maps {tensor!r:.{SHOWN}} to {shard!r:.{SHOWN}}, not a shard's file name"
             raise _bad(file, what)
-    metadata = document.value.get("metadata", {})
-    if not isinstance(metadata, dict):
+    metadata = document.value.get("metadata")
+    if metadata is not None and not isinstance(metadata, dict):
         raise _bad(file, "has a metadata entry that is not an object")
     return Index(weight_map, metadata)
 

@@ -45,8 +45,13 @@ FACTS: dict[str, Source] = {
     "tokenizer": Source(Level.HEADERS, "release.facts.tokenizer:provide_tokenizer"),
     "renderings": Source(Level.HEADERS, "release.facts.rendering:provide_renderings"),
     "texts": Source(Level.HEADERS, "release.facts.texts:provide_texts"),
+    "strings": Source(Level.HEADERS, "release.facts.strings:provide_strings"),
+    "secrets": Source(Level.HEADERS, "release.facts.secrets:provide_secrets"),
+    "contents": Source(Level.HEADERS, "release.facts.contents:provide_contents"),
+    "leftovers": Source(Level.HEADERS, "release.facts.leftovers:provide_leftovers"),
     "precision": Source(Level.HEADERS, "release.facts.precision:provide_precision"),
     "identity": Source(Level.BYTES, "release.facts.identity:provide_identity"),
+    "changes": Source(Level.BYTES, "release.facts.changes:provide_changes"),
 }
 
 

@@ -17,6 +17,9 @@ SUFFIXES = (
     ".cfg",
     ".ini",
     ".sh",
+    ".log",
+    ".jsonl",
+    ".ipynb",
 )
 NAMES = (".env", ".netrc", ".git-credentials", "LICENSE", "NOTICE")
 TEXT_CAP = 8 << 20
