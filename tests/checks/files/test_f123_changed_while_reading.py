@@ -15,7 +15,8 @@ def judge(checkpoint: Checkpoint) -> list[str]:
 
 
 def test_fires_when_a_file_is_replaced_removed_or_written_to(mixed: Draft) -> None:
-    opened = open_checkpoint(mixed.path)
+    recipe = (mixed.path / "recipe.yaml").read_bytes()
+    opened = open_checkpoint(mixed.write("recipe.yaml", recipe).path)  # no link to the original
     mixed.write("config.json", (mixed.path / "config.json").read_bytes()).remove("tokenizer.json")
     os.utime(mixed.path / "recipe.yaml", ns=(0, 0))
     assert judge(opened) == [
