@@ -46,6 +46,10 @@ def test_silent_when_two_places_differ_in_white_space(text: Draft, findings: Jud
     assert findings("C118", kept.edit(SETTINGS, "chat_template", f"{LOOP}\n{OPENING} ")) == []
 
 
+def test_silent_when_processor_and_tokenizer_differ(mixed: Draft, findings: Judge) -> None:
+    assert findings("C118", mixed.edit(SETTINGS, "chat_template", LOOP + OPENING)) == []
+
+
 def test_silent_when_it_refuses_a_system_message(text: Draft, findings: Judge) -> None:
     refusal = "{% if messages[0].role == 'system' %}{{ raise_exception('no') }}{% endif %}"
     assert findings("C118", text.write(FILE, refusal + LOOP + OPENING)) == []
