@@ -2,7 +2,8 @@
 
 What it checks: no dot file or __pycache__ (but .gitattributes, .gitignore and .eval_results), no
     editor's backup; no two names that differ only in case or in how an accent is written; no name
-    over 255 bytes, with control characters, or not in UTF-8. Files for credentials are errors.
+    over 255 bytes, with control characters, or not in UTF-8. Files for credentials
+    and names that are not UTF-8 are errors.
 Why it matters: `upload_folder` uploads hidden files like any other. On macOS and Windows one of two
     such names overwrites the other.
 How to fix: delete or rename them; for credentials, revoke them too if they were ever pushed.
@@ -36,7 +37,8 @@ def check(checkpoint: Checkpoint) -> Findings:
         if other != name:
             yield _found(name, f"differs from {other!r} only in case or accents", "rename one")
     for defect in checkpoint.faults(Fault.NAME):
-        yield _found(defect.file, defect.what, defect.hint)
+        what = f"{defect.what}, so that it was not read"
+        yield _found(defect.file, what, defect.hint, "error")
 
 
 def _hidden(names: Iterable[str]) -> Findings:

@@ -28,7 +28,7 @@ def test_fires_when_a_name_is_unprintable_or_not_utf8(mixed: Draft, findings: Ju
     mixed.write("a\nb.txt", b"x").write("gpj\u202e.txt", b"x")
     (mixed.path / os.fsdecode(b"\xff.txt")).write_bytes(b"x")
     assert sorted(findings("F118", mixed)) == [
-        "warning \\udcff.txt",
+        "error \\udcff.txt",
         "warning a\nb.txt",
         "warning gpj\u202e.txt",
     ]
