@@ -154,6 +154,22 @@ def test_a_value_changed_in_a_valid_header_is_judged_alike(
     compare(pack(json.dumps(header).encode(), bytes(size)))
 
 
+spans = st.tuples(st.integers(0, 5), st.integers(0, 3), st.sampled_from(["U8", "F8_E4M3"]))
+
+
+@fuzz
+@given(st.lists(spans, min_size=1, max_size=3), st.integers(-1, 1))
+def test_holes_overlaps_and_ends_are_judged_alike(
+    tensors: list[tuple[int, int, str]], beyond: int
+) -> None:
+    header = {
+        str(number): {"dtype": dtype, "shape": [size], "data_offsets": [start, start + size]}
+        for number, (start, size, dtype) in enumerate(tensors)
+    }
+    end = max(start + size for start, size, _ in tensors)
+    compare(pack(json.dumps(header).encode(), bytes(max(end + beyond, 0))))
+
+
 @fuzz
 @given(st.binary(max_size=200))
 @example(b"")
@@ -216,16 +232,19 @@ def test_where_we_are_stricter_than_safetensors(header: str, reason: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "header",
+    ("header", "size"),
     [
-        '{"a":{"dtype":"U8","shape":[9223372036854775808,4,0],"data_offsets":[0,0]}}',
-        '{"a":{"dtype":"U8","shape":[1],"data_offsets":[-0,1]}}',
-        f'{{"\\ud800":{ENTRY}}}',
-        f'{{"a":{ENTRY.replace("}", ",")}"x":{"[" * 200}{"]" * 200}}}}}',
+        ('{"a":{"dtype":"U8","shape":[9223372036854775808,4,0],"data_offsets":[0,0]}}', 0),
+        ('{"a":{"dtype":"U8","shape":[0],"data_offsets":[-0,0]}}', 0),
+        ('{"a":{"dtype":"U8","shape":[-1,-1],"data_offsets":[0,1]}}', 1),
+        ('{"a":{"dtype":"U8","shape":[true],"data_offsets":[0,1]}}', 1),
+        ('{"a":{"dtype":"F4","shape":[1],"data_offsets":[0,0]}}', 0),
+        (f'{{"\\ud800":{ENTRY}}}', 1),
+        (f'{{"a":{ENTRY.replace("}", ",")}"x":{"[" * 200}{"]" * 200}}}}}', 1),
     ],
 )
-def test_what_python_would_take_and_safetensors_does_not(header: str) -> None:
-    raw = pack(header.encode(), b"\0")
+def test_what_python_would_take_and_safetensors_does_not(header: str, size: int) -> None:
+    raw = pack(header.encode(), bytes(size))
     assert theirs(raw) is None
     assert ours(raw) is None
 

@@ -71,6 +71,13 @@ def is_plain(name: str) -> bool:
     return one_part and name.endswith(".safetensors") and "\0" not in name and name[0] != "."
 
 
+@pytest.mark.parametrize("part", ["/", "\\", "\0", ":"])
+def test_a_name_with_a_part_of_a_path_is_refused(part: str) -> None:
+    text = json.dumps({"weight_map": {"a": f"a{part}b.safetensors"}})
+    with pytest.raises(CheckpointError):
+        parse_index(text.encode())
+
+
 def judge(value: Any) -> None:
     try:
         index = parse_index(json.dumps(value).encode())
