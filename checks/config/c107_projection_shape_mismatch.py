@@ -6,7 +6,7 @@ What it checks: for the architectures described here, every projection, bias, co
 Why it matters: vLLM copies a part of a tensor that is larger than its parameter, without a word;
     of a smaller one it only says that an assertion failed.
 How to fix: correct the setting that does not fit, or export the tensor again.
-Seen in: configs whose num_key_value_heads or head_dim came from another model of the family.
+Seen in: vllm #31454, a pruned model whose config still had the intermediate_size of before.
 """
 
 from release.facts.misfits import Misfits

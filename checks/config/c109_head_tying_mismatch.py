@@ -6,7 +6,7 @@ What it checks: a model whose embeddings are not tied stores an lm_head; one who
 Why it matters: an untied model without a head answers with random weights. A tied one with a head
     has two of them, and readers differ in which they use.
 How to fix: set tie_word_embeddings as in the base model; save the head again where it is missing.
-Seen in: quantized heads of tied models, which llm-compressor unties when it saves.
+Seen in: QwenLM/Qwen3-VL-Embedding #89, tie_word_embeddings false and no lm_head in any shard.
 """
 
 from release.architecture import Architecture, ModelConfig
