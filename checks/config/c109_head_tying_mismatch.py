@@ -36,7 +36,7 @@ def check(
             message=f"{KEY} {how}, and no lm_head is stored",
             fix=f"set {KEY} to true if the base model ties them, or export the head",
         )
-    if stored and architecture.tied and all(stated):
+    if stored and architecture.tied and stated and all(stated):
         yield Found(
             where=Where(module=stored),
             message=f"{KEY} is true, and a head is stored as well",

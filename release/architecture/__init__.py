@@ -1,46 +1,111 @@
 """config.json -> Architecture: one declarative file a family, in `families/`."""
 
 import importlib
+from collections.abc import Collection
 
 from release.architecture.config import ConfigGap, ModelConfig
-from release.architecture.family import Architecture, Family
+from release.architecture.family import (
+    Architecture,
+    Family,
+    choose_spelling,
+    respell,
+    settle_modules,
+)
 from release.unknown import Unknown
 
 __all__ = ["FAMILIES", "Architecture", "ModelConfig", "derive_architecture"]
 
 # model_type -> the file in `families/` that describes it.
 FAMILIES = {
+    "apertus": "apertus",
+    "cohere": "cohere",
+    "cohere2": "cohere2",
+    "deepseek_v2": "deepseek",
+    "deepseek_v3": "deepseek",
+    "ernie4_5": "ernie4_5",
+    "exaone4": "exaone4",
+    "gemma": "gemma",
+    "gemma2": "gemma2",
+    "gemma3": "gemma3",
+    "gemma3_text": "gemma3",
+    "glm4": "glm4",
+    "glm4_moe": "glm4_moe",
+    "glm4_moe_lite": "glm4_moe_lite",
+    "gpt_oss": "gpt_oss",
+    "granite": "granite",
+    "granitemoe": "granitemoe",
+    "granitemoehybrid": "granitemoehybrid",
+    "kimi_k2": "deepseek",
     "llama": "llama",
-    "mistral": "llama",
+    "llama4": "llama4",
+    "llama4_text": "llama4",
+    "minimax_m2": "minimax_m2",
+    "ministral3": "ministral3",
+    "mistral": "mistral",
+    "mistral3": "mistral3",
+    "mixtral": "mixtral",
+    "nemotron": "nemotron",
+    "nemotron_h": "nemotron_h",
+    "olmo2": "olmo2",
+    "olmo3": "olmo3",
+    "olmoe": "olmoe",
+    "phi3": "phi3",
+    "phimoe": "phimoe",
     "qwen2": "qwen2",
+    "qwen2_5_vl": "qwen2_vl",
+    "qwen2_moe": "qwen2_moe",
+    "qwen2_vl": "qwen2_vl",
     "qwen3": "qwen3",
-    "qwen3_moe": "qwen3_moe",
     "qwen3_5": "qwen3_5",
+    "qwen3_5_moe": "qwen3_5_moe",
+    "qwen3_5_moe_text": "qwen3_5_moe",
     "qwen3_5_text": "qwen3_5",
+    "qwen3_moe": "qwen3_moe",
+    "qwen3_next": "qwen3_next",
+    "qwen3_vl": "qwen3_vl",
+    "qwen3_vl_moe": "qwen3_vl_moe",
+    "seed_oss": "seed_oss",
+    "smollm3": "smollm3",
 }
 
 
-def derive_architecture(config: ModelConfig) -> Architecture | Unknown:
-    """Derive the modules and caches that a config implies; Unknown with the reason if we can't."""
+def derive_architecture(
+    config: ModelConfig, stored: Collection[str] = frozenset()
+) -> Architecture | Unknown:
+    """Derive the modules and caches that a config implies; Unknown with the reason if we can't.
+
+    `stored` are the names of the checkpoint's modules: they decide between the forms in which
+    experts and towers are stored, never what must be there.
+    """
     name = FAMILIES.get(config.model_type)
     if name is None:
         known = ", ".join(sorted(FAMILIES))
-        return Unknown(f"model_type {config.model_type!r} is not one we know ({known})")
+        return Unknown(f"model_type {config.model_type!r:.60} is not one we know ({known})")
     module = importlib.import_module(f"release.architecture.families.{name}")
-    family: Family = module.FAMILY
     try:
-        mtp_layers = next((n for key in family.mtp_keys if (n := config.count(key, 0))), 0)
-        return Architecture(
-            family=name,
-            modules=dict(family.skeleton(config)),
-            caches=family.caches(config),
-            fused=family.fused,
-            stack=family.stack(config),
-            layers=config.count("num_hidden_layers"),
-            tied=config.tied(family.tied_by_default),
-            mtp=family.mtp,
-            mtp_layers=mtp_layers,
-            vision=config.vision is not None,
-        )
+        return _derive(name, module.FAMILY, config, stored)
     except ConfigGap as gap:
         return Unknown(f"config.json: {gap}")
+
+
+def _derive(
+    name: str, family: Family, config: ModelConfig, stored: Collection[str]
+) -> Architecture:
+    defaults = family.defaults(config) if callable(family.defaults) else family.defaults
+    config = config.filled(defaults)
+    spelling = choose_spelling(family, stored)
+    layers = config.count("num_hidden_layers")
+    plain = family.stack if isinstance(family.stack, str) else family.stack(config)
+    stack = respell(f"{plain}.", spelling).removesuffix(".")
+    return Architecture(
+        family=name,
+        modules=settle_modules(family.skeleton(config), spelling, stored),
+        caches=family.caches(config),
+        fused=family.fused(config) if callable(family.fused) else family.fused,
+        stack=stack,
+        layers=layers,
+        tied=config.tied(family.tied_by_default),
+        mtp=family.mtp and family.mtp.format(stack=stack, layers=layers),
+        mtp_layers=next((n for key in family.mtp_keys if (n := config.count(key, 0))), 0),
+        vision=config.vision is not None,
+    )

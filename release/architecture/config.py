@@ -6,7 +6,9 @@ from typing import Any
 import msgspec
 
 SIZE_CAP = 1 << 32
-COUNT_CAP = 100_000
+COUNT_CAP = 10_000
+
+FULL, SLIDING, RECURRENT = "full_attention", "sliding_attention", "linear_attention"
 
 
 class ConfigGap(Exception):  # noqa: N818 - it becomes an Unknown, never an error message
@@ -59,6 +61,12 @@ class ModelConfig(msgspec.Struct, frozen=True):
         """Read a text setting, falling back to the top level."""
         return self.text[key] if key in self.text else self.raw.get(key, default)
 
+    def filled(self, defaults: dict[str, Any]) -> "ModelConfig":
+        """Give text settings that are not mentioned (null is a mention) a value."""
+        if self.text is self.raw:
+            return ModelConfig({**defaults, **self.raw})
+        return ModelConfig({**self.raw, "text_config": {**defaults, **self.text}})
+
     def size(self, key: str, default: int | None = None) -> int:
         """Read a text setting that is a size. Raises `ConfigGap`."""
         return size(self.text, key, default)
@@ -70,20 +78,34 @@ class ModelConfig(msgspec.Struct, frozen=True):
         ]
         return any(map(bool, values)) if values else default
 
-    def layer_types(self, default: str, interval: int = 0) -> tuple[str, ...]:
+    def flag(self, key: str, default: bool = False) -> bool:
+        """Read a text setting that is true or false; absence and null are the default."""
+        value = self.get(key)
+        return default if value is None else bool(value)
+
+    def window(self, default: int | None = None) -> int | None:
+        """Read sliding_window; null and 0 mean that there is none. Raises `ConfigGap`."""
+        stated = self.get("sliding_window", default)
+        return None if stated is None else self.size("sliding_window", default) or None
+
+    def layer_types(
+        self,
+        default: str,
+        interval: int = 0,
+        others: str = RECURRENT,
+        key: str = "full_attention_interval",
+    ) -> tuple[str, ...]:
         """Give the kind of every layer. Raises `ConfigGap` if there are too many or few.
 
-        `interval` is the class's own full_attention_interval, where it has one.
+        Without a list every `interval`-th layer has full attention, the rest are `others`. `key`
+        may state the interval; the argument is the class's own, where it has one.
         """
         layers = self.count("num_hidden_layers")
         types = self.text.get("layer_types")
         if types is None:
-            interval = self.text.get("full_attention_interval", interval)
+            interval = self.text.get(key, interval)
             if isinstance(interval, int) and interval > 0:
-                return tuple(
-                    "full_attention" if (i + 1) % interval == 0 else "linear_attention"
-                    for i in range(layers)
-                )
+                return tuple(FULL if (i + 1) % interval == 0 else others for i in range(layers))
             return (default,) * layers
         if not isinstance(types, list) or len(types) != layers:
             raise ConfigGap("layer_types does not list one type for each of num_hidden_layers")
@@ -91,10 +113,7 @@ class ModelConfig(msgspec.Struct, frozen=True):
 
     def count(self, key: str, default: int | None = None) -> int:
         """Read a number of layers, heads or experts. Raises `ConfigGap`."""
-        value = self.size(key, default)
-        if value > COUNT_CAP:
-            raise ConfigGap(f"{key} is {value:,}")
-        return value
+        return count(self.text, key, default)
 
 
 def size(settings: Mapping[str, Any], key: str, default: int | None = None) -> int:
@@ -105,4 +124,12 @@ def size(settings: Mapping[str, Any], key: str, default: int | None = None) -> i
     if type(value) is not int or not 0 <= value < SIZE_CAP:
         what = "is missing" if value is None else f"is {value!r:.40}"
         raise ConfigGap(f"{key} {what}")
+    return value
+
+
+def count(settings: Mapping[str, Any], key: str, default: int | None = None) -> int:
+    """Read a number of layers, heads or experts from some settings. Raises `ConfigGap`."""
+    value = size(settings, key, default)
+    if value > COUNT_CAP:
+        raise ConfigGap(f"{key} is {value:,}")
     return value

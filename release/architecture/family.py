@@ -1,44 +1,72 @@
 """What a family file declares."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Container
+from typing import Any
 
 import msgspec
 
 from release.architecture.attention import AttentionCache
-from release.architecture.config import ModelConfig
+from release.architecture.config import ConfigGap, ModelConfig
+from release.architecture.latent import LatentCache
 from release.architecture.recurrent import RecurrentCache
-from release.architecture.skeleton import Expected, Skeleton
+from release.architecture.skeleton import Expected, Experts, Skeleton
 from release.unknown import Unknown
 
 Fusions = dict[str, tuple[str, ...]]
-LayerCache = AttentionCache | RecurrentCache
+Spellings = dict[str, tuple[str, ...]]
+LayerCache = AttentionCache | LatentCache | RecurrentCache
+Caches = tuple[LayerCache | None, ...]
 
 QKV: Fusions = {"qkv_proj": ("q_proj", "k_proj", "v_proj")}
 GATE_UP: Fusions = {"gate_up_proj": ("gate_proj", "up_proj")}
+
+# What multimodal models of LLaVA's kind are called inside, and in the files of the release.
+LLAVA_SPELLINGS: Spellings = {
+    "model.language_model.": ("language_model.model.",),
+    "lm_head": ("language_model.lm_head",),
+    "model.vision_tower.": (
+        "model.vision_tower.vision_model.",
+        "vision_tower.vision_model.",
+        "vision_tower.",
+    ),
+    "model.multi_modal_projector": ("multi_modal_projector",),
+}
+
+Defaults = dict[str, Any]
+
+MODULE_CAP = 400_000  # several times that of the largest model there is
 
 
 class Family(msgspec.Struct, frozen=True):
     """One model family: its modules, what vLLM fuses, what its layers cache.
 
     `fused` is vLLM's packed_modules_mapping: suffix of the fused module -> its siblings on disk.
-    `stack` is the name of the layer list, `mtp` the prefix of the multi-token prediction head.
+    `stack` is the name of the layer list; `mtp` the prefix of the multi-token prediction head,
+    "{stack}.{layers}." where it is one more layer. `spellings` are the prefixes of names under
+    which checkpoints are stored as well: ours -> theirs, the first that is found counts.
+    `defaults` are what the config class gives text settings that config.json does not mention.
     """
 
     skeleton: Callable[[ModelConfig], Skeleton]
-    caches: Callable[[ModelConfig], tuple[LayerCache, ...] | Unknown]
-    fused: Fusions
-    stack: Callable[[ModelConfig], str]
+    caches: Callable[[ModelConfig], Caches | Unknown]
+    fused: Fusions | Callable[[ModelConfig], Fusions]
+    stack: Callable[[ModelConfig], str] | str = "model.layers"
     tied_by_default: bool = False
     mtp: str | None = None
     mtp_keys: tuple[str, ...] = ()
+    spellings: Spellings = {}
+    defaults: Defaults | Callable[[ModelConfig], Defaults] = {}
 
 
 class Architecture(msgspec.Struct, frozen=True):
-    """What a config implies: the modules of the main model and the cache of each layer."""
+    """What a config implies: the modules of the main model and the cache of each layer.
+
+    `caches` has None for a layer that keeps nothing.
+    """
 
     family: str
     modules: dict[str, Expected]
-    caches: tuple[LayerCache, ...] | Unknown
+    caches: Caches | Unknown
     fused: Fusions
     stack: str
     layers: int
@@ -50,3 +78,43 @@ class Architecture(msgspec.Struct, frozen=True):
     def optional(self, module: str) -> bool:
         """Whether a module belongs to a part that the config need not imply (the MTP head)."""
         return self.mtp is not None and (module + ".").startswith(self.mtp)
+
+
+def settle_modules(
+    skeleton: Skeleton, spelling: dict[str, str], stored: Container[str]
+) -> dict[str, Expected]:
+    """Spell every module as it is stored. Raises `ConfigGap` if there are too many."""
+    modules: dict[str, Expected] = {}
+    for plain, expected in skeleton:
+        name = respell(plain, spelling)
+        if isinstance(expected, Experts):
+            if expected.count * len(expected.projections) > MODULE_CAP:
+                raise ConfigGap(f"{name} would have {expected.count:,} experts")
+            modules.update(expected.settle(name, stored))
+        elif name in modules:
+            known = modules[name]
+            modules[name] = Expected(known.kind, known.tensors | expected.tensors)
+        else:
+            modules[name] = expected
+        if len(modules) > MODULE_CAP:
+            raise ConfigGap(f"it implies more than {MODULE_CAP:,} modules")
+    return modules
+
+
+def choose_spelling(family: Family, stored: Collection[str]) -> dict[str, str]:
+    """For each of our prefixes the one that is stored, where it is another."""
+    found: dict[str, str] = {}
+    for ours, others in family.spellings.items():
+        for other in others:
+            if any(name.startswith(other) for name in stored):
+                found[ours] = other
+                break
+    return found
+
+
+def respell(name: str, spelling: dict[str, str]) -> str:
+    """Replace the first of our prefixes that the name has."""
+    for ours, theirs in spelling.items():
+        if name.startswith(ours):
+            return theirs + name.removeprefix(ours)
+    return name

@@ -1,9 +1,9 @@
-"""Gated DeltaNet: linear attention with a recurrent state of fixed size."""
+"""Layers with a recurrent state of fixed size: Gated DeltaNet and Mamba 2."""
 
 import msgspec
 
 from release.architecture.config import ModelConfig
-from release.architecture.skeleton import CONV, Expected, Skeleton, linear, norm, vectors
+from release.architecture.skeleton import CONV, Expected, Shape, Skeleton, linear, norm, vectors
 
 
 class RecurrentCache(msgspec.Struct, frozen=True, tag="linear_attention"):
@@ -36,7 +36,7 @@ def _heads(config: ModelConfig) -> _Heads:
         config.count("linear_num_value_heads"),
         config.size("linear_key_head_dim"),
         config.size("linear_value_head_dim"),
-        config.size("linear_conv_kernel_dim"),
+        config.size("linear_conv_kernel_dim", 4),
     )
 
 
@@ -48,21 +48,83 @@ def gated_delta_net(name: str, config: ModelConfig) -> Skeleton:
     yield from linear(f"{name}.in_proj_z", value_width, hidden)
     yield from linear(f"{name}.in_proj_b", heads.values, hidden)
     yield from linear(f"{name}.in_proj_a", heads.values, hidden)
-    yield f"{name}.conv1d", Expected(CONV, {"weight": (heads.channels, 1, heads.kernel)})
-    yield from vectors(name, A_log=(heads.values,), dt_bias=(heads.values,))
-    yield from norm(f"{name}.norm", heads.value_dim)
-    yield from linear(f"{name}.out_proj", hidden, value_width)
+    yield from _core(name, hidden, heads)
 
 
-def gated_delta_net_cache(config: ModelConfig) -> RecurrentCache:
+def merged_delta_net(name: str, config: ModelConfig) -> Skeleton:
+    """`linear_attn` of one layer with the two input projections of Qwen3-Next."""
+    hidden, heads = config.size("hidden_size"), _heads(config)
+    value_width = heads.values * heads.value_dim
+    yield from linear(f"{name}.in_proj_qkvz", heads.channels + value_width, hidden)
+    yield from linear(f"{name}.in_proj_ba", 2 * heads.values, hidden)
+    yield from _core(name, hidden, heads)
+
+
+def gated_delta_net_cache(config: ModelConfig, dtype_key: str | None = None) -> RecurrentCache:
     """The state of one layer, as vLLM's MambaStateShapeCalculator lays it out.
 
+    `dtype_key` is the setting that vLLM takes the state's dtype from, for families that have one.
     Source: vLLM 0.32 model_executor/layers/mamba/mamba_utils.py, gated_delta_net_state_shape.
     """
     heads = _heads(config)
-    dtype = config.get("mamba_ssm_dtype")
+    dtype = config.get(dtype_key) if dtype_key else None
     return RecurrentCache(
         conv_shape=(max(heads.kernel - 1, 0), heads.channels),
         state_shape=(heads.values, heads.value_dim, heads.key_dim),
         state_dtype=str(dtype) if dtype else None,
+    )
+
+
+def _core(name: str, hidden: int, heads: _Heads) -> Skeleton:
+    yield f"{name}.conv1d", Expected(CONV, {"weight": (heads.channels, 1, heads.kernel)})
+    yield from vectors(name, A_log=(heads.values,), dt_bias=(heads.values,))
+    yield from norm(f"{name}.norm", heads.value_dim)
+    yield from linear(f"{name}.out_proj", hidden, heads.values * heads.value_dim)
+
+
+class Mamba(msgspec.Struct, frozen=True):
+    """The sizes of a Mamba-2 layer, under whichever keys a family has them."""
+
+    heads: int
+    head_dim: int
+    groups: int
+    state: int
+    kernel: int
+
+    @property
+    def width(self) -> int:
+        """Of the values."""
+        return self.heads * self.head_dim
+
+    @property
+    def channels(self) -> int:
+        """Of the convolution."""
+        return self.width + 2 * self.groups * self.state
+
+
+def mamba(
+    name: str, hidden: int, sizes: Mamba, *, bias: bool = False, conv_bias: bool = True
+) -> Skeleton:
+    """The mixer of one Mamba-2 layer."""
+    yield from linear(
+        f"{name}.in_proj", sizes.width + sizes.channels + sizes.heads, hidden, bias=bias
+    )
+    conv: dict[str, Shape] = {"weight": (sizes.channels, 1, sizes.kernel)}
+    if conv_bias:
+        conv["bias"] = (sizes.channels,)
+    yield f"{name}.conv1d", Expected(CONV, conv)
+    yield from vectors(name, A_log=(sizes.heads,), D=(sizes.heads,), dt_bias=(sizes.heads,))
+    yield from norm(f"{name}.norm", sizes.width)
+    yield from linear(f"{name}.out_proj", hidden, sizes.width, bias=bias)
+
+
+def mamba_cache(sizes: Mamba, state_dtype: str | None) -> RecurrentCache:
+    """The state of one Mamba-2 layer.
+
+    Source: vLLM 0.32 model_executor/layers/mamba/mamba_utils.py, mamba2_state_shape.
+    """
+    return RecurrentCache(
+        conv_shape=(max(sizes.kernel - 1, 0), sizes.channels),
+        state_shape=(sizes.heads, sizes.head_dim, sizes.state),
+        state_dtype=state_dtype,
     )

@@ -1,6 +1,6 @@
 """The modules that a config implies: names, kinds, shapes. Built by the rooms beside it."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 
 import msgspec
 
@@ -20,17 +20,57 @@ class Expected(msgspec.Struct, frozen=True):
     float_only: bool = False
 
 
-Skeleton = Iterator[tuple[str, Expected]]
+class Experts(msgspec.Struct, frozen=True):
+    """The routed experts of one block, in the forms that checkpoints store them in.
+
+    `projections` are the modules of each single expert, by the name llm-compressor gives them.
+    `spelling` maps these to the names of the original release (w1, w2, w3), where it has others.
+    `fused` are the modules of the form that holds all experts in a few 3-D tensors.
+    """
+
+    count: int
+    projections: dict[str, Expected]
+    spelling: dict[str, str]
+    fused: dict[str, Expected]
+
+    def settle(self, name: str, stored: Container[str]) -> Iterable[tuple[str, Expected]]:
+        """Choose the form of `name` that is stored; with none of them, that of llm-compressor."""
+        if any(fused in stored for fused in self.fused):
+            return self.fused.items()
+        first = next(iter(self.spelling.values()), None)
+        respelled = first is not None and any(
+            f"{name}.{expert}.{first}" in stored for expert in range(self.count)
+        )
+        projections = [
+            (self.spelling[projection] if respelled else projection, expected)
+            for projection, expected in self.projections.items()
+        ]
+        return (
+            (f"{name}.{expert}.{projection}", expected)
+            for expert in range(self.count)
+            for projection, expected in projections
+        )
 
 
-def linear(
-    name: str, out: int, columns: int, *, bias: bool = False, float_only: bool = False
-) -> Skeleton:
-    """A Linear with weight (out, columns) and, if `bias`, bias (out,)."""
+Skeleton = Iterator[tuple[str, Expected | Experts]]
+
+
+def matrix(out: int, columns: int, *, bias: bool = False) -> Expected:
+    """What `linear` yields, without a name."""
     tensors: dict[str, Shape] = {"weight": (out, columns)}
     if bias:
         tensors["bias"] = (out,)
-    yield name, Expected(LINEAR, tensors, float_only)
+    return Expected(LINEAR, tensors)
+
+
+def linear(name: str, out: int, columns: int, *, bias: bool = False) -> Skeleton:
+    """A Linear with weight (out, columns) and, if `bias`, bias (out,)."""
+    yield name, matrix(out, columns, bias=bias)
+
+
+def router(name: str, out: int, columns: int, **others: Shape) -> Skeleton:
+    """A Linear that is never quantized: it chooses experts or opens a gate."""
+    yield name, Expected(LINEAR, {"weight": (out, columns), **others}, float_only=True)
 
 
 def embedding(name: str, rows: int, columns: int) -> Skeleton:

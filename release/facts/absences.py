@@ -87,7 +87,9 @@ class _Stored:
         self.names = _with_parents(modules)
         self.stack = architecture.stack
         self.sparse = {
-            name.partition(EXPERTS)[0] for name in architecture.modules if EXPERTS in name
+            name.partition(EXPERTS)[0]
+            for name in architecture.modules
+            if EXPERTS in name or name.endswith(EXPERTS[:-1])
         }
         self.other_stack = None if self.stack in self.names else _other_stack(self.names)
 

@@ -48,6 +48,8 @@ def provide_quantization(config: ModelConfig) -> QuantizationConfig | Unknown:
     return parse_quantization(value)
 
 
-def provide_architecture(config: ModelConfig) -> Architecture | Unknown:
-    """What the config implies."""
-    return derive_architecture(config)
+def provide_architecture(config: ModelConfig, tensors: Tensors | Unknown) -> Architecture | Unknown:
+    """What the config implies, in the spelling of the tensors where a family has several."""
+    if isinstance(tensors, Unknown):
+        return derive_architecture(config)
+    return derive_architecture(config, {name.rpartition(".")[0] for name in tensors})

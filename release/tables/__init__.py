@@ -123,7 +123,11 @@ def cache_table(facts: Reported) -> Table:
     cache: Any = facts.get("kv")
     if not is_known(cache):
         return _unknown(title, cache)
-    length, state = context_length(facts), cache["state_bytes_per_sequence"]
+    length = context_length(facts)
+    fixed = {
+        dtype: cache["state_bytes_per_sequence"] + window
+        for dtype, window in cache["window_bytes_per_sequence"].items()
+    }
     columns: tuple[str, ...] = ("KV cache dtype", "Per token", "Per sequence, fixed")
     if length:
         columns = (*columns, f"One request of {length:,} tokens")
@@ -131,8 +135,8 @@ def cache_table(facts: Reported) -> Table:
         (
             dtype,
             binary_bytes(size),
-            binary_bytes(state),
-            *([binary_bytes(size * length + state)] if length else ()),
+            binary_bytes(fixed[dtype]),
+            *([binary_bytes(size * length + fixed[dtype])] if length else ()),
         )
         for dtype, size in cache["bytes_per_token"].items()
     )

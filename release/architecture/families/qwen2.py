@@ -2,21 +2,20 @@
 
 from release.architecture.attention import attention
 from release.architecture.config import ModelConfig
-from release.architecture.decoder import decoder, full_attention_caches, plain_stack
+from release.architecture.decoder import decoder, qwen_caches
 from release.architecture.family import GATE_UP, QKV, Family
-from release.architecture.mlp import gated_mlp
+from release.architecture.mlp import mlp_of
 from release.architecture.skeleton import Skeleton
 
 
-def _layer(name: str, config: ModelConfig, _index: int) -> Skeleton:
+def qwen2_layer(name: str, config: ModelConfig, _index: int) -> Skeleton:
+    """One decoder layer."""
     yield from attention(f"{name}.self_attn", config, qkv_bias=True)
-    yield from gated_mlp(
-        f"{name}.mlp", config.size("hidden_size"), config.size("intermediate_size")
-    )
+    yield from mlp_of(f"{name}.mlp", config)
 
 
 def _skeleton(config: ModelConfig) -> Skeleton:
-    return decoder(config, _layer, tied=False)
+    return decoder(config, qwen2_layer)
 
 
-FAMILY = Family(_skeleton, full_attention_caches, QKV | GATE_UP, plain_stack)
+FAMILY = Family(_skeleton, qwen_caches, QKV | GATE_UP, defaults={"num_key_value_heads": 32})

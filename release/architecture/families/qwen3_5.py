@@ -1,63 +1,84 @@
 """Qwen3.5 (dense): Gated DeltaNet layers, every fourth one softmax attention, a vision tower."""
 
-from release.architecture.attention import attention, attention_cache
-from release.architecture.config import ConfigGap, ModelConfig
-from release.architecture.decoder import decoder
-from release.architecture.family import GATE_UP, QKV, Family, LayerCache
-from release.architecture.mlp import gated_mlp
+from release.architecture.attention import QK_NORM, attention, attention_cache
+from release.architecture.config import FULL, RECURRENT, ModelConfig
+from release.architecture.decoder import Layer, decoder, known_types
+from release.architecture.family import GATE_UP, QKV, Caches, Family, Fusions, LayerCache
+from release.architecture.mlp import mlp_of
 from release.architecture.recurrent import gated_delta_net, gated_delta_net_cache
 from release.architecture.skeleton import Skeleton
 from release.architecture.vision import qwen_vision
 
-INTERVAL = 4  # the class's default, where the config gives neither layer_types nor an interval
+DEFAULTS = {
+    "head_dim": 256,
+    "num_key_value_heads": 4,
+    "full_attention_interval": 4,
+}
+PROJECTIONS: Fusions = {
+    "in_proj_qkvz": ("in_proj_qkv", "in_proj_z"),
+    "in_proj_ba": ("in_proj_b", "in_proj_a"),
+}
 
 
-def _prefix(config: ModelConfig) -> str:
-    return "model.language_model" if config.model_type == "qwen3_5" else "model"
+def qwen3_5_skeleton(config: ModelConfig, mlp: Layer) -> Skeleton:
+    """The whole model, around a feed-forward block."""
+    types = known_types(config.layer_types(FULL), FULL, RECURRENT)
+    gate = config.flag("attn_output_gate", default=True)
+    bias = config.flag("attention_bias")
 
+    def layer(name: str, config: ModelConfig, index: int) -> Skeleton:
+        if types[index] == RECURRENT:
+            yield from gated_delta_net(f"{name}.linear_attn", config)
+        else:
+            yield from attention(
+                f"{name}.self_attn",
+                config,
+                qkv_bias=bias,
+                o_bias=bias,
+                qk_norm=QK_NORM,
+                output_gate=gate,
+            )
+        yield from mlp(f"{name}.mlp", config, index)
 
-def _layer(name: str, config: ModelConfig, index: int) -> Skeleton:
-    kind = config.layer_types("full_attention", INTERVAL)[index]
-    if kind == "linear_attention":
-        yield from gated_delta_net(f"{name}.linear_attn", config)
-    elif kind == "full_attention":
-        gate = bool(config.get("attn_output_gate", True))
-        bias = bool(config.get("attention_bias", False))
-        yield from attention(
-            f"{name}.self_attn", config, qkv_bias=bias, o_bias=bias, qk_norm=True, output_gate=gate
-        )
-    else:
-        raise ConfigGap(f"layer type {kind!r} is not one of Qwen3.5's")
-    yield from gated_mlp(
-        f"{name}.mlp", config.size("hidden_size"), config.size("intermediate_size")
-    )
-
-
-def _skeleton(config: ModelConfig) -> Skeleton:
-    yield from decoder(config, _layer, tied=False, prefix=_prefix(config))
+    yield from decoder(config, layer, prefix=_prefix(config))
     if config.vision is not None:
         yield from qwen_vision("model.visual", config.vision)
 
 
-def _caches(config: ModelConfig) -> tuple[LayerCache, ...]:
+def qwen3_5_caches(config: ModelConfig) -> Caches:
+    """The cache of each layer; vLLM takes the state's dtype from mamba_ssm_dtype."""
     of_kind: dict[str, LayerCache] = {
-        "linear_attention": gated_delta_net_cache(config),
-        "full_attention": attention_cache(config),
+        RECURRENT: gated_delta_net_cache(config, "mamba_ssm_dtype"),
+        FULL: attention_cache(config),
     }
-    return tuple(of_kind[kind] for kind in config.layer_types("full_attention", INTERVAL))
+    return tuple(of_kind[kind] for kind in config.layer_types(FULL))
 
 
-def _stack(config: ModelConfig) -> str:
+def qwen3_5_fused(config: ModelConfig) -> Fusions:
+    """The same names for both classes; the one with a tower adds its qkv."""
+    tower: Fusions = {"qkv": ("qkv",)} if "text_config" in config.raw else {}
+    return QKV | GATE_UP | PROJECTIONS | tower
+
+
+def qwen3_5_stack(config: ModelConfig) -> str:
+    """Name the layer list."""
     return f"{_prefix(config)}.layers"
+
+
+def _prefix(config: ModelConfig) -> str:
+    return "model" if config.model_type.endswith("_text") else "model.language_model"
+
+
+def _skeleton(config: ModelConfig) -> Skeleton:
+    return qwen3_5_skeleton(config, lambda name, config, _index: mlp_of(name, config))
 
 
 FAMILY = Family(
     _skeleton,
-    _caches,
-    QKV
-    | GATE_UP
-    | {"in_proj_qkvz": ("in_proj_qkv", "in_proj_z"), "in_proj_ba": ("in_proj_b", "in_proj_a")},
-    _stack,
+    qwen3_5_caches,
+    qwen3_5_fused,
+    qwen3_5_stack,
     mtp="mtp.",
     mtp_keys=("mtp_num_hidden_layers",),
+    defaults=DEFAULTS,
 )

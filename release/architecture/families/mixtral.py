@@ -1,0 +1,29 @@
+"""Mixtral: Mistral's attention, experts in every layer."""
+
+from release.architecture.attention import attention
+from release.architecture.config import ModelConfig
+from release.architecture.decoder import decoder, plain_caches
+from release.architecture.family import QKV, Family
+from release.architecture.mlp import W_SPELLING, expert_count, experts
+from release.architecture.skeleton import Skeleton, router
+
+
+def _layer(name: str, config: ModelConfig, _index: int) -> Skeleton:
+    yield from attention(f"{name}.self_attn", config)
+    moe, hidden = f"{name}.block_sparse_moe", config.size("hidden_size")
+    count = expert_count(config, "num_local_experts", "num_experts")
+    yield from router(f"{moe}.gate", count, hidden)
+    width = config.size("intermediate_size")
+    yield from experts(f"{moe}.experts", count, hidden, width, spelling=W_SPELLING)
+
+
+def _skeleton(config: ModelConfig) -> Skeleton:
+    return decoder(config, _layer)
+
+
+FAMILY = Family(
+    _skeleton,
+    plain_caches,
+    QKV,
+    defaults={"num_key_value_heads": 8, "num_local_experts": 8},
+)

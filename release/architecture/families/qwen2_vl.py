@@ -1,0 +1,37 @@
+"""Qwen2-VL and Qwen2.5-VL: Qwen2 with a vision tower."""
+
+from release.architecture.config import ModelConfig
+from release.architecture.decoder import decoder, qwen_caches
+from release.architecture.families.qwen2 import qwen2_layer
+from release.architecture.family import GATE_UP, QKV, Family, Fusions, Spellings
+from release.architecture.skeleton import Skeleton
+from release.architecture.vision import qwen2_5_vision, qwen2_vision
+
+NEWER = "qwen2_5_vl"
+OLD_SPELLINGS: Spellings = {
+    "model.language_model.embed_tokens": ("model.embed_tokens",),
+    "model.language_model.layers.": ("model.layers.",),
+    "model.language_model.norm": ("model.norm",),
+    "model.visual.": ("visual.",),
+}
+
+
+def _skeleton(config: ModelConfig) -> Skeleton:
+    yield from decoder(config, qwen2_layer, prefix="model.language_model")
+    if config.vision is not None:
+        tower = qwen2_5_vision if config.model_type == NEWER else qwen2_vision
+        yield from tower("model.visual", config.vision)
+
+
+def _fused(config: ModelConfig) -> Fusions:
+    return QKV | GATE_UP | {"qkv": ("qkv",)} if config.model_type == NEWER else {}
+
+
+FAMILY = Family(
+    _skeleton,
+    qwen_caches,
+    _fused,
+    "model.language_model.layers",
+    spellings=OLD_SPELLINGS,
+    defaults={"num_key_value_heads": 8},
+)
