@@ -14,8 +14,10 @@ _BY_PART = {
     "vision_model": VISION,
     "audio_tower": AUDIO,
     "multi_modal_projector": PROJECTOR,
+    "mm_projector": PROJECTOR,
     "lm_head": HEAD,
     "embed_tokens": EMBEDDINGS,
+    "embeddings": EMBEDDINGS,
     "linear_attn": LINEAR_ATTENTION,
     "mamba": LINEAR_ATTENTION,
     "self_attn": ATTENTION,
@@ -23,9 +25,30 @@ _BY_PART = {
     "experts": EXPERTS,
     "shared_expert": EXPERTS,
     "shared_experts": EXPERTS,
+    "fc1_latent_proj": EXPERTS,
+    "fc2_latent_proj": EXPERTS,
     "router": ROUTER,
     "shared_expert_gate": ROUTER,
 }
+
+# Hybrids that call every layer's block a mixer: what it is shows in its parts only.
+_MIXER = "mixer"
+_BY_MIXED = {
+    "q_proj": ATTENTION,
+    "k_proj": ATTENTION,
+    "v_proj": ATTENTION,
+    "o_proj": ATTENTION,
+    "in_proj": LINEAR_ATTENTION,
+    "out_proj": LINEAR_ATTENTION,
+    "conv1d": LINEAR_ATTENTION,
+    "norm": LINEAR_ATTENTION,
+    _MIXER: LINEAR_ATTENTION,
+    "up_proj": MLP,
+    "down_proj": MLP,
+}
+
+_ROUTERS = {"gate", "block_sparse_moe"}
+_MLPS = {"mlp", "feed_forward", "shared_mlp"}
 
 
 def component_of(module: str) -> str:
@@ -36,8 +59,10 @@ def component_of(module: str) -> str:
         if component:
             return component
     last = parts[-1]
-    if last.endswith("norm") or "layernorm" in last:
+    if _MIXER in parts and last in _BY_MIXED:
+        return _BY_MIXED[last]
+    if last.endswith("norm") or "layernorm" in last or last == "norm_f":
         return NORMS
-    if last == "gate":
+    if last in _ROUTERS:
         return ROUTER
-    return MLP if "mlp" in parts or "feed_forward" in parts else OTHER
+    return OTHER if _MLPS.isdisjoint(parts) else MLP

@@ -15,7 +15,7 @@ DTYPE_BYTES = {"bfloat16": 2, "float16": 2, "float32": 4}
 FP8_BYTES = 1
 
 # Each names the class of vLLM 0.32 (v1/kv_cache_interface.py) whose page size it states.
-FULL_FORMULA = "kv_heads * (head_dim + v_head_dim) * bytes"
+FULL_FORMULA = "kv_heads * (head_dim + v_head_dim) * bytes, as vLLM's FullAttentionSpec"
 LATENT_FORMULA = "(kv_lora_rank + qk_rope_head_dim) * bytes, as vLLM's MLAAttentionSpec"
 WINDOW_FORMULA = "the others hold their sliding window, as vLLM's SlidingWindowSpec"
 

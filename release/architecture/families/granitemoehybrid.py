@@ -21,7 +21,8 @@ def _sizes(config: ModelConfig) -> Mamba:
     heads = config.count("mamba_n_heads")
     width = config.size("mamba_expand", 2) * config.size("hidden_size")
     stated = config.get("mamba_d_head")
-    dim = width // max(heads, 1) if stated in {None, "auto"} else config.size("mamba_d_head")
+    computed = stated is None or stated == "auto"
+    dim = width // max(heads, 1) if computed else config.size("mamba_d_head")
     groups, state = config.count("mamba_n_groups"), config.size("mamba_d_state")
     return Mamba(heads, dim, groups, state, config.size("mamba_d_conv", 4))
 

@@ -24,7 +24,9 @@ def _skeleton(config: ModelConfig) -> Skeleton:
 
 
 def _fused(config: ModelConfig) -> Fusions:
-    return QKV | GATE_UP | {"qkv": ("qkv",)} if config.model_type == NEWER else {}
+    # vLLM's Qwen2-VL class has no mapping itself, the language model in it has Qwen2's.
+    tower: Fusions = {"qkv": ("qkv",)} if config.model_type == NEWER else {}
+    return QKV | GATE_UP | tower
 
 
 FAMILY = Family(
