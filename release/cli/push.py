@@ -1,0 +1,111 @@
+"""`release push`."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from release.cli.console import notice, use_color, write_result
+from release.cli.options import (
+    checkpoint_argument,
+    find_checkpoint,
+    format_option,
+    last_report,
+    output_option,
+    quiet_option,
+)
+from release.errors import ReleaseError
+
+if TYPE_CHECKING:
+    from release.publish.apply import Published
+    from release.publish.plan import Plan, Visibility
+
+EPILOG = (
+    "Exit codes: 0 published, or nothing to do; 1 the report has findings, or the Hub holds"
+    " something else; 2 cannot run, nothing was published; 3 something required unchecked."
+)
+
+
+@click.command(epilog=EPILOG)
+@click.argument("repo", metavar="[OWNER/NAME]", required=False)
+@checkpoint_argument
+@click.option("--dry-run", is_flag=True, help="Show the plan; write nothing.")
+@click.option("--create-pr", is_flag=True, help="Open a pull request instead of committing.")
+@click.option(
+    "--private/--public",
+    default=None,
+    help="Who may see it; default: a new repository is public, others stay as they are.",
+)
+@click.option("--tag", metavar="NAME", help="Tag the commit; a tag is never moved.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@format_option("human", "json")
+@output_option
+@quiet_option
+def command(  # noqa: PLR0913, PLR0917 - one argument for each option
+    repo: str | None,
+    checkpoint: Path | None,
+    dry_run: bool,
+    create_pr: bool,
+    private: bool | None,
+    tag: str | None,
+    yes: bool,
+    style: str,
+    output: Path | None,
+    quiet: bool,
+) -> None:
+    """Publish exactly the verified bytes of CKPT, in one commit.
+
+    The report must pass, the files must still be those that it is about, and the card must have
+    been rendered from it. A new repository stays private until everything in it was compared.
+    """
+    from release.checkpoint import open_checkpoint  # noqa: PLC0415 - keeps --help fast
+    from release.manifest import load_manifest  # noqa: PLC0415
+    from release.publish.gate import pass_gate  # noqa: PLC0415
+    from release.publish.plan import Wish, check_wish  # noqa: PLC0415
+
+    manifest = load_manifest()
+    if repo is not None and repo != manifest.repo:
+        what = f"release.toml says {manifest.repo!r}, the command {repo!r}"
+        raise ReleaseError(what, hint="release push OWNER/NAME [CKPT]: they must agree")
+    visibility: Visibility | None = None if private is None else "private" if private else "public"
+    wish = Wish(manifest.repo, tag, create_pr, visibility)
+    check_wish(wish)
+    release = pass_gate(
+        last_report(), manifest, open_checkpoint(find_checkpoint(checkpoint, manifest))
+    )
+
+    from release.publish.apply import prepare, publish  # noqa: PLC0415 - the gate needs no client
+    from release.publish.hub import Hub, show_progress  # noqa: PLC0415
+
+    show_progress(wanted=not quiet and sys.stderr.isatty())
+    hub = Hub(wish.repo)
+    plan = prepare(release, hub, wish)
+    if dry_run:
+        write_result(_render(plan, style, output), output)
+        return
+    if style == "human":
+        click.echo(_render(plan, style, output) + "\n", err=output is not None or quiet)
+    if not yes and (plan.changes or plan.make_public or plan.tag):
+        _ask(plan)
+    done = publish(plan, release, hub, notice)
+    write_result(_render(done, style, output), output)
+
+
+def _render(document: "Plan | Published", style: str, output: Path | None) -> str:
+    if style == "json":
+        import msgspec  # noqa: PLC0415
+
+        return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
+    from release.publish.describe import describe  # noqa: PLC0415
+
+    text = describe(document)
+    return text if use_color(output) else click.unstyle(text)
+
+
+def _ask(plan: "Plan") -> None:
+    if not sys.stdin.isatty():
+        raise ReleaseError("nobody is there to ask", hint="look at --dry-run, then use --yes")
+    what = "Open this pull request" if plan.pull_request else "Publish this"
+    if not click.confirm(f"{what} on {plan.repo}?", err=True):
+        raise ReleaseError("nothing was published, as you said")

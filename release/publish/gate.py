@@ -1,0 +1,144 @@
+"""What must hold before anything is sent: a report that passes, for these bytes, and its card."""
+
+import hashlib
+from pathlib import Path
+
+import msgspec
+
+from release.checkpoint import Checkpoint
+from release.errors import ReleaseError
+from release.facts.identity import CARD_FILE
+from release.manifest import Manifest
+from release.publish.selection import LeftOut, Selection, select_files
+from release.report import CLEAN, DONE, FOUND, UNCHECKED, Report
+from release.report.unchanged import require_unchanged
+from release.units import plural
+
+
+class GateError(ReleaseError):
+    """A gate that is shut. `exit_code` 1: findings, 3: something required was not checked."""
+
+    def __init__(self, what: str, *, exit_code: int, where: str = "", hint: str = "") -> None:
+        super().__init__(what, where=where, hint=hint)
+        self.exit_code = exit_code
+
+
+class LocalFile(msgspec.Struct, frozen=True):
+    """A file as it was verified. `stamp` (inode, time of change) is from before it was hashed."""
+
+    path: str
+    size: int
+    sha256: str
+    place: Path
+    stamp: tuple[int, int]
+
+    def read(self) -> bytes:
+        """Read it whole. Raises `ReleaseError` if these are not the verified bytes."""
+        content = _read(self.place, self.path)
+        if hashlib.sha256(content).hexdigest() != self.sha256:
+            raise changed(self.path)
+        return content
+
+    def git_sha1(self) -> str:
+        """Name it as git does, which is all the Hub tells of a file it keeps in git."""
+        content = self.read()
+        header = b"blob %d\0" % len(content)
+        return hashlib.sha1(header + content, usedforsecurity=False).hexdigest()
+
+    def require_untouched(self) -> None:
+        """Raise `ReleaseError` if anybody wrote to it or replaced it since it was verified."""
+        try:
+            state = self.place.stat()
+        except OSError:
+            raise changed(self.path) from None
+        if (state.st_size, state.st_ino, state.st_mtime_ns) != (self.size, *self.stamp):
+            raise changed(self.path)
+
+
+class Release(msgspec.Struct, frozen=True):
+    """What passed the gate: every file to publish, the card included, and what is left out."""
+
+    digest: str
+    proof: str
+    files: tuple[LocalFile, ...]
+    left_out: tuple[LeftOut, ...]
+
+
+def pass_gate(report: Report, manifest: Manifest, checkpoint: Checkpoint) -> Release:
+    """Let a checkpoint through, or raise `ReleaseError`. Cheap checks come first; no network."""
+    _require_pass(report, manifest)
+    card = _require_card(report, checkpoint)
+    selection = select_files(checkpoint, manifest.extra_files)
+    require_unchanged(report, checkpoint)
+    levels = ", ".join(level for level, state in report.levels.items() if state == DONE)
+    counts = ", ".join(plural(report.summary[level], level) for level in ("error", "warning"))
+    return Release(
+        digest=report.checkpoint.digest or "",
+        proof=f"Verified by release {report.tool.version} ({levels}): {counts}.",
+        files=_files(report, checkpoint, selection, card),
+        left_out=selection.left_out,
+    )
+
+
+def changed(path: str) -> ReleaseError:
+    """Say that a file is not what was verified any more."""
+    hint = "run `release verify` and `release card` again"
+    return ReleaseError("changed since it was verified", where=path, hint=hint)
+
+
+def _require_pass(report: Report, manifest: Manifest) -> None:
+    for level in manifest.policy.levels:
+        if level not in report.levels:
+            what = f"policy.levels demands {level!r}, which no report has"
+            raise ReleaseError(
+                what, where="release.toml", hint=f"known: {', '.join(report.levels)}"
+            )
+        if report.levels[level] != DONE:
+            what = f"the policy demands level {level}: {report.levels[level]}"
+            hint = "run `release verify` again, with that level"
+            raise GateError(what, where="report.json", hint=hint, exit_code=UNCHECKED)
+    strict = manifest.policy.strict
+    code = report.exit_code(strict=strict)
+    if code == FOUND:
+        counted = ("error", "warning") if strict else ("error",)
+        counts = " and ".join(plural(report.summary[s], s) for s in counted if report.summary[s])
+        hint = "fix them, or allow them in release.toml with a reason, and verify again"
+        raise GateError(f"the report has {counts}", where="report.json", hint=hint, exit_code=code)
+    if code != CLEAN:
+        entry = next(entry for entry in report.not_checked if entry.required)
+        what = f"{entry.what} could not be checked: {entry.reason}"
+        raise GateError(what, where="report.json", exit_code=code)
+
+
+def _require_card(report: Report, checkpoint: Checkpoint) -> bytes:
+    hint = "run `release card`"
+    if CARD_FILE not in checkpoint.files:
+        raise ReleaseError("the checkpoint has no card", where=CARD_FILE, hint=hint)
+    content = _read(checkpoint.source.path(CARD_FILE), CARD_FILE)
+    digest = report.checkpoint.digest
+    if digest is None:
+        hint = "run `release verify --level bytes`"
+        raise ReleaseError("the report holds no hashes of the files", hint=hint)
+    if digest.encode() not in content:
+        what = "was not rendered from this report: it does not name its digest"
+        raise ReleaseError(what, where=CARD_FILE, hint=hint)
+    return content
+
+
+def _files(
+    report: Report, checkpoint: Checkpoint, selection: Selection, card: bytes
+) -> tuple[LocalFile, ...]:
+    hashes = {file.path: file.sha256 or "" for file in report.checkpoint.files}
+    hashes[CARD_FILE] = hashlib.sha256(card).hexdigest()
+    infos = [checkpoint.files[path] for path in selection.paths]
+    return tuple(
+        LocalFile(i.path, i.size, hashes[i.path], checkpoint.source.path(i.path), i.stamp)
+        for i in infos
+    )
+
+
+def _read(place: Path, name: str) -> bytes:
+    try:
+        return place.read_bytes()
+    except OSError as error:
+        raise ReleaseError(f"cannot be read: {error.strerror}", where=name) from None

@@ -1,0 +1,134 @@
+"""What the Hub, the network or the client refuse, each as one line without a token."""
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+
+from huggingface_hub import get_token
+from huggingface_hub.errors import (
+    GatedRepoError,
+    HfHubHTTPError,
+    LocalTokenNotFoundError,
+    OfflineModeIsEnabled,
+    OIDCError,
+    RepositoryNotFoundError,
+)
+from huggingface_hub.utils import httpx
+
+from release.errors import ReleaseError
+from release.text import printable
+
+_AGAIN = {
+    HTTPStatus.REQUEST_TIMEOUT,
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+    HTTPStatus.BAD_GATEWAY,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    HTTPStatus.GATEWAY_TIMEOUT,
+}
+_TOKENS = re.compile(r"(hf_|hf_jwt_|Bearer )[\w.-]{8,}")
+LONGEST = 300
+SAID = 60.0
+
+
+@contextmanager
+def one_line(repo: str, hint: str = "", *, doubtful: str = "") -> Iterator[None]:
+    """Turn what the client raises into a `ReleaseError`.
+
+    `hint` says where that leaves us, `doubtful` where the call may have been carried out.
+    """
+    try:
+        yield
+    except (ReleaseError, KeyboardInterrupt):
+        raise
+    except Exception as error:
+        explained = _explain(error, repo)
+        if explained is None:
+            raise
+        left = doubtful if doubtful and is_passing(error) else hint
+        more = "; ".join(part for part in (explained.hint, left) if part)
+        raise ReleaseError(hide_token(explained.what), where=repo, hint=more) from error
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether the same call may go well in a moment, or has even been carried out."""
+    if isinstance(error, HfHubHTTPError):
+        return status_of(error) in _AGAIN
+    # An overloaded gateway answers HTML where the client expects JSON.
+    return isinstance(error, httpx.TransportError | json.JSONDecodeError)
+
+
+def status_of(error: BaseException) -> int:
+    """Give the status of an answer, 0 where there was none."""
+    return error.response.status_code if isinstance(error, HfHubHTTPError) else 0
+
+
+def asked_wait(error: BaseException) -> float:
+    """Give the seconds that the Hub asked to wait, at most a minute; 0 if it did not."""
+    if not isinstance(error, HfHubHTTPError):
+        return 0.0
+    reset = re.search(r"\bt=(\d{1,6})", error.response.headers.get("ratelimit", ""))
+    said = reset[1] if reset else error.response.headers.get("retry-after", "")
+    return min(float(said), SAID) if re.fullmatch(r"\d{1,6}", said) else 0.0
+
+
+def hide_token(text: str) -> str:
+    """Give `text` as one printable line without this machine's token, or anything like one."""
+    try:
+        token = get_token()
+    except Exception:  # noqa: BLE001 - a token that cannot be had cannot be in the text
+        token = None
+    if token:
+        text = text.replace(token, "[token]")
+    return printable(" ".join(_TOKENS.sub("[token]", text).split()))[:LONGEST]
+
+
+def _explain(error: BaseException, repo: str) -> ReleaseError | None:
+    """Say what went wrong, None for what is no refusal but a bug."""
+    if isinstance(error, RuntimeError) and error.__cause__ is not None:
+        return _explain(error.__cause__, repo)  # the client's wrapper around one file's upload
+    if isinstance(error, HfHubHTTPError):
+        return _answered(error, repo)
+    if isinstance(error, OfflineModeIsEnabled):
+        return ReleaseError("the client is set to work offline", hint="unset HF_HUB_OFFLINE")
+    return next(
+        (_broken(words, error) for kinds, words in _KINDS if isinstance(error, kinds)), None
+    )
+
+
+_KINDS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = (
+    ((OIDCError, LocalTokenNotFoundError), "no token by trusted publishing"),
+    (httpx.TimeoutException, "the Hub did not answer in time"),
+    ((httpx.TransportError, json.JSONDecodeError), "the connection to the Hub broke"),
+    ((RuntimeError, OSError), "the upload failed"),  # the xet library's, with a status in its text
+    (ValueError, "the client refused"),
+)
+
+
+def _broken(words: str, error: BaseException) -> ReleaseError:
+    text = str(error)
+    hint = ""
+    if isinstance(error, OSError) and re.search(r"\b40[13]\b", text):
+        hint = "the token needs write access to the contents of this repository"
+    return ReleaseError(f"{words}: {text}" if text else words, hint=hint)
+
+
+def _answered(error: HfHubHTTPError, repo: str) -> ReleaseError:
+    status = status_of(error)
+    said = error.server_message or HTTPStatus(status).phrase
+    owner = repo.partition("/")[0]
+    if isinstance(error, GatedRepoError):
+        return ReleaseError("is gated, and this token has no access to it")
+    if status == HTTPStatus.UNAUTHORIZED and not isinstance(error, RepositoryNotFoundError):
+        hint = "it may have expired or been revoked: set HF_TOKEN, or run `hf auth login`"
+        return ReleaseError("the Hub does not accept the token", hint=hint)
+    if isinstance(error, RepositoryNotFoundError):
+        return ReleaseError("is not there, or this token may not see it")
+    if status == HTTPStatus.FORBIDDEN:
+        hint = f"it needs write access to the contents of repositories of {owner}"
+        return ReleaseError(f"the token may not do this: {said}", hint=hint)
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return ReleaseError(f"the Hub's rate limit is reached: {said}", hint="wait some minutes")
+    return ReleaseError(f"the Hub answered {status}: {said}")

@@ -1,0 +1,222 @@
+"""Whatever breaks: the Hub holds exactly one whole release or what it held, and a rerun ends it."""
+
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from huggingface_hub import CommitOperationAdd, HfApi
+
+from release.demo.hub import Fault, HubServer
+from tests.publish.world import (
+    REPO,
+    SHARD,
+    Push,
+    Result,
+    command,
+    history,
+    published,
+    release_files,
+    repo_of,
+    tags,
+)
+
+LFS = {"HF_HUB_DISABLE_XET": "1"}
+PREUPLOAD, COMMIT = "/preupload/", "/commit/"
+
+SURVIVED: dict[str, list[dict[str, Any]]] = {
+    "each question fails once": [
+        {"path": f"{REPO}$", "drop": True},
+        {"path": "/validate-yaml", "status": 503},
+        {"path": "/refs$", "status": 502},
+        {"path": "/tree/", "status": 500},
+    ],
+    "made, and not said so": [{"path": "/repos/create", "status": 500, "when": "after"}],
+    "not made, and dropped": [{"path": "/repos/create", "drop": True}],
+    "modes overloaded": [{"path": PREUPLOAD, "status": 500}],
+    "xet token dropped": [{"path": "/xet-write-token/", "drop": True}],
+    "commit refused, dropped, and told to wait": [
+        {"path": COMMIT, "status": 503},
+        {"path": COMMIT, "drop": True},
+        {"path": COMMIT, "status": 429, "headers": {"Retry-After": "1"}},
+    ],
+    "commit made and dropped": [{"path": COMMIT, "drop": True, "when": "after"}],
+    "commit made in more than a minute": [{"path": COMMIT, "status": 504, "when": "after"}],
+    "commit made and answered with 412": [{"path": COMMIT, "status": 412, "when": "after"}],
+    "each step after the commit fails once": [
+        {"path": "/tag/", "drop": True, "when": "after"},
+        {"path": "/settings$", "status": 503},
+    ],
+}
+
+
+def make(hub: HubServer, files: dict[str, bytes], *, parent: str | None = None) -> str:
+    api = HfApi(endpoint=hub.endpoint, token=hub.token)
+    api.create_repo(REPO, exist_ok=True)
+    added = [CommitOperationAdd(path, content) for path, content in files.items()]
+    made = api.create_commit(REPO, added, commit_message="by hand", parent_commit=parent)
+    oid: str = made.oid
+    return oid
+
+
+def is_one_release(hub: HubServer, work: Path, before: int) -> None:
+    """One commit more than before, whole, tagged, public."""
+    repo = repo_of(hub)
+    assert published(hub) == release_files(work)
+    assert len(history(hub)) == before + 1
+    assert tags(hub) == {"v1": repo.branches["main"]}
+    assert repo.visibility == "public"
+
+
+@pytest.mark.parametrize("kind", SURVIVED)
+def test_a_fault_is_survived(kind: str, hub: HubServer, work: Path, push: Push) -> None:
+    faults = [hub.faults.add(**fault) for fault in SURVIVED[kind]]
+    done = push("--yes", "--tag", "v1")
+    assert all(fault.hits for fault in faults)
+    assert done.returncode == 0, done.stderr
+    is_one_release(hub, work, before=1)
+
+
+@pytest.mark.parametrize("path", ["/lfs/[0-9a-f]{64}$", "/batch$", "/verify$"])
+def test_a_fault_is_survived_without_xet(path: str, hub: HubServer, work: Path, push: Push) -> None:
+    fault = hub.faults.add(method="*", path=path, status=503)
+    done = push("--yes", "--tag", "v1", **LFS)
+    assert fault.hits
+    assert done.returncode == 0, done.stderr
+    is_one_release(hub, work, before=1)
+
+
+def test_a_pull_request_that_was_opened_and_not_said_so_is_found(
+    hub: HubServer, push: Push
+) -> None:
+    make(hub, {"config.json": b"{}"})
+    hub.faults.add(path=COMMIT, drop=True, when="after")
+    done = push("--yes", "--create-pr")
+    assert done.returncode == 0, done.stderr
+    assert len(repo_of(hub).discussions) == 1
+
+
+def test_a_doubtful_pull_request_is_not_opened_twice(hub: HubServer, push: Push) -> None:
+    make(hub, {"config.json": b"{}"})
+    hub.faults.add(path=COMMIT, drop=True)
+    done = push("--yes", "--create-pr")
+    assert done.returncode == 2
+    assert "may have been made; the same command finds out" in done.stderr
+    assert push("--yes", "--create-pr").returncode == 0
+    assert len(repo_of(hub).discussions) == 1
+
+
+def during(
+    fault: Fault, work: Path, env: dict[str, str], act: Callable[[subprocess.Popen[str]], object]
+) -> Result:
+    """Push, and do something while the Hub sits on the answer of a faulty request."""
+    args = command("push", "--yes", "--tag", "v1")
+    with subprocess.Popen(
+        args, cwd=work, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as running:
+        deadline = time.monotonic() + 20
+        while not fault.hits and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert fault.hits
+        act(running)
+        out, err = running.communicate(timeout=30)
+    return subprocess.CompletedProcess(args, running.returncode, out, err)
+
+
+def test_a_commit_of_somebody_else_meanwhile_is_not_overwritten(
+    hub: HubServer, work: Path, client_env: dict[str, str], push: Push
+) -> None:
+    head = make(hub, {"config.json": b"{}"})
+    fault = hub.faults.add(path=PREUPLOAD, delay=1)
+    done = during(fault, work, client_env, lambda _: make(hub, {"theirs.txt": b"x"}, parent=head))
+    assert done.returncode == 2
+    assert "somebody else changed it meanwhile" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert history(hub) == ["by hand", "by hand", "initial commit"]
+    assert tags(hub) == {}
+    assert push("--yes").returncode == 0
+    assert published(hub) == release_files(work) | {"theirs.txt": b"x"}
+
+
+def test_two_pushes_of_one_release_make_one_commit(
+    hub: HubServer, work: Path, client_env: dict[str, str], push: Push
+) -> None:
+    make(hub, {"config.json": b"{}"})
+    fault = hub.faults.add(path=COMMIT, delay=1)
+    done = during(fault, work, client_env, lambda _: push("--yes", "--tag", "v1"))
+    assert done.returncode == 0, done.stderr
+    is_one_release(hub, work, before=2)
+
+
+def test_a_tag_that_appears_meanwhile_is_not_moved(
+    hub: HubServer, work: Path, client_env: dict[str, str]
+) -> None:
+    head = make(hub, {"config.json": b"{}"})
+    fault = hub.faults.add(path="/tag/", delay=0.5)
+    repo = repo_of(hub)
+    done = during(fault, work, client_env, lambda _: repo.set_tag("v1", head))
+    assert done.returncode == 2
+    assert f"tag v1 appeared on commit {head[:12]} meanwhile" in done.stderr
+    assert tags(hub) == {"v1": head}
+
+
+@pytest.mark.parametrize(("mode", "file"), [("xet", SHARD), ("lfs", SHARD), ("xet", "config.json")])
+def test_a_file_written_to_during_the_upload_is_not_published(
+    mode: str, file: str, hub: HubServer, work: Path, client_env: dict[str, str]
+) -> None:
+    target = work / "ckpt" / file
+    fault = hub.faults.add(path=PREUPLOAD, delay=0.5)
+
+    def flip(_: object) -> None:
+        raw = bytearray(target.read_bytes())
+        raw[-1] ^= 1
+        target.write_bytes(raw)
+
+    done = during(fault, work, client_env | (LFS if mode == "lfs" else {}), flip)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"error: {file}: changed since it was verified")
+    assert history(hub) == ["initial commit"]
+    assert repo_of(hub).visibility == "private"
+
+
+@pytest.mark.parametrize(
+    ("path", "method"), [("/xet-write-token/", "xet"), ("/lfs/[0-9a-f]{64}$", "lfs")]
+)
+def test_ctrl_c_during_the_upload_leaves_nothing_and_a_rerun_finishes(
+    path: str, method: str, hub: HubServer, work: Path, client_env: dict[str, str], push: Push
+) -> None:
+    env = client_env | (LFS if method == "lfs" else {})
+    fault = hub.faults.add(path=path, delay=0.7)
+    done = during(fault, work, env, lambda child: child.send_signal(signal.SIGINT))
+    assert done.returncode == 130, done.stderr
+    assert "nothing was published; the same command goes on from there" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert history(hub) == ["initial commit"]
+    assert push("--yes", "--public", "--tag", "v1").returncode == 0
+    is_one_release(hub, work, before=1)
+
+
+def test_ctrl_c_during_the_commit_says_that_it_may_be_made(
+    hub: HubServer, work: Path, client_env: dict[str, str], push: Push
+) -> None:
+    fault = hub.faults.add(path=COMMIT, delay=0.5, when="after")
+    done = during(fault, work, client_env, lambda child: child.send_signal(signal.SIGINT))
+    assert done.returncode == 130
+    assert "the commit may have been made; the same command finds out" in done.stderr
+    assert push("--yes", "--public", "--tag", "v1").returncode == 0
+    is_one_release(hub, work, before=1)
+
+
+@pytest.mark.parametrize("path", [PREUPLOAD, COMMIT, "/tag/", "/settings$"])
+def test_killed_at_any_moment_a_rerun_finishes(
+    path: str, hub: HubServer, work: Path, client_env: dict[str, str], push: Push
+) -> None:
+    fault = hub.faults.add(path=path, delay=0.2, when="after")
+    done = during(fault, work, client_env, lambda child: child.kill())
+    assert done.returncode == -signal.SIGKILL
+    done = push("--yes", "--public", "--tag", "v1")
+    assert done.returncode == 0, done.stderr
+    is_one_release(hub, work, before=1)

@@ -1,0 +1,210 @@
+"""What a push leaves on the Hub, told from the server's store."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from huggingface_hub import CommitOperationAdd, HfApi
+
+from release.demo.hub import HubServer
+from tests.publish.world import (
+    CARD,
+    REPO,
+    SHARD,
+    Push,
+    history,
+    published,
+    release_files,
+    repo_of,
+    tags,
+    writes,
+)
+
+INDEX = "model.safetensors.index.json"
+MODES = {"xet": {}, "lfs": {"HF_HUB_DISABLE_XET": "1"}}
+
+
+def fill(hub: HubServer, files: dict[str, bytes], *, private: bool = False) -> str:
+    """Make the repository and put files into it as somebody else would."""
+    api = HfApi(endpoint=hub.endpoint, token=hub.token)
+    api.create_repo(REPO, private=private, exist_ok=True)
+    if not files:
+        return api.list_repo_refs(REPO).branches[0].target_commit
+    added = [CommitOperationAdd(path, content) for path, content in files.items()]
+    oid: str = api.create_commit(REPO, added, commit_message="by hand").oid
+    return oid
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_new_release_is_one_commit_of_the_verified_bytes(
+    mode: str, hub: HubServer, work: Path, push: Push
+) -> None:
+    done = push("--yes", "--tag", "v1", **MODES[mode])
+    assert done.returncode == 0, done.stderr
+    assert published(hub) == release_files(work)
+    title, first = history(hub)
+    assert re.fullmatch(r"Release v1 \(sha256:[0-9a-f]{12}\)", title)
+    assert first == "initial commit"
+    repo = repo_of(hub)
+    assert repo.visibility == "public"
+    assert tags(hub) == {"v1": repo.branches["main"]}
+    assert repo.branches["main"][:12] in done.stdout
+    kept = {path for path, blob in repo.find("main").tree.items() if not blob.lfs}
+    assert "config.json" in kept
+    assert SHARD not in kept
+    trace = "xet-write-token" if mode == "xet" else "/lfs/"
+    assert any(trace in request.path for request in hub.requests)
+
+    # Nobody could see anything before all of it was there: the settings come last.
+    assert [line.rpartition("/")[2] for line in writes(hub)][-1] == "settings"
+
+
+def test_the_same_push_again_changes_nothing(hub: HubServer, push: Push) -> None:
+    assert push("--yes", "--tag", "v1").returncode == 0
+    before, count = history(hub), len(writes(hub))
+    done = push("--yes", "--tag", "v1")
+    assert done.returncode == 0, done.stderr
+    assert "nothing to do" in done.stdout
+    assert history(hub) == before
+    assert [line.rpartition("/")[0].rpartition("/")[2] for line in writes(hub)[count:]] == ["tag"]
+
+
+def test_an_update_replaces_and_deletes_in_one_commit_and_keeps_what_is_not_ours(
+    hub: HubServer, work: Path, push: Push
+) -> None:
+    index = {"metadata": {}, "weight_map": {"a": "old_mtp.safetensors", "b": SHARD}}
+    stale = {
+        "old_mtp.safetensors": b"named by the old index",
+        "model-00004-of-00004.safetensors": b"of an older numbering",
+        "model.safetensors": b"of one file",
+    }
+    foreign = {
+        "adapter.safetensors": b"somebody's",
+        "notes.txt": b"theirs",
+        "pytorch_model.bin": b"\x80\x02}q\x00.",
+    }
+    replaced = {
+        CARD: b"---\nlicense: mit\n---\n# by hand\n",
+        SHARD: b"old",
+        INDEX: json.dumps(index).encode(),
+    }
+    config = {"config.json": (work / "ckpt" / "config.json").read_bytes()}
+    fill(hub, {**stale, **foreign, **replaced, **config})
+    plan = json.loads(push("--dry-run", "--format", "json").stdout)
+    actions = {file["path"]: file["action"] for file in plan["files"]}
+    assert {path for path, action in actions.items() if action == "replace"} == set(replaced)
+    assert [path for path, action in actions.items() if action == "keep"] == ["config.json"]
+    assert plan["deletes"] == sorted(stale)
+    assert plan["kept"] == sorted(foreign)
+
+    done = push("--yes")
+    assert done.returncode == 0, done.stderr
+    assert published(hub) == release_files(work) | foreign
+    assert len(history(hub)) == 3
+    assert "README.md on the Hub was not written by release" in done.stdout
+
+
+def test_a_broken_index_on_the_hub_is_deleted_and_names_nothing(
+    hub: HubServer, work: Path, push: Push
+) -> None:
+    fill(hub, {INDEX: b'{"weight_map": {"a": "../../etc/passwd"}}', "x.safetensors": b"x"})
+    assert push("--yes").returncode == 0
+    assert published(hub) == release_files(work) | {"x.safetensors": b"x"}
+
+
+def test_a_gitignore_on_the_hub_drops_nothing(hub: HubServer, work: Path, push: Push) -> None:
+    rules = {".gitignore": b"*.json\n*.safetensors\n"}
+    fill(hub, rules)
+    done = push("--yes")
+    assert done.returncode == 0, done.stderr
+    assert published(hub) == release_files(work) | rules
+
+
+def test_a_dry_run_writes_nothing_and_prints_the_plan(
+    hub: HubServer, work: Path, push: Push
+) -> None:
+    done = push("--dry-run", "--tag", "v1")
+    assert done.returncode == 0, done.stderr
+    assert f"{REPO}  new, public" in done.stdout
+    assert "left out notes.txt: no known file of a release" in done.stdout
+    plan = json.loads(push("--dry-run", "--format", "json", "--private").stdout)
+    assert (plan["create"], plan["visibility"], plan["parent"]) == (True, "private", None)
+    assert {file["path"] for file in plan["files"]} == set(release_files(work))
+    assert plan["left_out"][0]["path"] == "notes.txt"
+    assert REPO not in hub.store
+    assert writes(hub) == []
+
+    fill(hub, {"config.json": b"{}"})
+    count = len(writes(hub))
+    assert push("--dry-run").returncode == 0
+    assert writes(hub)[count:] == []
+
+
+def test_a_pull_request_leaves_the_branch_alone_and_is_opened_once(
+    hub: HubServer, work: Path, push: Push
+) -> None:
+    head = fill(hub, {"config.json": b"{}"})
+    done = push("--yes", "--create-pr", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    repo = repo_of(hub)
+    assert repo.branches["main"] == head
+    assert published(hub, "refs/pr/1") == release_files(work)
+    assert result["pull_request"] == f"{hub.endpoint}/{REPO}/discussions/1"
+    assert result["commit"] == repo.pulls["refs/pr/1"]
+    assert repo.discussions[1].status == "open"
+
+    again = push("--yes", "--create-pr")
+    assert again.returncode == 0, again.stderr
+    assert "is open already" in again.stdout
+    assert len(repo.discussions) == 1
+
+
+def test_a_pull_request_needs_a_repository(hub: HubServer, push: Push) -> None:
+    done = push("--yes", "--create-pr")
+    assert done.returncode == 2
+    assert "takes no pull request" in done.stderr
+    assert writes(hub) == []
+
+
+def test_who_may_see_it(hub: HubServer, push: Push) -> None:
+    assert push("--yes", "--private").returncode == 0
+    assert repo_of(hub).visibility == "private"
+    done = push("--yes")
+    assert "is private and stays so" in done.stdout
+    assert repo_of(hub).visibility == "private"
+    assert push("--yes", "--public").returncode == 0
+    assert repo_of(hub).visibility == "public"
+    done = push("--yes", "--private")
+    assert done.returncode == 2
+    assert "is public already" in done.stderr
+    assert len(history(hub)) == 2
+
+
+def test_a_tag_is_never_moved(hub: HubServer, push: Push) -> None:
+    old = fill(hub, {"config.json": b"{}"})
+    HfApi(endpoint=hub.endpoint, token=hub.token).create_tag(REPO, tag="v1")
+    count = len(writes(hub))
+    done = push("--yes", "--tag", "v1")
+    assert done.returncode == 2
+    assert f"tag v1 is on commit {old[:12]} already" in done.stderr
+    assert writes(hub)[count:] == []
+    assert push("--yes", "--tag", "v2").returncode == 0
+    assert tags(hub)["v1"] == old
+
+
+def test_trusted_publishing_needs_no_stored_token(hub: HubServer, work: Path, push: Push) -> None:
+    fill(hub, {})
+    claims = {"repository": "acme/ci", "workflow": "release"}
+    hub.trust(REPO, claims)
+    job = hub.start_job(claims)
+    done = push("--yes", HF_TOKEN="", HF_OIDC_RESOURCE=REPO, **job)
+    assert done.returncode == 0, done.stderr
+    assert published(hub) == release_files(work)
+
+    stranger = hub.start_job({"repository": "evil/ci", "workflow": "release"})
+    done = push("--yes", HF_TOKEN="", HF_OIDC_RESOURCE=REPO, **stranger)
+    assert done.returncode == 2
+    assert "No trusted publisher of acme/tiny-NVFP4 matches" in done.stderr
+    assert len(done.stderr.splitlines()) == 1

@@ -1,0 +1,113 @@
+"""What is refused for good: one line that says where that leaves us, never a token."""
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from huggingface_hub import HfApi
+
+from release.demo.hub import HubServer
+from release.errors import ReleaseError
+from release.publish.hub import Hub, Patience
+from release.publish.plan import Wish
+from release.publish.refusals import hide_token
+from tests.publish.world import REPO, Push, history, repo_of, writes
+
+PREUPLOAD, COMMIT = "/preupload/", "/commit/"
+
+REFUSED: dict[str, tuple[dict[str, Any], str]] = {
+    "no space": ({"path": COMMIT, "status": 507}, "the Hub answered 507"),
+    "forbidden": ({"path": COMMIT, "status": 403}, "the token may not do this"),
+    "expired": ({"path": PREUPLOAD, "status": 401}, "the Hub does not accept the token"),
+    "xet refused": ({"path": "/xet-write-token/", "status": 403, "times": None}, "the upload"),
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_a_definite_refusal_is_one_line_and_leaves_nothing(
+    kind: str, hub: HubServer, push: Push
+) -> None:
+    fault, words = REFUSED[kind]
+    hub.faults.add(**fault)
+    done = push("--yes", "--tag", "v1")
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    assert words in done.stderr
+    assert "nothing was published" in done.stderr
+    assert history(hub) == ["initial commit"]
+
+
+def test_tokens_that_will_not_do(hub: HubServer, push: Push) -> None:
+    cases = {
+        "": "there is no token for the Hub (set HF_TOKEN, or run `hf auth login`)",
+        "hf_" + "x" * 34: "the Hub does not accept the token",
+        hub.add_token("read"): "the token may only read",
+        hub.add_token("write", "stranger"): "the token's owner 'stranger' is not 'acme'",
+    }
+    for token, words in cases.items():
+        done = push("--yes", HF_TOKEN=token)
+        assert done.returncode == 2
+        assert words in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+    assert writes(hub) == []
+
+    HfApi(endpoint=hub.endpoint, token=hub.token).create_repo(REPO)
+    count = len(writes(hub))
+    done = push("--yes", HF_TOKEN=hub.add_token("write", "stranger"))
+    assert "You do not have write access to acme/tiny-NVFP4" in done.stderr
+    repo_of(hub).visibility = "private"
+    done = push("--yes", HF_TOKEN=hub.add_token("write", "stranger"))
+    assert "does the repository exist" in done.stderr
+    assert writes(hub)[count:] == []
+
+
+def test_a_card_that_the_hub_refuses_is_refused_before_anything_is_sent(
+    hub: HubServer, work: Path, push: Push
+) -> None:
+    card = work / "ckpt" / "README.md"
+    card.write_text(card.read_text().replace("license: apache-2.0", "license: mine"))
+    done = push("--yes")
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: README.md: the Hub refuses its header: ")
+    assert writes(hub) == []
+
+
+def patient(hub: HubServer, monkeypatch: pytest.MonkeyPatch, patience: Patience) -> Hub:
+    monkeypatch.setenv("HF_TOKEN", hub.token)
+    client = Hub(REPO, patience)
+    monkeypatch.setattr(client._api, "endpoint", hub.endpoint)  # noqa: SLF001 - read at import only
+    return client
+
+
+def test_a_hub_that_never_answers_is_given_up(
+    hub: HubServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub.faults.add(path=".", delay=2, times=None)
+    start = time.monotonic()
+    client = patient(hub, monkeypatch, Patience(answer=0.1, waits=(0.0,)))
+    with pytest.raises(ReleaseError, match="did not answer in time"):
+        client.look(Wish(REPO))
+    assert time.monotonic() - start < 1
+
+
+def test_a_hub_that_is_not_there_is_named(hub: HubServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = patient(hub, monkeypatch, Patience(waits=(0.0,)))
+    hub.close()
+    with pytest.raises(ReleaseError, match="the connection to the Hub broke"):
+        client.look(Wish(REPO))
+
+
+def test_no_token_is_said_whatever_the_hub_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_TOKEN", "of-an-odd-shape")
+    said = "of-an-odd-shape\n\x1b[1m hf_" + "a1" * 17 + " Bearer 0123456789 end"
+    assert hide_token(said) == "[token] \N{REPLACEMENT CHARACTER}[1m [token] [token] end"
+
+
+def test_hf_settings_of_the_machine_do_not_matter_here(client_env: dict[str, str]) -> None:
+    assert {key for key in client_env if key.startswith("HF_")} == {
+        *("HF_ENDPOINT", "HF_HOME", "HF_HUB_DISABLE_TELEMETRY", "HF_TOKEN"),
+        "HF_XET_TELEMETRY_ENABLED",
+    }
+    assert os.environ.get("HF_TOKEN") != client_env["HF_TOKEN"]
