@@ -1,6 +1,7 @@
 """`release push`."""
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,11 +85,12 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
     if dry_run:
         write_result(_render(plan, style, output), output)
         return
-    if style == "human":
-        click.echo(_render(plan, style, output) + "\n", err=output is not None or quiet)
+    if style == "human" and not quiet:
+        click.echo(_render(plan, style, output) + "
+", err=output is not None)
     if not yes and (plan.changes or plan.make_public or plan.tag):
         _ask(plan)
-    done = publish(plan, release, hub, notice)
+    done = publish(plan, release, hub, partial(notice, quiet=quiet))
     write_result(_render(done, style, output), output)
 
 

@@ -38,6 +38,13 @@ def test_the_result_goes_to_a_file_and_the_plan_to_stderr(
     assert published(hub) == release_files(work)
 
 
+def test_quiet_says_one_line(push: Push) -> None:
+    done = push("--yes", "-q")
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == 1
+    assert done.stderr == ""
+
+
 def test_without_a_terminal_it_must_be_told_yes(hub: HubServer, push: Push) -> None:
     done = push("--tag", "v1")
     assert done.returncode == 2

@@ -235,3 +235,22 @@ def test_closing_removes_a_temporary_folder_and_keeps_a_given_one(tmp_path: Path
         HfApi(endpoint=server.endpoint, token=server.token).create_repo(REPO)
     assert any((tmp_path / "kept" / "objects").iterdir())
     server.close()
+
+
+def test_a_draft_pull_request_is_merged_once_it_is_open(api: HfApi, push: Push) -> None:
+    draft = api.create_pull_request(REPO, title="later", description="why")
+    api.create_commit(
+        REPO,
+        [CommitOperationAdd("b.txt", b"b")],
+        commit_message="add b",
+        revision=f"refs/pr/{draft.num}",
+    )
+    with pytest.raises(HfHubHTTPError) as caught:
+        api.merge_pull_request(REPO, draft.num)
+    assert status(caught) == 409
+    api.change_discussion_status(REPO, draft.num, "open")
+    details = api.get_discussion_details(REPO, draft.num)
+    assert (details.status, details.target_branch) == ("open", "refs/heads/main")
+    push({"b.txt": b"another"})
+    with pytest.raises(HfHubHTTPError, match=r"Both sides changed b\.txt"):
+        api.merge_pull_request(REPO, draft.num)

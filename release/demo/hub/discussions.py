@@ -69,17 +69,6 @@ def details(hub: Hub, request: Request) -> Answer:
     return Answer.of_json(facts)
 
 
-def comment(hub: Hub, request: Request) -> Answer:
-    """Say something."""
-    repo = hub.readable(request)
-    if request.caller.anonymous:
-        raise login_required()
-    discussion = _find(repo, request)
-    said = _said(text(as_object(request.json()), "comment"), request.caller.name)
-    discussion.events.append(said)
-    return Answer.of_json({"newMessage": _event(said, len(discussion.events) - 1)})
-
-
 def set_status(hub: Hub, request: Request) -> Answer:
     """Open or close; this is also what ends a draft."""
     repo = hub.writable(request)

@@ -3,7 +3,7 @@
 from http import HTTPStatus
 
 from release.demo.hub import card
-from release.demo.hub.access import login_required, no_repo
+from release.demo.hub.access import login_required
 from release.demo.hub.fields import Object, as_object, text
 from release.demo.hub.hub import Hub, revision_of
 from release.demo.hub.repo import Commit, Gated, Repo, Visibility
@@ -24,18 +24,6 @@ def create(hub: Hub, request: Request) -> Answer:
         error = {"error": "You already created this model repo", **address}
         return Answer.of_json(error, status=refusal.status, headers=refusal.headers)
     return Answer.of_json({**address, "id": repo_id})
-
-
-def delete(hub: Hub, request: Request) -> Answer:
-    """Delete a repository."""
-    fields = as_object(request.json())
-    repo_id = _named(fields, request)
-    if repo_id not in hub.store:
-        raise no_repo(request.caller)
-    if not request.caller.may_write(repo_id):
-        raise forbidden(f"You do not have the rights to delete {repo_id}")
-    hub.store.delete(repo_id)
-    return Answer.of_json({})
 
 
 def _named(fields: Object, request: Request) -> str:

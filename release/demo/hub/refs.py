@@ -28,25 +28,3 @@ def create_tag(hub: Hub, request: Request) -> Answer:
     repo = hub.writable(request)
     repo.set_tag(text(as_object(request.json()), "tag"), revision_of(request))
     return Answer.of_json({})
-
-
-def delete_tag(hub: Hub, request: Request) -> Answer:
-    """Delete a tag."""
-    repo = hub.writable(request)
-    repo.drop(repo.tags, request.params["name"])
-    return Answer.of_json({})
-
-
-def create_branch(hub: Hub, request: Request) -> Answer:
-    """Start a branch; 409 if it exists."""
-    repo = hub.writable(request)
-    start = text(as_object(request.json()), "startingPoint", "main")
-    repo.set_branch(request.params["name"], start)
-    return Answer.of_json({})
-
-
-def delete_branch(hub: Hub, request: Request) -> Answer:
-    """Delete a branch, not `main`."""
-    repo = hub.writable(request)
-    repo.drop(repo.branches, request.params["name"])
-    return Answer.of_json({})

@@ -152,19 +152,6 @@ class Repo:
         with self.lock:
             _create(self.tags, name, self.find(revision).oid)
 
-    def set_branch(self, name: str, revision: str) -> None:
-        """Start a branch. Raises HubError 409 if it exists, 400 for a bad name."""
-        with self.lock:
-            _create(self.branches, name, self.find(revision).oid)
-
-    def drop(self, refs: dict[str, str], name: str) -> None:
-        """Delete a tag or branch. Raises HubError 404; 403 for the main branch."""
-        with self.lock:
-            if refs is self.branches and name == "main":
-                raise HubError(HTTPStatus.FORBIDDEN, "The main branch cannot be deleted")
-            if refs.pop(name, None) is None:
-                raise no_revision(name)
-
     def _writable(self, ref: str) -> dict[str, str]:
         for refs in (self.branches, self.pulls):
             if ref in refs:

@@ -42,8 +42,3 @@ class Store:
                 return None
             self._repos[repo_id] = repo
         return repo
-
-    def delete(self, repo_id: str) -> None:
-        """Forget a repository; its contents stay, others may share them."""
-        with self._lock:
-            self._repos.pop(repo_id, None)
