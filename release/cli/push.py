@@ -86,8 +86,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
         write_result(_render(plan, style, output), output)
         return
     if style == "human" and not quiet:
-        click.echo(_render(plan, style, output) + "
-", err=output is not None)
+        click.echo(f"{_render(plan, style, output)}\n", err=output is not None)
     if not yes and (plan.changes or plan.make_public or plan.tag):
         _ask(plan)
     done = publish(plan, release, hub, partial(notice, quiet=quiet))
