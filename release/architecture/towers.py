@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from release.architecture.config import count, size
+from release.architecture.decoder import AROUND_NORMS
 from release.architecture.mlp import gated_mlp
 from release.architecture.skeleton import (
     CONV,
@@ -80,6 +81,40 @@ def llama4_vision(name: str, vision: Settings) -> Skeleton:
     )
     yield from linear(f"{name}.vision_adapter.mlp.fc1", joined, inner)
     yield from linear(f"{name}.vision_adapter.mlp.fc2", out, out)
+
+
+def gemma4_vision(name: str, vision: Settings, text_width: int) -> Skeleton:
+    """Gemma 4's encoder, and the projection into the language model."""
+    tower, width = f"{name}.vision_tower", size(vision, "hidden_size", 768)
+    heads, dim = count(vision, "num_attention_heads", 12), size(vision, "head_dim", 64)
+    keys, inner = count(vision, "num_key_value_heads", 12), size(vision, "intermediate_size", 3072)
+    places = (2, size(vision, "position_embedding_size", 10_240), width)
+    yield from vectors(f"{tower}.patch_embedder", position_embedding_table=places)
+    pixels = 3 * size(vision, "patch_size", 16) ** 2
+    yield f"{tower}.patch_embedder.input_proj", Expected(LINEAR, {"weight": (width, pixels)})
+    if vision.get("standardize"):
+        yield from vectors(tower, std_bias=(width,), std_scale=(width,))
+    shapes = {
+        "self_attn.q_proj": (heads * dim, width),
+        "self_attn.k_proj": (keys * dim, width),
+        "self_attn.v_proj": (keys * dim, width),
+        "self_attn.o_proj": (width, heads * dim),
+        "mlp.gate_proj": (inner, width),
+        "mlp.up_proj": (inner, width),
+        "mlp.down_proj": (width, inner),
+    }
+    clips = ("input_min", "input_max", "output_min", "output_max")
+    for index in range(count(vision, "num_hidden_layers", 16)):
+        layer = f"{tower}.encoder.layers.{index}"
+        for part, shape in shapes.items():
+            yield from linear(f"{layer}.{part}.linear", *shape)
+            if vision.get("use_clipped_linears"):
+                yield from vectors(f"{layer}.{part}", **dict.fromkeys(clips, ()))
+        for each in AROUND_NORMS:
+            yield from norm(f"{layer}.{each}", width)
+        yield from norm(f"{layer}.self_attn.q_norm", dim)
+        yield from norm(f"{layer}.self_attn.k_norm", dim)
+    yield from linear(f"{name}.embed_vision.embedding_projection", text_width, width)
 
 
 def _two_layers(name: str, width: int, inner: int) -> Skeleton:

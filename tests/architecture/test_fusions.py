@@ -55,6 +55,9 @@ FUSIONS: dict[str, Fusions] = {
     "granitemoehybrid-dense": QKV
     | {"conv1d": ("conv1d",), "in_proj": ("in_proj",), "input_linear": ("input_linear",)},
     "apertus": QKV,
+    "arcee": QKV,
+    "deepseek_v32": GATE_UP | LOW_RANK,
+    "glm_moe_dsa": GATE_UP | LOW_RANK,
     "nemotron": QKV,
     "nemotron_h": QKV,
     "nemotron_h-latent": QKV,

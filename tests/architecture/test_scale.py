@@ -3,7 +3,8 @@
 import time
 
 from release.architecture import Architecture, ModelConfig, derive_architecture
-from tests.architecture.configs import CONFIGS, Config
+from tests.architecture.configs import CONFIGS
+from tests.architecture.pieces import Config
 
 DEEPSEEK: Config = CONFIGS["deepseek_v3"] | {
     "num_hidden_layers": 61,

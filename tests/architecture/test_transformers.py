@@ -13,7 +13,8 @@ import pytest
 
 from release.architecture import FAMILIES, Architecture, ModelConfig, derive_architecture
 from release.architecture.skeleton import Shape
-from tests.architecture.configs import CONFIGS, Config
+from tests.architecture.configs import CONFIGS
+from tests.architecture.pieces import Config
 
 pytestmark = [
     pytest.mark.reference,

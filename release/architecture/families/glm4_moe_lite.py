@@ -11,7 +11,8 @@ from release.architecture.skeleton import Skeleton
 DENSE, SPARSE = "dense", "sparse"
 
 
-def _types(config: ModelConfig) -> list[str]:
+def mlp_types(config: ModelConfig) -> list[str]:
+    """Name what stands behind the attention of each layer. Raises `ConfigGap`."""
     layers = config.count("num_hidden_layers")
     types = config.text.get("mlp_layer_types")
     if types is None:
@@ -23,7 +24,7 @@ def _types(config: ModelConfig) -> list[str]:
 
 
 def _skeleton(config: ModelConfig) -> Skeleton:
-    types = _types(config)
+    types = mlp_types(config)
 
     def layer(name: str, config: ModelConfig, index: int) -> Skeleton:
         yield from latent_attention(f"{name}.self_attn", config)
