@@ -42,7 +42,11 @@ def test_every_rope_type_is_known(draft: Drafts) -> None:
         assert not [finding for finding in found if "rope_type" in str(finding.where)], kind
 
 
-@pytest.mark.parametrize("model_type", sorted(FAMILIES))
+# Remote code: transformers has no config class of its own to compare with.
+FOREIGN = {"kimi_k2"}
+
+
+@pytest.mark.parametrize("model_type", sorted(FAMILIES.keys() - FOREIGN))
 def test_a_family_ties_by_default_as_its_config_class_does(model_type: str) -> None:
     family = import_module(f"release.architecture.families.{FAMILIES[model_type]}").FAMILY
     config = import_module("transformers").AutoConfig.for_model(model_type)
