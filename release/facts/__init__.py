@@ -16,10 +16,12 @@ from release.unknown import Unknown
 
 
 class Level(IntEnum):
-    """How much must have been read; the level of a rule is the highest of its facts."""
+    """What must have been done: headers read, every byte read, the base read, the model run."""
 
     HEADERS = 0
     BYTES = 1
+    BASE = 2
+    SMOKE = 3
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -56,11 +58,14 @@ FACTS: dict[str, Source] = {
 
 
 class Facts:
-    """All facts of one checkpoint; `given` are those not computed: the checkpoint itself."""
+    """All facts of one checkpoint; `given` are those not computed: the checkpoint itself.
 
-    def __init__(self, given: Mapping[str, Any], level: Level) -> None:
+    Headers are always read; `levels` are what may be done beside.
+    """
+
+    def __init__(self, given: Mapping[str, Any], *levels: Level) -> None:
         self._values: dict[str, Any] = dict(given)
-        self.level = level
+        self.levels = frozenset({Level.HEADERS, *levels})
 
     def get(self, name: str) -> Any:
         """Give a fact's value, or the `Unknown` that says why there is none. Raises `KeyError`."""
@@ -79,7 +84,7 @@ class Facts:
         return function(**arguments)
 
     def _compute(self, source: Source) -> Any:
-        if source.level > self.level:
+        if source.level not in self.levels:
             return Unknown(f"level {source.level.name.lower()} was not run")
         module, _, function = source.provider.partition(":")
         return self.call(getattr(importlib.import_module(module), function))
@@ -97,10 +102,6 @@ def accepts_unknown(function: Callable[..., Any], parameter: str) -> bool:
     return get_origin(annotation) in {UnionType, Union} and Unknown in get_args(annotation)
 
 
-def level_of(function: Callable[..., Any]) -> Level:
-    """The level that a rule or provider needs: the highest of its facts, through theirs."""
-    highest = Level.HEADERS
-    for name in parameters(function):
-        if name in FACTS:
-            highest = max(highest, FACTS[name].level)
-    return highest
+def levels_of(function: Callable[..., Any]) -> frozenset[Level]:
+    """The levels that a rule or provider needs: those of its facts."""
+    return frozenset(FACTS[name].level for name in parameters(function) if name in FACTS)

@@ -11,7 +11,7 @@ import msgspec
 
 from release.content import content
 from release.errors import ReleaseError
-from release.facts import Level, level_of
+from release.facts import Level, levels_of
 from release.rules import Check, Metadata
 
 _FILE = re.compile(r"(?P<code>[a-z]\d{3})_(?P<name>[a-z0-9_]+)\.py")
@@ -38,7 +38,7 @@ class Rule(msgspec.Struct, frozen=True):
             spec.loader.exec_module(module)
             sys.modules[name] = module
         check: Any = module.check
-        return LoadedRule(self, check, check.metadata, level_of(check))
+        return LoadedRule(self, check, check.metadata, levels_of(check))
 
     @property
     def page(self) -> str:
@@ -58,7 +58,7 @@ class LoadedRule(msgspec.Struct, frozen=True):
     rule: Rule
     check: Check
     metadata: Metadata
-    level: Level
+    levels: frozenset[Level]
 
 
 def all_rules() -> tuple[Rule, ...]:

@@ -33,7 +33,7 @@ def run_rules(rules: Iterable[LoadedRule], facts: Facts) -> Verdicts:
         result = facts.call(loaded.check)
         name = f"{loaded.rule.code} {loaded.rule.name}"
         if isinstance(result, Unknown):
-            skipped.append(NotChecked(name, result.reason, required=loaded.level <= facts.level))
+            skipped.append(NotChecked(name, result.reason, required=loaded.levels <= facts.levels))
             continue
         for found in result:
             severity = found.severity or loaded.metadata.severity
