@@ -1,6 +1,7 @@
 # A fresh clone needs Python >= 3.11 and make; everything else goes into .venv.
 PYTHON ?= python3
 BIN := .venv/bin
+VLLM := .venv-vllm/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .PHONY: demo test lint docs fixtures clean
@@ -8,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 demo: .venv/demo
 	@$(BIN)/release demo
 
-test: .venv/test
+test: .venv/test .venv-vllm/ready
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
@@ -35,5 +36,12 @@ docs: .venv/test
 	@$(PIP) install -r requirements/test.txt
 	@touch $@
 
+# The real vLLM, apart: it pins other versions of almost everything.
+.venv-vllm/ready: requirements/vllm.txt
+	@$(PYTHON) -m venv .venv-vllm
+	@$(VLLM)/python -m pip --disable-pip-version-check --quiet install torch==2.13.0
+	@$(VLLM)/python -m pip --disable-pip-version-check --quiet install -r requirements/vllm.txt
+	@touch $@
+
 clean:
-	rm -rf .venv
+	rm -rf .venv .venv-vllm

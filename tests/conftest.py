@@ -74,6 +74,25 @@ revision = "0123456789abcdef0123456789abcdef01234567"
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
+VLLM_PYTHON = ROOT / ".venv-vllm" / "bin" / "python"
+VLLM_SHIM = ROOT / "tests" / "vllm"
+
+
+@pytest.fixture(scope="session")
+def vllm() -> Run:
+    """Run a Python script with the real vLLM for CPUs: `make test` installs it."""
+    assert VLLM_PYTHON.exists(), "run `make .venv-vllm/ready`"
+
+    def call(*args: object, **env: str) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "PYTHONPATH": str(VLLM_SHIM), "HF_HUB_OFFLINE": "1"}
+        environment |= {"VLLM_NO_USAGE_STATS": "1", "VLLM_LOGGING_LEVEL": "ERROR"}
+        command = [str(VLLM_PYTHON), *map(str, args)]
+        return subprocess.run(
+            command, env={**environment, **env}, capture_output=True, text=True, check=False
+        )
+
+    return call
+
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
