@@ -15,11 +15,12 @@ from release.facts import Facts, Level, parameters
 from release.facts.identity import CARD_FILE, FileDigest, Identity
 from release.manifest import Allow
 from release.report import DONE, NOT_RUN, SCHEMA, Report, Subject, Tool, summarise
-from release.rules.catalogue import is_code, select_rules
+from release.rules.catalogue import Rule, all_rules, is_code, select_rules
 from release.rules.runner import NotChecked, run_rules
 from release.unknown import Unknown
 
 UNUSED = "unused_allows"
+DESELECTED = "left out by --select or --ignore"
 REPORTED_FACTS = ("model", "weights", "kv", "precision", "quantization")
 NOT_YET = (
     NotChecked(
@@ -46,7 +47,9 @@ def verify(request: Request) -> Report:
     checkpoint = _timed(timings, "headers", lambda: open_checkpoint(request.path))
     facts = Facts({"checkpoint": checkpoint}, request.level)
     identity = _timed(timings, "bytes", lambda: facts.get("identity"))
-    outcome = _timed(timings, "rules", lambda: _judge(facts, request))
+    rules = select_rules(request.select, request.ignore)
+    outcome = _timed(timings, "rules", lambda: _judge(rules, facts, request))
+    unjudged = {entry.what for entry in outcome.not_checked}
     hashed = not isinstance(identity, Unknown)
     return Report(
         schema=SCHEMA,
@@ -62,10 +65,16 @@ def verify(request: Request) -> Report:
             "base": NOT_RUN,
             "smoke": NOT_RUN,
         },
+        checked=tuple(rule.code for rule in rules if str(rule) not in unjudged),
         summary=summarise(outcome.findings),
         findings=outcome.findings,
         suppressed=outcome.suppressed,
-        not_checked=(*outcome.not_checked, *_unread(identity, request), *NOT_YET),
+        not_checked=(
+            *outcome.not_checked,
+            *(NotChecked(str(rule), DESELECTED) for rule in all_rules() if rule not in rules),
+            *_unread(identity, request),
+            *NOT_YET,
+        ),
         facts=reported_facts(facts),
         environment={"python": platform.python_version(), "platform": platform.system()},
         timings=timings,
@@ -77,11 +86,11 @@ def reported_facts(facts: Facts) -> dict[str, Any]:
     return {name: _fact(facts.get(name)) for name in REPORTED_FACTS}
 
 
-def _judge(facts: Facts, request: Request) -> Outcome:
+def _judge(rules: tuple[Rule, ...], facts: Facts, request: Request) -> Outcome:
     """Run the chosen rules, apply the manifest's allows, then judge those that nothing needed."""
-    rules = [rule.load() for rule in select_rules(request.select, request.ignore)]
-    last = [loaded for loaded in rules if UNUSED in parameters(loaded.check)]
-    first = [loaded for loaded in rules if loaded not in last]
+    loaded_rules = [rule.load() for rule in rules]
+    last = [loaded for loaded in loaded_rules if UNUSED in parameters(loaded.check)]
+    first = [loaded for loaded in loaded_rules if loaded not in last]
     outcome = apply_allows(run_rules(first, facts), request.allow)
     ran = {loaded.rule.code for loaded in first}
     unused = tuple(

@@ -13,6 +13,9 @@ from release.publish.selection import LeftOut, Selection, select_files
 from release.report import CLEAN, DONE, FOUND, UNCHECKED, Report
 from release.report.unchanged import require_unchanged
 from release.units import plural
+from release.verify import DESELECTED
+
+SHOWN = 3
 
 
 class GateError(ReleaseError):
@@ -97,6 +100,7 @@ def _require_pass(report: Report, manifest: Manifest) -> None:
             what = f"the policy demands level {level}: {report.levels[level]}"
             hint = "run `release verify` again, with that level"
             raise GateError(what, where="report.json", hint=hint, exit_code=UNCHECKED)
+    _require_every_rule(report)
     strict = manifest.policy.strict
     code = report.exit_code(strict=strict)
     if code == FOUND:
@@ -108,6 +112,15 @@ def _require_pass(report: Report, manifest: Manifest) -> None:
         entry = next(entry for entry in report.not_checked if entry.required)
         what = f"{entry.what} could not be checked: {entry.reason}"
         raise GateError(what, where="report.json", exit_code=code)
+
+
+def _require_every_rule(report: Report) -> None:
+    """A finding that is accepted has a reason in release.toml; an option leaves none."""
+    left_out = [entry.what for entry in report.not_checked if entry.reason == DESELECTED]
+    if left_out:
+        what = f"{plural(len(left_out), 'rule')} {DESELECTED}: {', '.join(left_out[:SHOWN])}"
+        hint = "verify again with every rule; release.toml may allow findings, with a reason"
+        raise GateError(what, where="report.json", hint=hint, exit_code=UNCHECKED)
 
 
 def _require_card(report: Report, checkpoint: Checkpoint) -> bytes:

@@ -38,12 +38,16 @@ class Suppressed(Finding, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """report.json, schema 1. Sizes in bytes, times in seconds, nothing of the machine's paths."""
+    """report.json, schema 1. Sizes in bytes, times in seconds, nothing of the machine's paths.
+
+    `checked` are the codes of the rules that judged; each other rule is in `not_checked`.
+    """
 
     schema: int
     tool: Tool
     checkpoint: Subject
     levels: dict[str, str]
+    checked: tuple[str, ...]
     summary: dict[str, int]
     findings: tuple[Finding, ...]
     suppressed: tuple[Suppressed, ...]

@@ -4,50 +4,41 @@ from collections.abc import Iterator
 
 import click
 
-from release.report import CLEAN, UNCHECKED, Report
+from release.report import Report
 from release.report.fold import Folded, fold, fold_reasons
+from release.report.verdict import judge
+from release.text import printable
 from release.units import binary_bytes, decimal_bytes, parameters, plural
 
 COLORS = {"error": "red", "warning": "yellow", "info": "cyan"}
+VERDICT_COLORS = {"passed": "green", "failed": "red", "unchecked": "yellow"}
 SHOWN = 3
 
 
 def write(report: Report, *, color: bool, strict: bool) -> str:
     """Write the report as text."""
+    verdict = judge(report, strict=strict)
+    word = click.style(verdict.word, fg=VERDICT_COLORS[verdict.word], bold=True)
     lines = [*_head(report), *_findings(report), *_suppressed(report), *_unchecked(report)]
-    text = "\n".join([*lines, verdict(report, strict=strict)])
+    text = "\n".join([*lines, f"{word}: {verdict.text}"])
     return text if color else click.unstyle(text)
 
 
-def verdict(report: Report, *, strict: bool) -> str:
-    """Give the closing line: the verdict and the counts behind it."""
-    counts = ", ".join(
-        plural(n, level) for level, n in report.summary.items() if n and level != "info"
-    )
-    notes = plural(report.summary["info"], "note") if report.summary["info"] else ""
-    code = report.exit_code(strict=strict)
-    if code == CLEAN:
-        text = ", ".join(part for part in (counts, notes) if part) or "no findings"
-        return click.style("passed", fg="green", bold=True) + f": {text}"
-    if code == UNCHECKED:
-        required = sum(entry.required for entry in report.not_checked)
-        text = f"{plural(required, 'rule')} could not be checked"
-        return click.style("unchecked", fg="yellow", bold=True) + f": {text}"
-    return click.style("failed", fg="red", bold=True) + f": {counts}"
-
-
 def _head(report: Report) -> Iterator[str]:
-    name = click.style(report.checkpoint.name, bold=True)
+    name = click.style(printable(report.checkpoint.name), bold=True)
     model, weights = report.facts.get("model", {}), report.facts.get("weights", {})
     parts = [model.get("architecture") or model.get("model_type") or "unknown architecture"]
     if "parameters" in weights:
         parts.append(f"{parameters(weights['parameters'])} parameters")
         size = weights["total_bytes"]
-        parts.append(f"{decimal_bytes(size)} ({binary_bytes(size)}) of tensors")
-    yield f"{name}  {' · '.join(parts)}"
-    rows = [r for r in report.facts.get("precision", []) if isinstance(r, dict) and r["group"]]
+        parts.append(f"{decimal_bytes(size)} ({binary_bytes(size)})")
+    yield f"{name}  {printable(' · '.join(parts))}"
+    rows = [r for r in report.facts.get("precision", []) if isinstance(r, dict)]
+    width = max((len(row["scheme"]) for row in rows), default=0)
     for row in rows:
-        yield click.style(f"  {row['scheme']:<14} {plural(row['modules'], 'module')}", dim=True)
+        counted = plural(row["modules"], "module")
+        text = f"  {row['scheme']:<{width}}  {counted:>13}  {row['detail']}"
+        yield click.style(printable(text), dim=True)
     yield ""
 
 
@@ -64,20 +55,21 @@ def _finding(folded: Folded) -> Iterator[str]:
     )
     times = click.style(f"  ×{folded.count:,}", dim=True) if folded.count > 1 else ""
     yield f"{label} {finding.name}{times}"
-    yield f"  {click.style(str(finding.where), bold=True)}"
-    yield f"  {finding.message}"
+    yield f"  {click.style(printable(str(finding.where)), bold=True)}"
     if folded.others:
         shown = [str(other.where).rpartition(": ")[2] for other in folded.others[:SHOWN]]
         more = folded.count - 1 - len(shown)
         tail = f" and {more:,} more" if more else ""
-        yield click.style(f"  also {', '.join(shown)}{tail}", dim=True)
+        yield click.style(f"  also {printable(', '.join(shown))}{tail}", dim=True)
+    yield f"  {printable(finding.message)}"
     if finding.fix:
-        yield f"  {click.style('fix:', fg='green')} {finding.fix}"
+        yield f"  {click.style('fix:', fg='green')} {printable(finding.fix)}"
 
 
 def _suppressed(report: Report) -> Iterator[str]:
     for entry in report.suppressed:
-        yield click.style(f"allowed {entry.rule} at {entry.where}: {entry.reason}", dim=True)
+        text = printable(f"allowed {entry.rule} at {entry.where}: {entry.reason}")
+        yield click.style(text, dim=True)
     if report.suppressed:
         yield ""
 
@@ -90,5 +82,5 @@ def _unchecked(report: Report) -> Iterator[str]:
     for reason, what in reasons.items():
         names = ", ".join(what[:SHOWN])
         more = f" and {len(what) - SHOWN} more" if len(what) > SHOWN else ""
-        yield f"  {names}{more}: {reason}"
+        yield f"  {printable(f'{names}{more}: {reason}')}"
     yield ""

@@ -16,6 +16,7 @@ from release.rules import Check, Metadata
 
 _FILE = re.compile(r"(?P<code>[a-z]\d{3})_(?P<name>[a-z0-9_]+)\.py")
 LABELS = ("What it checks", "Why it matters", "How to fix", "Seen in")
+_LABEL = re.compile(rf"^({'|'.join(LABELS)}): ", re.MULTILINE)
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -25,6 +26,10 @@ class Rule(msgspec.Struct, frozen=True):
     name: str
     family: str
     path: Path
+
+    def __str__(self) -> str:
+        """As findings and reports name it: `Q101 group-matches-nothing`."""
+        return f"{self.code} {self.name}"
 
     def load(self) -> "LoadedRule":
         """Import the rule's file. It is content, loaded by path, never imported by name."""
@@ -51,6 +56,13 @@ class Rule(msgspec.Struct, frozen=True):
         """The first line of its documentation."""
         return self.page.partition("\n")[0]
 
+    @property
+    def sections(self) -> dict[str, str]:
+        """The text below each label of its documentation, as one paragraph."""
+        _, *parts = _LABEL.split(self.page)
+        texts = (" ".join(part.split()) for part in parts[1::2])
+        return dict(zip(parts[::2], texts, strict=True))
+
 
 class LoadedRule(msgspec.Struct, frozen=True):
     """A rule ready to run."""
@@ -59,6 +71,12 @@ class LoadedRule(msgspec.Struct, frozen=True):
     check: Check
     metadata: Metadata
     levels: frozenset[Level]
+
+    @property
+    def level_names(self) -> tuple[str, ...]:
+        """What must run for it, beside the headers that are always read."""
+        beyond = sorted(self.levels - {Level.HEADERS}) or [Level.HEADERS]
+        return tuple(level.name.lower() for level in beyond)
 
 
 def all_rules() -> tuple[Rule, ...]:

@@ -31,9 +31,9 @@ def run_rules(rules: Iterable[LoadedRule], facts: Facts) -> Verdicts:
     skipped: list[NotChecked] = []
     for loaded in rules:
         result = facts.call(loaded.check)
-        name = f"{loaded.rule.code} {loaded.rule.name}"
         if isinstance(result, Unknown):
-            skipped.append(NotChecked(name, result.reason, required=loaded.levels <= facts.levels))
+            required = loaded.levels <= facts.levels
+            skipped.append(NotChecked(str(loaded.rule), result.reason, required))
             continue
         for found in result:
             severity = found.severity or loaded.metadata.severity

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from release.demo.hub import HubServer
+from release.verify import DESELECTED
 from tests.publish.world import CARD, REPO, SHARD, Push
 
 Change = Callable[[Path], object]
@@ -29,6 +30,11 @@ def found(severity: str) -> Callable[[dict[str, Any]], object]:
 
 def unchecked(document: dict[str, Any]) -> None:
     entry = {"what": "Q101 group-matches-nothing", "reason": "no config", "required": True}
+    document["not_checked"].append(entry)
+
+
+def deselected(document: dict[str, Any]) -> None:
+    entry = {"what": "Q101 group-matches-nothing", "reason": DESELECTED, "required": False}
     document["not_checked"].append(entry)
 
 
@@ -71,6 +77,7 @@ REFUSED: dict[str, tuple[Change, int, str]] = {
     ),
     "errors": (report(found("error")), 1, "the report has 2 errors"),
     "required, unchecked": (report(unchecked), 3, "Q101 group-matches-nothing could not be"),
+    "a rule left out": (report(deselected), 3, "1 rule left out by --select or --ignore: Q101"),
     "level not run": (
         report(lambda document: document["levels"].update({"bytes": "not run"})),
         3,

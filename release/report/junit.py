@@ -1,0 +1,67 @@
+"""The report as JUnit XML: a rule is a test case, so that a CI server shows it as a test."""
+
+from collections.abc import Iterator
+from xml.etree import ElementTree as ET
+
+from release.report import Report
+from release.rules import Finding
+from release.rules.catalogue import Rule, all_rules
+from release.text import printable
+from release.units import plural
+
+
+def write(report: Report, *, color: bool, strict: bool) -> str:  # noqa: ARG001 - one signature for all
+    """Write one suite; what makes `verify` fail is a failure, other findings are its output."""
+    cases = [*_judged(report, strict=strict), *_skipped(report)]
+    counts = {
+        "tests": str(len(cases)),
+        "failures": str(sum(case.find("failure") is not None for case in cases)),
+        "errors": str(sum(case.find("error") is not None for case in cases)),
+        "skipped": str(sum(case.find("skipped") is not None for case in cases)),
+        "time": f"{sum(report.timings.values()):.3f}",
+    }
+    name = printable(f"release verify {report.checkpoint.name}")
+    suites = ET.Element("testsuites", {"name": "release", **counts})
+    suite = ET.SubElement(suites, "testsuite", {"name": name, **counts})
+    suite.extend(cases)
+    ET.indent(suites)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(suites, encoding="unicode")}'
+
+
+def _judged(report: Report, *, strict: bool) -> Iterator[ET.Element]:
+    failing = {"error", "warning"} if strict else {"error"}
+    for rule in all_rules():
+        found = [finding for finding in report.findings if finding.rule == rule.code]
+        if not found and rule.code not in report.checked:
+            continue
+        case = _case(rule)
+        bad = [finding for finding in found if finding.severity in failing]
+        if bad:
+            more = f" and {plural(len(bad) - 1, 'more place')}" if bad[1:] else ""
+            message = printable(f"{bad[0].where}: {bad[0].message}{more}")
+            failure = ET.SubElement(case, "failure", {"type": bad[0].severity, "message": message})
+            failure.text = _text(bad)
+        others = [finding for finding in found if finding not in bad]
+        if others:
+            ET.SubElement(case, "system-out").text = _text(others)
+        yield case
+
+
+def _skipped(report: Report) -> Iterator[ET.Element]:
+    """Give what was not judged; it is an error where the checkpoint, not the caller, is why."""
+    for entry in report.not_checked:
+        names = {"classname": "release.not-checked", "name": printable(entry.what)}
+        case = ET.Element("testcase", names)
+        outcome = "error" if entry.required else "skipped"
+        ET.SubElement(case, outcome, {"message": printable(entry.reason)})
+        yield case
+
+
+def _case(rule: Rule) -> ET.Element:
+    names = {"classname": f"release.{rule.family}", "name": f"{rule.code} {rule.name}"}
+    return ET.Element("testcase", names)
+
+
+def _text(findings: list[Finding]) -> str:
+    lines = (f"{f.severity}: {f.where}: {f.message}; fix: {f.fix}" for f in findings)
+    return "\n".join(map(printable, lines))

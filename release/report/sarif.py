@@ -1,0 +1,106 @@
+"""The report as SARIF 2.1.0, which code scanning services read."""
+
+import hashlib
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from release.report import Report, Suppressed
+from release.rules import Finding, Where
+from release.rules.catalogue import all_rules
+from release.rules.runner import NotChecked
+
+VERSION = "2.1.0"
+SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+LEVELS = {"error": "error", "warning": "warning", "info": "note"}
+FOLDER = "CHECKPOINT"
+WHOLE = "."
+
+
+def write(report: Report, *, color: bool, strict: bool) -> str:  # noqa: ARG001 - one signature for all
+    """Write one SARIF log with one run; places are relative to the checkpoint's folder."""
+    findings = (*report.findings, *report.suppressed)
+    codes = sorted({finding.rule for finding in findings})
+    run = {
+        "tool": {"driver": _driver(report, codes)},
+        "originalUriBaseIds": {FOLDER: {"description": {"text": report.checkpoint.name}}},
+        "invocations": [_invocation(report, strict=strict)],
+        "artifacts": [
+            {
+                "location": _artifact(file.path),
+                "length": file.size,
+                **({"hashes": {"sha-256": file.sha256}} if file.sha256 else {}),
+            }
+            for file in report.checkpoint.files
+        ],
+        "results": [_result(finding, codes.index(finding.rule)) for finding in findings],
+        "columnKind": "unicodeCodePoints",
+    }
+    log = {"$schema": SCHEMA, "version": VERSION, "runs": [run]}
+    return msgspec.json.format(msgspec.json.encode(log), indent=2).decode()
+
+
+def _driver(report: Report, codes: list[str]) -> dict[str, Any]:
+    rules = {rule.code: rule for rule in all_rules()}
+    return {
+        "name": report.tool.name,
+        "version": report.tool.version,
+        "rules": [
+            {
+                "id": code,
+                "name": rules[code].name,
+                "shortDescription": {"text": rules[code].title},
+                "fullDescription": {"text": rules[code].page},
+                "help": {"text": rules[code].page},
+            }
+            for code in codes
+        ],
+    }
+
+
+def _invocation(report: Report, *, strict: bool) -> dict[str, Any]:
+    return {
+        "executionSuccessful": True,
+        "exitCode": report.exit_code(strict=strict),
+        "toolExecutionNotifications": [_notification(entry) for entry in report.not_checked],
+    }
+
+
+def _notification(entry: NotChecked) -> dict[str, Any]:
+    return {
+        "level": "warning" if entry.required else "note",
+        "message": {"text": f"not checked: {entry.what}: {entry.reason}"},
+    }
+
+
+def _result(finding: Finding, position: int) -> dict[str, Any]:
+    text = f"{finding.message}\nfix: {finding.fix}" if finding.fix else finding.message
+    result = {
+        "ruleId": finding.rule,
+        "ruleIndex": position,
+        "level": LEVELS[finding.severity],
+        "message": {"text": text},
+        "locations": [_location(finding.where)],
+        "partialFingerprints": {"place/v1": _fingerprint(finding)},
+    }
+    if isinstance(finding, Suppressed):
+        result["suppressions"] = [{"kind": "external", "justification": finding.reason}]
+    return result
+
+
+def _location(where: Where) -> dict[str, Any]:
+    """Name a file even where the finding is about the whole: services drop results without."""
+    parts = {"module": where.module, "variable": where.tensor, "member": where.path}
+    logical = [{"fullyQualifiedName": name, "kind": kind} for kind, name in parts.items() if name]
+    physical = {"physicalLocation": {"artifactLocation": _artifact(where.file or WHOLE)}}
+    return {**physical, "logicalLocations": logical} if logical else physical
+
+
+def _artifact(path: str) -> dict[str, str]:
+    return {"uri": quote(path, errors="replace"), "uriBaseId": FOLDER}
+
+
+def _fingerprint(finding: Finding) -> str:
+    place = msgspec.json.encode((finding.rule, finding.where))
+    return hashlib.sha256(place).hexdigest()
