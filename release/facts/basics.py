@@ -5,6 +5,7 @@ from release.checkpoint import CONFIG_FILE, Checkpoint, TensorInfo
 from release.quantization.config import (
     METHOD,
     QuantizationConfig,
+    canonical_method,
     find_quantization,
     parse_quantization,
 )
@@ -43,9 +44,9 @@ def provide_quantization(config: ModelConfig) -> QuantizationConfig | Unknown:
     if not isinstance(value, dict):
         return Unknown(f"{path} is not an object")
     method = value.get("quant_method")
-    if method != METHOD:
+    if canonical_method(method) != METHOD:
         return Unknown(f"quant_method {method!r:.40} is not {METHOD}, the one we know")
-    return parse_quantization(value)
+    return parse_quantization(value, path)
 
 
 def provide_architecture(config: ModelConfig, tensors: Tensors | Unknown) -> Architecture | Unknown:

@@ -5,43 +5,39 @@ path in config.json. Keys and validation follow compressed_tensors' quant_args a
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 import msgspec
 
+from release.quantization.arguments import STRATEGIES, Args, Problem, parse_args
 from release.quantization.presets import preset
 
 METHOD = "compressed-tensors"
-STRATEGIES = {"tensor", "channel", "group", "block", "token", "tensor_group", "attn_head"}
 INPUT_STRATEGIES = STRATEGIES - {"channel", "block"}
 GROUP_KEYS = {"targets", "weights", "input_activations", "output_activations", "format"}
-GROUPED = {"group", "tensor_group"}
-DYNAMIC_STRATEGIES = {"token", "tensor", "tensor_group", "group"}
-
-
-class Problem(msgspec.Struct, frozen=True):
-    """One thing that compressed_tensors or vLLM would refuse; `path` is inside config.json."""
-
-    path: str
-    what: str
-
-
-class Args(msgspec.Struct, frozen=True):
-    """How one tensor of a module is quantized (QuantizationArgs); `group_size` in columns."""
-
-    num_bits: int = 8
-    type: str = "int"
-    symmetric: bool = True
-    group_size: int | None = None
-    strategy: str = "tensor"
-    block_structure: tuple[int, int] | None = None
-    dynamic: bool | str = False
-    actorder: str | bool | None = None
-    scale_dtype: str | None = None
+ROOT = "quantization_config"
+MIXED, DENSE = "mixed-precision", "dense"
+FORMATS = {
+    *(DENSE, MIXED, "int-quantized", "float-quantized", "naive-quantized", "pack-quantized"),
+    *("nvfp4-pack-quantized", "mxfp4-pack-quantized", "mxfp8-quantized"),
+    *("sparse-bitmask", "sparse-24-bitmask", "marlin-24"),
+}
+KEYS = frozenset(
+    {
+        *("config_groups", "format", "global_compression_ratio", "ignore", "kv_cache_scheme"),
+        *("quant_method", "quantization_status", "sparsity_config", "transform_config", "version"),
+    }
+)
+COMPRESSED = "compressed"
+STATUSES = {"initialized", "calibration", "frozen", COMPRESSED, "decompressed"}
 
 
 class ConfigGroup(msgspec.Struct, frozen=True):
-    """A config group: the targets it claims and how their tensors are quantized."""
+    """A config group: the targets it claims and how their tensors are quantized.
+
+    `path` is where it stands in config.json. `preset` names the scheme of a group that is only a
+    list of targets. `unreadable`: a value in its arguments is wrong, so that none is sure.
+    """
 
     name: str
     targets: tuple[str, ...]
@@ -49,15 +45,17 @@ class ConfigGroup(msgspec.Struct, frozen=True):
     input_activations: Args | None = None
     output_activations: Args | None = None
     format: str | None = None
-
-    @property
-    def path(self) -> str:
-        """Where it stands in config.json."""
-        return f"quantization_config.config_groups.{self.name}"
+    path: str = ""
+    preset: str | None = None
+    unreadable: bool = False
 
 
 class QuantizationConfig(msgspec.Struct, frozen=True):
-    """The declared quantization of a checkpoint, and what is wrong with the declaration."""
+    """The declared quantization of a checkpoint, and what is wrong with the declaration.
+
+    `path` is where it stands in config.json, "" if there is none; `keys` are its keys, `legacy`
+    the names of parts that compressed-tensors no longer has.
+    """
 
     groups: tuple[ConfigGroup, ...]
     ignore: tuple[str, ...]
@@ -66,6 +64,16 @@ class QuantizationConfig(msgspec.Struct, frozen=True):
     kv_cache_scheme: Args | None
     version: str | None
     problems: tuple[Problem, ...] = ()
+    path: str = ""
+    keys: tuple[str, ...] = ()
+    transformed: bool = False
+    sparsity: bool = False
+
+    @property
+    def wrong(self) -> frozenset[str]:
+        """The top-level keys that have a problem."""
+        start = f"{self.path}."
+        return frozenset(p.path.removeprefix(start).partition(".")[0] for p in self.problems)
 
     def group(self, name: str) -> ConfigGroup:
         """Look a group up by its name. Raises `KeyError`."""
@@ -75,7 +83,7 @@ class QuantizationConfig(msgspec.Struct, frozen=True):
         """The format a group is stored in: its own, else the top-level one if that names one."""
         if group.format:
             return group.format
-        return None if self.format in {None, "mixed-precision"} else self.format
+        return None if self.format in {None, MIXED} else self.format
 
 
 def find_quantization(config: Mapping[str, Any]) -> tuple[str, Any] | None:
@@ -89,24 +97,38 @@ def find_quantization(config: Mapping[str, Any]) -> tuple[str, Any] | None:
     return None
 
 
-def parse_quantization(raw: Mapping[str, Any]) -> QuantizationConfig:
+def canonical_method(method: Any) -> str | None:
+    """Spell a quant_method as vLLM does: in lower case, compressed-tensors with its hyphen."""
+    if not isinstance(method, str):
+        return None
+    return method.lower().replace("compressed_tensors", METHOD)
+
+
+def parse_quantization(raw: Mapping[str, Any], path: str = ROOT) -> QuantizationConfig:
     """Parse a compressed-tensors declaration. Never raises: see `problems`."""
     problems: list[Problem] = []
-    root = "quantization_config"
-    groups = _groups(raw.get("config_groups"), f"{root}.config_groups", problems)
-    ignore = raw.get("ignore") or []
-    if not _strings(ignore):
-        problems.append(Problem(f"{root}.ignore", "must be a list of strings"))
-        ignore = []
-    kv = _args(raw.get("kv_cache_scheme"), f"{root}.kv_cache_scheme", problems)
+    groups = _groups(raw.get("config_groups"), f"{path}.config_groups", problems)
+    ignore = raw.get("ignore", [])
+    if ignore is not None and not _strings(ignore):
+        problems.append(Problem(f"{path}.ignore", "must be a list of strings"))
+        ignore = None
+    status = raw.get("quantization_status", COMPRESSED)
+    if _text(status) not in STATUSES:
+        problems.append(Problem(f"{path}.quantization_status", f"has the value {status!r:.40}"))
+    if not isinstance(raw.get("format", ""), str):
+        problems.append(Problem(f"{path}.format", "must be a string"))
     return QuantizationConfig(
         groups=tuple(groups),
-        ignore=tuple(ignore),
+        ignore=tuple(ignore or ()),
         format=_text(raw.get("format")),
         status=_text(raw.get("quantization_status")),
-        kv_cache_scheme=kv,
+        kv_cache_scheme=parse_args(raw.get("kv_cache_scheme"), f"{path}.kv_cache_scheme", problems),
         version=_text(raw.get("version")),
         problems=tuple(problems),
+        path=path,
+        keys=tuple(raw),
+        transformed=bool(raw.get("transform_config")),
+        sparsity=bool(raw.get("sparsity_config")),
     )
 
 
@@ -116,166 +138,61 @@ def _groups(raw: Any, path: str, problems: list[Problem]) -> list[ConfigGroup]:
         return []
     groups = []
     for name, value in raw.items():
-        entry = value
-        if isinstance(value, list):
-            known = preset(name)
-            if known is None:
-                problems.append(Problem(f"{path}.{name}", f"{name!r} is no preset scheme"))
-                continue
-            entry = {"targets": value, **known}
-        if isinstance(entry, dict):
-            groups.append(_group(name, entry, f"{path}.{name}", problems))
+        place = f"{path}.{name}"
+        if isinstance(value, dict):
+            groups.append(_group(name, value, place, problems))
+        elif not _strings(value):
+            problems.append(Problem(place, "must be an object, or a list of targets"))
+        elif (known := preset(name)) is None:
+            problems.append(Problem(place, f"{name!r:.40} is no preset scheme"))
         else:
-            problems.append(Problem(f"{path}.{name}", "must be an object, or a list of targets"))
+            group = _group(name, {"targets": value, **known}, place, problems)
+            groups.append(msgspec.structs.replace(group, preset=name.upper()))
     return groups
 
 
 def _group(name: str, raw: dict[str, Any], path: str, problems: list[Problem]) -> ConfigGroup:
     problems += [
-        Problem(f"{path}.{key}", "is no key of a config group; vLLM refuses it")
+        Problem(f"{path}.{key}", "is no key of a config group; vLLM refuses it", extra=True)
         for key in raw
         if key not in GROUP_KEYS
     ]
     targets = raw.get("targets")
-    if not _strings(targets) or not targets:
-        problems.append(Problem(f"{path}.targets", "must be a non-empty list of strings"))
+    if not _strings(targets):
+        problems.append(Problem(f"{path}.targets", "must be a list of strings"))
         targets = []
-    inputs = _args(raw.get("input_activations"), f"{path}.input_activations", problems)
+    before = len(problems)
+    parts = {
+        part: parse_args(raw.get(part), f"{path}.{part}", problems)
+        for part in ("weights", "input_activations", "output_activations")
+    }
+    inputs = parts["input_activations"]
     if inputs and inputs.strategy not in INPUT_STRATEGIES:
         what = f"strategy {inputs.strategy!r} is not supported for activations"
         problems.append(Problem(f"{path}.input_activations.strategy", what))
-    if raw.get("format") == "mixed-precision":
-        problems.append(Problem(f"{path}.format", "'mixed-precision' is only for the top level"))
+    problems += [
+        Problem(f"{path}.{part}.actorder", "is for weights only")
+        for part in ("input_activations", "output_activations")
+        if (args := parts[part]) and args.actorder is not None
+    ]
+    stored = raw.get("format")
+    if stored == MIXED:
+        problems.append(Problem(f"{path}.format", f"{MIXED!r} is only for the top level"))
+    elif stored is not None and _text(stored) not in FORMATS:
+        problems.append(Problem(f"{path}.format", f"is {stored!r:.40}, no known format"))
     return ConfigGroup(
         name=name,
         targets=tuple(targets),
-        weights=_args(raw.get("weights"), f"{path}.weights", problems),
+        format=_text(stored),
+        path=path,
+        unreadable=any(not problem.extra for problem in problems[before:]),
+        weights=parts["weights"],
         input_activations=inputs,
-        output_activations=_args(
-            raw.get("output_activations"), f"{path}.output_activations", problems
-        ),
-        format=_text(raw.get("format")),
+        output_activations=parts["output_activations"],
     )
 
 
-_ARGS_KEYS = {*Args.__struct_fields__, "observer", "observer_kwargs", "zp_dtype"}
-_ARGS_TYPES: dict[str, tuple[type, ...]] = {
-    "num_bits": (int,),
-    "type": (str,),
-    "symmetric": (bool,),
-    "group_size": (int, type(None)),
-    "strategy": (str, type(None)),
-    "dynamic": (bool, str),
-    "actorder": (str, bool, type(None)),
-    "scale_dtype": (str, type(None)),
-}
-
-
-def _args(raw: Any, path: str, problems: list[Problem]) -> Args | None:
-    if raw is None:
-        return None
-    if not isinstance(raw, dict):
-        problems.append(Problem(path, "must be an object"))
-        return None
-    problems += [
-        Problem(f"{path}.{key}", "is no quantization argument; vLLM refuses it")
-        for key in raw
-        if key not in _ARGS_KEYS
-    ]
-    wrong = [
-        key
-        for key, types in _ARGS_TYPES.items()
-        if key in raw
-        and (not isinstance(raw[key], types) or (type(raw[key]) is bool and bool not in types))
-    ]
-    if wrong:
-        problems += [Problem(f"{path}.{key}", f"has the value {raw[key]!r:.40}") for key in wrong]
-        return None
-    known = {key: raw[key] for key in _ARGS_TYPES if key in raw}
-    strategy = (known.get("strategy") or _implied(known.get("group_size"))).lower()
-    known["type"] = known.get("type", "int").lower()
-    block = _block(raw.get("block_structure"), path, problems)
-    args = Args(**{**known, "strategy": strategy, "block_structure": block})
-    problems += [Problem(f"{path}.{key}", what) for key, what in _violations(args)]
-    return args
-
-
-def _implied(group_size: int | None) -> str:
-    if group_size is None:
-        return "tensor"
-    return "channel" if group_size == -1 else "group"
-
-
-def _block(raw: Any, path: str, problems: list[Problem]) -> tuple[int, int] | None:
-    if raw is None:
-        return None
-    if isinstance(raw, str):
-        parts = raw.split("x")
-        raw = [int(part) if part.isascii() and part.isdigit() else 0 for part in parts]
-    if isinstance(raw, list) and len(raw) == 2 and all(type(n) is int and n > 0 for n in raw):  # noqa: PLR2004
-        return raw[0], raw[1]
-    problems.append(Problem(f"{path}.block_structure", "must be [rows, columns]"))
-    return None
-
-
-def _violations(args: Args) -> list[tuple[str, str]]:
-    size = args.group_size
-    grouped = args.strategy in GROUPED
-    rules = [
-        ("type", args.type not in {"int", "float"}, f"is {args.type!r}, not 'int' or 'float'"),
-        ("strategy", args.strategy not in STRATEGIES, f"is {args.strategy!r}, no known strategy"),
-        (
-            "num_bits",
-            (args.type == "float" and args.num_bits not in {4, 8}) or not 1 <= args.num_bits <= 16,  # noqa: PLR2004
-            f"is {args.num_bits}, which no {args.type} scheme has",
-        ),
-        (
-            "group_size",
-            grouped and (size is None or size <= 0),
-            f"is {size}, but strategy is group",
-        ),
-        (
-            "group_size",
-            size is not None and size > 0 and not grouped,
-            f"is {size}, but strategy is {args.strategy!r}",
-        ),
-        ("group_size", size is not None and size < -1, f"is {size}"),
-        (
-            "block_structure",
-            (args.strategy == "block") != (args.block_structure is not None),
-            "goes with strategy 'block', and only with it",
-        ),
-        (
-            "dynamic",
-            args.strategy == "token" and not args.dynamic,
-            "is false, but tokens are dynamic",
-        ),
-        (
-            "dynamic",
-            bool(args.dynamic) and args.strategy not in DYNAMIC_STRATEGIES,
-            f"is {args.dynamic!r}, but strategy is {args.strategy!r}",
-        ),
-        (
-            "dynamic",
-            isinstance(args.dynamic, str)
-            and (args.dynamic != "local" or args.strategy != "tensor_group"),
-            f"is {args.dynamic!r}; only 'local' with strategy 'tensor_group' is known",
-        ),
-        (
-            "actorder",
-            args.actorder is True or args.actorder in {"group", "dynamic"},
-            f"is {args.actorder!r}, which compressed-tensors 0.19 and vLLM 0.32 refuse",
-        ),
-        (
-            "symmetric",
-            args.type == "float" and args.num_bits == 4 and not args.symmetric,  # noqa: PLR2004
-            "is false, but FP4 has no zero point",
-        ),
-    ]
-    return [(key, what) for key, broken, what in rules if broken]
-
-
-def _strings(value: Any) -> bool:
+def _strings(value: Any) -> TypeGuard[list[str]]:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 

@@ -17,8 +17,13 @@ import msgspec
 
 from release.quantization.config import ConfigGroup
 
+PATTERN = "re:"
 PATTERN_SECONDS = 2.0
 PATTERN_LENGTH = 1_000
+
+
+_PREFIX = re.compile(r"\s*(re|regex|regexp)\s*:", re.IGNORECASE)
+_SPECIAL = re.compile(r"[*$^|()\[\]\\+?{}]")
 
 
 class Claim(msgspec.Struct, frozen=True):
@@ -43,16 +48,16 @@ class Targets:
     def __init__(self, targets: Iterable[str]) -> None:
         # compressed_tensors' own order: plain strings before patterns, each alphabetically.
         self.ordered = sorted(set(targets), key=lambda target: ("re:" in target, target))
-        self.problems: dict[str, str] = {}
+        self.problems = {t: why for t in self.ordered if (why := _not_a_name(t))}
         self.matched: set[str] = set()
 
     def match(self, modules: Mapping[str, Collection[str]]) -> dict[str, tuple[str, ...]]:
         """Give the targets that match each module (name -> class names), most specific first."""
-        plain = [target for target in self.ordered if not target.startswith("re:")]
+        plain = [target for target in self.ordered if not target.startswith(PATTERN)]
         named = set(plain)
         found = {name: [name] if name in named else [] for name in modules}
         for target in self.ordered:
-            if target.startswith("re:"):
+            if target.startswith(PATTERN):
                 for name in self._matching(target, modules):
                     found[name].append(target)
         for name, classes in modules.items():
@@ -63,7 +68,7 @@ class Targets:
 
     def _matching(self, target: str, names: Iterable[str]) -> list[str]:
         try:
-            pattern = _compile(target.removeprefix("re:"))
+            pattern = _compile(target.removeprefix(PATTERN))
             with _time_limit():
                 return [name for name in names if pattern.match(name)]
         except PatternProblem as problem:
@@ -88,6 +93,16 @@ class Resolver:
             group = self._owner[targets[name][0]] if targets[name] and not by else None
             claims[name] = Claim(group, targets[name], by)
         return claims
+
+
+def _not_a_name(target: str) -> str | None:
+    """Why a plain entry can be no module's name, and so was meant as a pattern."""
+    if target.startswith(PATTERN):
+        blank = target[len(PATTERN) :][:1].isspace()
+        return "begins with a blank, as no name does" if blank else None
+    if _PREFIX.match(target):
+        return f"has another prefix than {PATTERN!r} and is taken for a name"
+    return f"is a pattern without {PATTERN!r}" if _SPECIAL.search(target) else None
 
 
 def _compile(pattern: str) -> re.Pattern[str]:

@@ -7,7 +7,8 @@ compressed_tensors' compressors write.
 
 import msgspec
 
-from release.quantization.config import Args, ConfigGroup, QuantizationConfig
+from release.quantization.arguments import Args
+from release.quantization.config import ConfigGroup, QuantizationConfig
 from release.unknown import Unknown
 
 FLOAT_DTYPES = ("BF16", "F16", "F32")
@@ -140,6 +141,8 @@ def infer_format(weights: Args, inputs: Args | None) -> str:
 def scheme_of(group: ConfigGroup, config: QuantizationConfig) -> Scheme | Unknown | None:
     """Give a group's scheme; None if it quantizes no weights."""
     weights, inputs = group.weights, group.input_activations
+    if group.unreadable:
+        return Unknown(f"the arguments of {group.name} cannot be read")
     if weights is None:
         return None
     declared = config.storage_format(group) or infer_format(weights, inputs)
