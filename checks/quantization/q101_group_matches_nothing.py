@@ -9,9 +9,8 @@ How to fix: correct `targets` (full names, `re:` patterns from the start of the 
 Seen in: llm-compressor #2641, where an example's pattern missed the modules it meant.
 """
 
-from difflib import get_close_matches
-
 from release.facts.modules import Modules
+from release.facts.nearest import nearest_module
 from release.quantization.config import QuantizationConfig
 from release.rules import Findings, Found, in_config, rule
 
@@ -25,17 +24,16 @@ def check(quantization: QuantizationConfig, modules: Modules) -> Findings:
             for target in group.targets
             if target in modules.unmatched and target not in modules.pattern_problems
         ]
-        if not missed or group.weights is None:
-            continue
-        near = get_close_matches(missed[0].removeprefix("re:"), list(modules.items), 1, 0.3)
-        hint = f"the nearest module is {near[0]}" if near else "compare it with the module names"
         alone = len(missed) == len(group.targets)
-        what = "no target" if alone else f"target {missed[0]!r}"
+        if group.weights is None or not (missed or alone):
+            continue
+        near = nearest_module(modules.items, missed[0]) if missed else None
+        hint = f"the nearest module is {near}" if near else "compare it with the module names"
         yield Found(
             where=in_config(f"{group.path}.targets"),
-            message=f"{what} of {group.name} matches any of {len(modules):,} modules"
+            message=f"no target of {group.name:.60} matches any of {len(modules):,} modules"
             if alone
-            else f"{what} matches none of {len(modules):,} modules",
+            else f"target {missed[0]!r:.120} matches none of {len(modules):,} modules",
             fix=f"correct the target; {hint}",
             severity=None if alone else "warning",
         )
