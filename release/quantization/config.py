@@ -128,8 +128,13 @@ def parse_quantization(raw: Mapping[str, Any], path: str = ROOT) -> Quantization
         path=path,
         keys=tuple(raw),
         transformed=bool(raw.get("transform_config")),
-        sparsity=bool(raw.get("sparsity_config")),
+        sparsity=_is_sparse(raw.get("sparsity_config")),
     )
+
+
+def _is_sparse(raw: Any) -> bool:
+    """Whether weights are sparse; older versions wrote down dense ones too, without targets."""
+    return bool(raw.get("targets")) if isinstance(raw, dict) else bool(raw)
 
 
 def _groups(raw: Any, path: str, problems: list[Problem]) -> list[ConfigGroup]:

@@ -9,12 +9,17 @@ import msgspec
 
 from release.quantization.arguments import Args
 from release.quantization.config import ConfigGroup, QuantizationConfig
+from release.quantization.formats import (
+    E8M0_SCALE,
+    FP4,
+    MX_GROUP,
+    NVFP4_GROUP,
+    can_hold,
+    infer_format,
+)
 from release.unknown import Unknown
 
 FLOAT_DTYPES = ("BF16", "F16", "F32")
-E8M0_SCALE = "torch.uint8"
-NVFP4_GROUP, MX_GROUP = 16, 32
-FP4, BYTE = 4, 8
 
 Shape = tuple[str, ...]
 
@@ -116,28 +121,6 @@ CACHE_SCALES = frozenset({"k_scale", "v_scale", "q_scale", "k_zero_point", "v_ze
 QUANTIZED_DTYPES = frozenset({"F8_E4M3", "F8_E5M2", "I8"})
 
 
-def infer_format(weights: Args, inputs: Args | None) -> str:
-    """Give the format compressed_tensors stores these arguments in when none is set.
-
-    Follows compressors/format.py: the first format of its priority list that can hold them.
-    """
-    if weights.type == "float" and weights.num_bits == FP4:
-        if weights.group_size == MX_GROUP:
-            return "mxfp4-pack-quantized"
-        if weights.group_size == NVFP4_GROUP:
-            return "nvfp4-pack-quantized"
-    is_mx8 = weights.group_size == MX_GROUP and weights.scale_dtype == E8M0_SCALE
-    if weights.type == "float" and weights.num_bits == BYTE and is_mx8:
-        return "mxfp8-quantized"
-    if inputs is not None:
-        return "int-quantized" if weights.type == "int" else "float-quantized"
-    return (
-        "pack-quantized"
-        if weights.type == "int" and weights.num_bits <= BYTE
-        else "naive-quantized"
-    )
-
-
 def scheme_of(group: ConfigGroup, config: QuantizationConfig) -> Scheme | Unknown | None:
     """Give a group's scheme; None if it quantizes no weights."""
     weights, inputs = group.weights, group.input_activations
@@ -145,7 +128,9 @@ def scheme_of(group: ConfigGroup, config: QuantizationConfig) -> Scheme | Unknow
         return Unknown(f"the arguments of {group.name} cannot be read")
     if weights is None:
         return None
-    declared = config.storage_format(group) or infer_format(weights, inputs)
+    declared = config.storage_format(group)
+    if declared is None or not can_hold(declared, weights, inputs):
+        declared = infer_format(weights, inputs)  # what is wrong with the other is Q106's
     key = f"naive-{weights.type}" if declared == "naive-quantized" else declared
     if key not in WEIGHTS:
         return Unknown(f"no layout is known for format {declared!r}")
