@@ -71,6 +71,9 @@ class Draft:
     def shards(self) -> list[str]:
         return sorted(path.name for path in self.path.glob("*.safetensors"))
 
+    def shape(self, tensor: str) -> list[int]:
+        return read_shard(self.path / self.tensors()[tensor])[tensor][1]
+
     def drop(self, tensor: str) -> "Draft":
         """Remove a tensor from its shard and from the index."""
         self._rewrite(tensor, lambda entries: entries.pop(tensor))

@@ -39,6 +39,7 @@ FACTS: dict[str, Source] = {
     "modules": Source(Level.HEADERS, "release.facts.modules:provide_modules"),
     "absences": Source(Level.HEADERS, "release.facts.absences:provide_absences"),
     "misfits": Source(Level.HEADERS, "release.facts.misfits:provide_misfits"),
+    "layouts": Source(Level.HEADERS, "release.facts.layouts:provide_layouts"),
     "documents": Source(Level.HEADERS, "release.facts.documents:provide_documents"),
     "known": Source(Level.HEADERS, "release.facts.known:provide_known"),
     "model": Source(Level.HEADERS, "release.facts.model:provide_model"),

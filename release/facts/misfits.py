@@ -38,6 +38,11 @@ class Misfits(msgspec.Struct, frozen=True):
     vocab_rows: int | None = None
     hidden_width: int | None = None
 
+    @property
+    def modules(self) -> set[str]:
+        """Names of all modules that have one."""
+        return {misfit.module for misfit in (*self.vocab, *self.hidden, *self.projections)}
+
 
 def provide_misfits(config: ModelConfig, architecture: Architecture, modules: Modules) -> Misfits:
     """Compare every stored module with what the config implies of it."""

@@ -10,6 +10,7 @@ from release.checkpoint import TensorInfo
 from release.facts.basics import Tensors
 from release.facts.components import component_of
 from release.quantization.config import QuantizationConfig
+from release.quantization.layout import Layout, read_layout
 from release.quantization.match import Claim, Resolver
 from release.quantization.schemes import (
     COMPANIONS,
@@ -28,8 +29,8 @@ ROUTERS = {"gate", "router", "shared_expert_gate"}
 class Module(msgspec.Struct, frozen=True):
     """One weight-bearing module as stored and as declared.
 
-    `tensors` maps roles (the last part of a tensor's name) to tensors; `shape` is the logical
-    (out, in) of a 2-D weight, unpacked; `scheme` is None where no group claims the module.
+    `tensors` maps roles (the last part of a tensor's name) to tensors; `scheme` is None where no
+    group claims the module, `layout` is how its tensors fit that scheme.
     """
 
     name: str
@@ -38,9 +39,14 @@ class Module(msgspec.Struct, frozen=True):
     tensors: dict[str, TensorInfo]
     claim: Claim
     scheme: Scheme | Unknown | None
-    shape: tuple[int, int] | None
+    layout: Layout
     expected: Expected | None
     float_only: bool
+
+    @property
+    def shape(self) -> tuple[int, int] | None:
+        """The logical (out, in) of a 2-D weight, unpacked."""
+        return self.layout.shape
 
     @property
     def quantized(self) -> bool:
@@ -91,21 +97,30 @@ def provide_modules(
         grouped.setdefault(name, {})[role] = info
     known = {} if isinstance(architecture, Unknown) else architecture.modules
     kinds = {name: _kind(name, roles, known.get(name)) for name, roles in grouped.items()}
+    routers = {name for name in grouped if _is_router(name, known.get(name))}
     classes = {
-        name: CLASSES.get(kinds[name], OTHER_CLASSES)
-        if not _is_router(name, known)
-        else OTHER_CLASSES
-        for name in grouped
+        name: OTHER_CLASSES if name in routers else CLASSES.get(kind, OTHER_CLASSES)
+        for name, kind in kinds.items()
     }
     resolver = Resolver(quantization.groups, quantization.ignore)
     claims = resolver.claims(classes)
     schemes = {group.name: scheme_of(group, quantization) for group in quantization.groups}
-    items = {
-        name: _module(
-            name, roles, kinds[name], claims[name], schemes, known, _is_router(name, known)
+    layouts = _Layouts()
+    items = {}
+    for name, roles in grouped.items():
+        kind, claim, expected = kinds[name], claims[name], known.get(name)
+        scheme = schemes[claim.group] if claim.group and kind in CLASSES else None
+        items[name] = Module(
+            name=name,
+            kind=kind,
+            component=component_of(name),
+            tensors=roles,
+            claim=claim,
+            scheme=scheme,
+            layout=layouts.read(scheme, roles, expected),
+            expected=expected,
+            float_only=name in routers,
         )
-        for name, roles in grouped.items()
-    }
     return Modules(
         items=items,
         pattern_problems={**resolver.targets.problems, **resolver.ignore.problems},
@@ -114,29 +129,27 @@ def provide_modules(
     )
 
 
-def _module(  # noqa: PLR0913, PLR0917 - one argument for each thing that is known by now
-    name: str,
-    roles: dict[str, TensorInfo],
-    kind: str,
-    claim: Claim,
-    schemes: dict[str, Scheme | Unknown | None],
-    known: dict[str, Expected],
-    router: bool,
-) -> Module:
-    group = claim.group if kind in CLASSES else None
-    scheme = schemes[group] if group else None
-    expected = known.get(name)
-    return Module(
-        name=name,
-        kind=kind,
-        component=component_of(name),
-        tensors=roles,
-        claim=claim,
-        scheme=scheme,
-        shape=_logical_shape(roles, scheme, expected),
-        expected=expected,
-        float_only=router,
-    )
+class _Layouts:
+    """Reads each distinct layout once: the modules of a model have few."""
+
+    def __init__(self) -> None:
+        self._read: dict[object, Layout] = {}
+
+    def read(
+        self,
+        scheme: Scheme | Unknown | None,
+        roles: dict[str, TensorInfo],
+        expected: Expected | None,
+    ) -> Layout:
+        """Read one module's tensors."""
+        weight = expected.tensors.get("weight") if expected else None
+        implied = (weight[0], weight[1]) if weight and len(weight) == MATRIX else None
+        declared = scheme if isinstance(scheme, Scheme) else None
+        stored = tuple((role, info.dtype, info.shape) for role, info in roles.items())
+        key = (id(declared), implied, stored)
+        if key not in self._read:
+            self._read[key] = read_layout(declared, roles, implied)
+        return self._read[key]
 
 
 def _kind(name: str, roles: dict[str, TensorInfo], expected: Expected | None) -> str:
@@ -153,25 +166,5 @@ def _kind(name: str, roles: dict[str, TensorInfo], expected: Expected | None) ->
     return NORM if len(weight.shape) < MATRIX else CONV
 
 
-def _is_router(name: str, known: dict[str, Expected]) -> bool:
-    expected = known.get(name)
+def _is_router(name: str, expected: Expected | None) -> bool:
     return expected.float_only if expected else name.rpartition(".")[2] in ROUTERS
-
-
-def _logical_shape(
-    roles: dict[str, TensorInfo], scheme: Scheme | Unknown | None, expected: Expected | None
-) -> tuple[int, int] | None:
-    packed = roles.get("weight_packed")
-    weight = packed or roles.get("weight")
-    if weight is None or len(weight.shape) != MATRIX:
-        return None
-    stored = weight.shape
-    if packed is None:
-        return stored[0], stored[1]
-    implied = expected.tensors.get("weight") if expected else None
-    if isinstance(scheme, Scheme):
-        if implied and scheme.expected_shape(scheme.weight, implied[0], implied[1]) == stored:
-            return implied[0], implied[1]
-        if scheme.weight.role == "weight_packed":
-            return scheme.logical_shape(stored)
-    return (stored[0], stored[1] * 2) if packed.dtype == "U8" else None

@@ -7,7 +7,7 @@ compressed_tensors' compressors write.
 
 import msgspec
 
-from release.quantization.arguments import Args
+from release.quantization.arguments import GROUPED, Args
 from release.quantization.config import ConfigGroup, QuantizationConfig
 from release.quantization.formats import (
     E8M0_SCALE,
@@ -20,6 +20,7 @@ from release.quantization.formats import (
 from release.unknown import Unknown
 
 FLOAT_DTYPES = ("BF16", "F16", "F32")
+BYTE, LARGEST = 8, 16  # bits
 
 Shape = tuple[str, ...]
 
@@ -54,32 +55,43 @@ class Scheme(msgspec.Struct, frozen=True):
     def expected_shape(self, slot: Slot, out: int, columns: int) -> tuple[int, ...]:
         """Evaluate a slot's shape for a Linear of `out` x `columns`."""
         rows, block_columns = self.weights.block_structure or (1, 1)
+        size = self.weights.group_size or 0
         words = {
             "out": out,
             "in": columns,
-            "group": self.weights.group_size or columns or 1,
+            "group": size if size > 0 else max(columns, 1),
             "bits": self.weights.num_bits,
             "rows": rows,
             "columns": block_columns,
         }
         return tuple(_evaluate(dim, words) for dim in slot.shape)
 
-    def logical_shape(self, stored: tuple[int, ...]) -> tuple[int, int] | None:
+    def logical_shape(
+        self, stored: tuple[int, ...], scale: tuple[int, ...] = ()
+    ) -> tuple[int, int] | None:
         """Give (out, in) of the Linear whose weight is stored in this shape, None if not 2-D.
 
-        Exact where the row fills its 32-bit words; for the rest `weight_shape` holds the truth.
+        A row that does not fill its 32-bit words leaves `in` open; the groups of `scale` settle it
+        where they can, as in compressed_tensors' decompress. `weight_shape` holds the truth.
         """
         if len(stored) != 2:  # noqa: PLR2004
             return None
         rows, columns = stored
-        if self.weight.shape == ("out", "in/2"):
+        if self.weight.shape == HALF:
             return rows, columns * 2
-        if self.weight.shape == ("out", "in*bits/32"):
-            return rows, columns * 32 // self.weights.num_bits
+        if self.weight.shape == PACKED:
+            bits, group = self.weights.num_bits, self.weights.group_size or 0
+            grouped = scale[-1] * group if group > 0 and scale else 0
+            fits = -(-grouped * bits // WORD) == columns
+            return rows, grouped if grouped and fits else columns * WORD // bits
         return rows, columns
 
 
 SCALAR: Shape = ("1",)
+WHOLE: Shape = ("out", "in")
+HALF: Shape = ("out", "in/2")
+PACKED: Shape = ("out", "in*bits/32")
+WORD = 32
 SCALE_SHAPES: dict[str, Shape] = {
     "tensor": SCALAR,
     "channel": ("out", "1"),
@@ -88,17 +100,42 @@ SCALE_SHAPES: dict[str, Shape] = {
     "block": ("out/rows", "in/columns"),
 }
 
-# format -> the weight's slot and the scale's dtype; shapes of scales follow from the strategy.
-WEIGHTS: dict[str, tuple[Slot, tuple[str, ...]]] = {
-    "nvfp4-pack-quantized": (Slot("weight_packed", ("U8",), ("out", "in/2")), ("F8_E4M3",)),
-    "mxfp4-pack-quantized": (Slot("weight_packed", ("U8",), ("out", "in/2")), ("U8",)),
-    "mxfp8-quantized": (Slot("weight", ("F8_E4M3",), ("out", "in")), ("U8",)),
-    "float-quantized": (Slot("weight", ("F8_E4M3",), ("out", "in")), FLOAT_DTYPES),
-    "int-quantized": (Slot("weight", ("I8",), ("out", "in")), FLOAT_DTYPES),
-    "naive-float": (Slot("weight", ("F8_E4M3",), ("out", "in")), FLOAT_DTYPES),
-    "naive-int": (Slot("weight", ("I8",), ("out", "in")), FLOAT_DTYPES),
-    "pack-quantized": (Slot("weight_packed", ("I32",), ("out", "in*bits/32")), FLOAT_DTYPES),
+
+class Storage(msgspec.Struct, frozen=True):
+    """How a format stores a weight: its slot, the dtypes of its scale, and what stands beside."""
+
+    weight: Slot
+    scale: tuple[str, ...]
+    beside: tuple[Slot, ...] = ()
+
+
+GLOBAL_SCALE = Slot("weight_global_scale", ("F32",), SCALAR)
+WEIGHT_SHAPE = Slot("weight_shape", ("I64", "I32"), ("2",))
+# Written until compressed-tensors 0.18 for actorder "group"; newer ones refuse to read it.
+GROUP_INDEX = Slot("weight_g_idx", ("I32", "I64"), ("in",), required=False)
+
+NVFP4 = Storage(Slot("weight_packed", ("U8",), HALF), ("F8_E4M3",), (GLOBAL_SCALE,))
+MXFP4 = Storage(Slot("weight_packed", ("U8",), HALF), ("U8",))
+MXFP8 = Storage(Slot("weight", ("F8_E4M3",), WHOLE), ("U8",))
+FP8 = Storage(Slot("weight", ("F8_E4M3",), WHOLE), FLOAT_DTYPES)
+INT8 = Storage(Slot("weight", ("I8",), WHOLE), FLOAT_DTYPES)
+INT16 = Storage(Slot("weight", ("I16",), WHOLE), FLOAT_DTYPES)
+WORDS = Storage(Slot("weight_packed", ("I32",), PACKED), FLOAT_DTYPES, (WEIGHT_SHAPE, GROUP_INDEX))
+
+# (format, type of the weights, whether they have 8 bits at most) -> how they are stored. The three
+# plain formats are one compressor: the arguments decide.
+STORAGES: dict[tuple[str, str, bool], Storage] = {
+    ("nvfp4-pack-quantized", "float", True): NVFP4,
+    ("mxfp4-pack-quantized", "float", True): MXFP4,
+    ("mxfp8-quantized", "float", True): MXFP8,
+    ("pack-quantized", "int", True): WORDS,
 }
+for _plain in ("float-quantized", "int-quantized", "naive-quantized"):
+    STORAGES |= {
+        (_plain, "float", True): FP8,
+        (_plain, "int", True): INT8,
+        (_plain, "int", False): INT16,
+    }
 
 # Roles that belong to quantization: a module holding one of them is quantized.
 COMPANIONS = frozenset(
@@ -123,29 +160,38 @@ QUANTIZED_DTYPES = frozenset({"F8_E4M3", "F8_E5M2", "I8"})
 
 def scheme_of(group: ConfigGroup, config: QuantizationConfig) -> Scheme | Unknown | None:
     """Give a group's scheme; None if it quantizes no weights."""
-    weights, inputs = group.weights, group.input_activations
     if group.unreadable:
         return Unknown(f"the arguments of {group.name} cannot be read")
-    if weights is None:
+    if group.weights is None:
         return None
     declared = config.storage_format(group)
-    if declared is None or not can_hold(declared, weights, inputs):
-        declared = infer_format(weights, inputs)  # what is wrong with the other is Q106's
-    key = f"naive-{weights.type}" if declared == "naive-quantized" else declared
-    if key not in WEIGHTS:
-        return Unknown(f"no layout is known for format {declared!r}")
-    if weights.strategy not in SCALE_SHAPES:
-        return Unknown(f"no layout is known for weights with strategy {weights.strategy!r}")
-    slot, scale_dtypes = WEIGHTS[key]
-    slots = [slot, Slot("weight_scale", scale_dtypes, SCALE_SHAPES[weights.strategy])]
-    if declared == "nvfp4-pack-quantized":
-        slots.append(Slot("weight_global_scale", ("F32",), SCALAR))
-    if declared == "pack-quantized":
-        slots.append(Slot("weight_shape", ("I64", "I32"), ("2",)))
-    slots += _zero_points(weights, declared)
-    slots += _activations("input", inputs)
-    slots += _activations("output", group.output_activations)
-    return Scheme(scheme_name(weights, inputs), declared, weights, inputs, tuple(slots))
+    if declared is not None and not can_hold(declared, group.weights, group.input_activations):
+        declared = None  # what is wrong with it is Q106's
+    return build_scheme(group.weights, group.input_activations, group.output_activations, declared)
+
+
+def build_scheme(
+    weights: Args, inputs: Args | None = None, outputs: Args | None = None, form: str | None = None
+) -> Scheme | Unknown:
+    """Lay out the tensors of these arguments, in the format that follows if none is given."""
+    for args in (weights, inputs, outputs):
+        if args and not _is_sound(args):
+            return Unknown("no layout is known for invalid arguments")
+    form = form or infer_format(weights, inputs)
+    storage = STORAGES.get((form, weights.type, weights.num_bits <= BYTE))
+    plain_fp4 = storage is FP8 and weights.num_bits != BYTE
+    if storage is None or plain_fp4:
+        what = f"{weights.type} weights of {weights.num_bits} bits in format {form!r:.40}"
+        return Unknown(f"no layout is known for {what}")
+    if weights.strategy not in SCALE_SHAPES or weights.dynamic:
+        return Unknown(f"no layout is known for weights with strategy {weights.strategy!r:.40}")
+    slots = [storage.weight, Slot("weight_scale", storage.scale, SCALE_SHAPES[weights.strategy])]
+    if storage is not NVFP4 or weights.strategy == "tensor_group":
+        slots += storage.beside
+    slots += _zero_points(weights, storage)
+    slots += _activations("input", "in", inputs)
+    slots += _activations("output", "out", outputs)
+    return Scheme(scheme_name(weights, inputs), form, weights, inputs, tuple(slots))
 
 
 def scheme_name(weights: Args, inputs: Args | None) -> str:
@@ -164,6 +210,22 @@ def scheme_name(weights: Args, inputs: Args | None) -> str:
     return f"W{bits}A{activation}{suffix}{static}"
 
 
+def weights_in_words(scheme: Scheme) -> str:
+    """Say how the weights alone are stored: "NVFP4", "FP8 per channel", "INT4 per group of 128"."""
+    weights = scheme.weights
+    family = scheme_name(weights, None).removesuffix("A16")
+    if family in {"NVFP4", "MXFP4", "MXFP8"}:
+        return family
+    kind = "FP" if weights.type == "float" else "INT"
+    per = weights.strategy
+    if per in GROUPED:
+        per = f"group of {weights.group_size}"
+    if weights.block_structure:
+        rows, columns = weights.block_structure
+        per = f"block of {rows} x {columns}"
+    return f"{kind}{weights.num_bits} per {per}"
+
+
 def _fp8_name(weights: Args, inputs: Args | None) -> str:
     if weights.group_size == MX_GROUP and weights.scale_dtype == E8M0_SCALE:
         return "MXFP8" if inputs else "MXFP8A16"
@@ -174,22 +236,39 @@ def _fp8_name(weights: Args, inputs: Args | None) -> str:
     return "FP8_DYNAMIC" if inputs.dynamic else "FP8"
 
 
-def _zero_points(weights: Args, storage: str) -> list[Slot]:
+def _is_sound(args: Args) -> bool:
+    return 1 <= args.num_bits <= LARGEST and (
+        args.strategy not in GROUPED or (args.group_size or 0) > 0
+    )
+
+
+def _zero_points(weights: Args, storage: Storage) -> list[Slot]:
     if weights.symmetric:
         return []
     shape = SCALE_SHAPES[weights.strategy]
-    if storage == "pack-quantized" and len(shape) == 2:  # noqa: PLR2004
+    if storage is WORDS and shape != SCALAR:
         return [Slot("weight_zero_point", ("I32",), ("out*bits/32", shape[1]))]
-    return [Slot("weight_zero_point", ("I8",), shape)]
+    return [Slot("weight_zero_point", _zero_dtypes(weights), shape)]
 
 
-def _activations(side: str, args: Args | None) -> list[Slot]:
+def _activations(side: str, width: str, args: Args | None) -> list[Slot]:
+    """The tensors of static activations; dynamic ones have none, local ones a global scale."""
     if args is None or args.dynamic is True:
         return []
+    slots = []
     if args.strategy == "tensor_group":
-        return [Slot(f"{side}_global_scale", ("F32",), SCALAR)]
-    scale = Slot(f"{side}_scale", FLOAT_DTYPES, SCALAR)
-    return [scale] if args.symmetric else [scale, Slot(f"{side}_zero_point", ("I8",), SCALAR)]
+        slots.append(Slot(f"{side}_global_scale", ("F32",), SCALAR))
+        if args.dynamic:
+            return slots
+    shape = (f"{width}/{args.group_size}",) if args.strategy in GROUPED else SCALAR
+    slots.append(Slot(f"{side}_scale", FLOAT_DTYPES, shape))
+    if not args.symmetric:
+        slots.append(Slot(f"{side}_zero_point", _zero_dtypes(args), shape))
+    return slots
+
+
+def _zero_dtypes(args: Args) -> tuple[str, ...]:
+    return ("F8_E4M3",) if args.type == "float" else ("I8",)
 
 
 def _evaluate(dim: str, words: dict[str, int]) -> int:

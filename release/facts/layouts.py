@@ -1,0 +1,176 @@
+"""Where stored tensors and the declared scheme disagree: each fault has one owner, so one rule."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+import msgspec
+
+from release.architecture import ModelConfig
+from release.architecture.skeleton import EMBEDDING, LINEAR
+from release.facts.misfits import Misfits
+from release.facts.modules import Module, Modules
+from release.quantization.config import QuantizationConfig, find_quantization
+from release.quantization.layout import DTYPE, MISSING, SHAPE, UNEXPECTED, Difference
+from release.quantization.schemes import (
+    COMPANIONS,
+    FLOAT_DTYPES,
+    QUANTIZED_DTYPES,
+    Scheme,
+    weights_in_words,
+)
+from release.unknown import Unknown
+
+TWINS = {"weight": "weight_packed", "weight_packed": "weight", "weight_scale_inv": "weight_scale"}
+OWNER_OF = {DTYPE: "dtypes", SHAPE: "shapes", MISSING: "missing", UNEXPECTED: "unexpected"}
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """One tensor, or with the role "" one module, that is not as declared.
+
+    `stored` and `expected` are words to print; `scheme` is the declared one's name, `instead` the
+    tensor that stands there under another name.
+    """
+
+    module: str
+    role: str
+    stored: str
+    expected: str
+    scheme: str
+    instead: str | None = None
+
+    @property
+    def tensor(self) -> str:
+        """The full name of the tensor."""
+        return f"{self.module}.{self.role}" if self.module else self.role
+
+
+class Layouts(msgspec.Struct, frozen=True):
+    """Faults by the rule that owns them.
+
+    `unclaimed` (T104): quantized, and neither claimed nor ignored. `unquantized` (T103): claimed,
+    and stored as plain floats. `other` (T105): weight and scale agree on a scheme that is not the
+    declared one. `twice` (T108). Of modules stored as declared but for single tensors: `missing`
+    (T101), `unexpected` (T102), `dtypes` (T106), `shapes` (T107). `strays` (T102): companions
+    beside no quantized weight. `misplaced` (T112): quantized where only floats can be.
+    """
+
+    unclaimed: tuple[Fault, ...] = ()
+    unquantized: tuple[Fault, ...] = ()
+    other: tuple[Fault, ...] = ()
+    twice: tuple[Fault, ...] = ()
+    missing: tuple[Fault, ...] = ()
+    unexpected: tuple[Fault, ...] = ()
+    strays: tuple[Fault, ...] = ()
+    dtypes: tuple[Fault, ...] = ()
+    shapes: tuple[Fault, ...] = ()
+    misplaced: tuple[Fault, ...] = ()
+
+
+def provide_layouts(
+    config: ModelConfig,
+    quantization: QuantizationConfig,
+    modules: Modules,
+    misfits: Misfits | Unknown,
+) -> Layouts | Unknown:
+    """Give every disagreement its owner; Unknown where the declaration cannot be followed."""
+    unclear = _unclear(quantization, modules)
+    if unclear:
+        return unclear
+    declared = find_quantization(config.raw) is not None
+    misshapen = set() if isinstance(misfits, Unknown) else misfits.modules
+    found: dict[str, list[Fault]] = defaultdict(list)
+    for module in modules:
+        if not declared or module.claim.ignored_by:
+            continue  # Q112 and Q104 say it
+        if isinstance(module.scheme, Scheme):
+            faults = _claimed(module, module.scheme, misshapen)
+        else:
+            faults = _unclaimed(module)
+        for owner, fault in faults:
+            found[owner].append(fault)
+    return Layouts(**{owner: tuple(faults) for owner, faults in found.items()})
+
+
+def _unclear(quantization: QuantizationConfig, modules: Modules) -> Unknown | None:
+    """The reason why claims or schemes are not known, which a rule of the Q family reports."""
+    if modules.pattern_problems:
+        return Unknown(f"target {next(iter(modules.pattern_problems))!r:.60} cannot be matched")
+    for problem in quantization.problems:
+        last = problem.path.removeprefix("quantization_config.config_groups").count(".")
+        whole = last <= 1 or problem.path.endswith((".targets", ".weights"))
+        if "config_groups" in problem.path and whole:
+            return Unknown(f"{problem.path} {problem.what}")
+    unknown = (module.scheme for module in modules if isinstance(module.scheme, Unknown))
+    return next(unknown, None)
+
+
+def _unclaimed(module: Module) -> Iterator[tuple[str, Fault]]:
+    stored = next(
+        (role for role, info in module.tensors.items() if _is_packed(role, info.dtype)), ""
+    )
+    if stored:
+        plain = module.kind in {LINEAR, EMBEDDING} and not module.float_only
+        info = module.tensors[stored]
+        words = f"{info.dtype} {list(info.shape)}"
+        yield "unclaimed" if plain else "misplaced", Fault(module.name, stored, words, "", "")
+        return
+    for role, info in module.tensors.items():
+        if role in COMPANIONS and module.claim.group is None:
+            words = f"{info.dtype} {list(info.shape)}"
+            yield "strays", Fault(module.name, role, words, "", "")
+
+
+def _is_packed(role: str, dtype: str) -> bool:
+    return role == "weight_packed" or (role == "weight" and dtype in QUANTIZED_DTYPES)
+
+
+def _claimed(module: Module, scheme: Scheme, misshapen: set[str]) -> Iterator[tuple[str, Fault]]:
+    layout, name = module.layout, module.name
+    if _is_plain(module, scheme):
+        weight = module.tensors["weight"]
+        words = f"{weight.dtype} {list(weight.shape)}"
+        yield "unquantized", Fault(name, "weight", words, "", scheme.name)
+        return
+    if layout.looks_like:
+        words = weights_in_words(layout.looks_like)
+        yield "other", Fault(name, "", words, weights_in_words(scheme), scheme.name)
+        return
+    renamed = dict(_renamed(module, scheme))
+    for difference in layout.differences:
+        role = difference.role
+        if difference.problem == UNEXPECTED and TWINS.get(role) in module.tensors:
+            yield "twice", _fault(name, difference, scheme, TWINS[role])
+        elif difference.problem == UNEXPECTED and role in renamed.values():
+            continue
+        elif difference.problem != SHAPE or name not in misshapen:
+            owner = OWNER_OF[difference.problem]
+            yield owner, _fault(name, difference, scheme, renamed.get(role))
+
+
+def _is_plain(module: Module, scheme: Scheme) -> bool:
+    """Whether the weight is an ordinary float, as before compression."""
+    weight = module.tensors.get("weight")
+    if weight is None or weight.dtype not in FLOAT_DTYPES or "weight_packed" in module.tensors:
+        return False
+    return scheme.weight.role != "weight" or "weight_scale" not in module.tensors
+
+
+def _renamed(module: Module, scheme: Scheme) -> Iterator[tuple[str, str]]:
+    """Pairs of a missing role and the role, not of the scheme, that has just its tensor."""
+    known = {slot.role for slot in scheme.slots} | {"weight", "bias"}
+    others = {role: info for role, info in module.tensors.items() if role not in known}
+    for difference in module.layout.differences:
+        slot = scheme.slot(difference.role)
+        if difference.problem != MISSING or slot is None or module.shape is None:
+            continue
+        shape = scheme.expected_shape(slot, *module.shape)
+        for role, info in others.items():
+            if info.dtype in slot.dtypes and info.shape == shape:
+                yield slot.role, role
+                break
+
+
+def _fault(module: str, difference: Difference, scheme: Scheme, instead: str | None) -> Fault:
+    return Fault(
+        module, difference.role, difference.stored, difference.expected, scheme.name, instead
+    )
