@@ -1,0 +1,26 @@
+"""A config group claims a module whose weight is not quantized.
+
+What it checks: every Linear, and every Embedding, that a group claims and `ignore` does not name
+    is stored quantized. A head and the layers of multi-token prediction count as all others.
+Why it matters: vLLM builds the quantized layer and then finds a plain weight: a KeyError, a shape
+    assertion, or scales that stay uninitialised memory.
+How to fix: add the module to `ignore`, or narrow the group's targets, or quantize it.
+Seen in: vllm #38832 and #46316, BF16 layers of multi-token prediction that `ignore` missed.
+"""
+
+from release.facts.layouts import Layouts
+from release.facts.modules import Modules
+from release.rules import Findings, Found, Where, rule
+
+
+@rule(since="0.1.0")
+def check(layouts: Layouts, modules: Modules) -> Findings:
+    """Report every claimed module that is stored as plain floats."""
+    for fault in layouts.unquantized:
+        claim = modules.items[fault.module].claim
+        yield Found(
+            where=Where(module=fault.module),
+            message=f"{claim.group} claims it as {fault.scheme} by {claim.targets[0]!r:.80}, "
+            f"its weight is {fault.stored}",
+            fix="add it to quantization_config.ignore, or quantize it",
+        )
