@@ -5,11 +5,10 @@ from collections.abc import Iterator
 
 import msgspec
 
-from release.architecture import ModelConfig
 from release.architecture.skeleton import EMBEDDING, LINEAR
 from release.facts.misfits import Misfits
 from release.facts.modules import Module, Modules
-from release.quantization.config import QuantizationConfig, find_quantization
+from release.quantization.config import QuantizationConfig
 from release.quantization.layout import DTYPE, MISSING, SHAPE, UNEXPECTED, Difference
 from release.quantization.schemes import (
     COMPANIONS,
@@ -21,6 +20,7 @@ from release.quantization.schemes import (
 from release.unknown import Unknown
 
 TWINS = {"weight": "weight_packed", "weight_packed": "weight", "weight_scale_inv": "weight_scale"}
+WHOLE_GROUP = 2  # parts of the path of a config group
 OWNER_OF = {DTYPE: "dtypes", SHAPE: "shapes", MISSING: "missing", UNEXPECTED: "unexpected"}
 
 
@@ -67,20 +67,16 @@ class Layouts(msgspec.Struct, frozen=True):
 
 
 def provide_layouts(
-    config: ModelConfig,
-    quantization: QuantizationConfig,
-    modules: Modules,
-    misfits: Misfits | Unknown,
+    quantization: QuantizationConfig, modules: Modules, misfits: Misfits | Unknown
 ) -> Layouts | Unknown:
     """Give every disagreement its owner; Unknown where the declaration cannot be followed."""
     unclear = _unclear(quantization, modules)
     if unclear:
         return unclear
-    declared = find_quantization(config.raw) is not None
     misshapen = set() if isinstance(misfits, Unknown) else misfits.modules
     found: dict[str, list[Fault]] = defaultdict(list)
     for module in modules:
-        if not declared or module.claim.ignored_by:
+        if not quantization.path or module.claim.ignored_by:
             continue  # Q112 and Q104 say it
         if isinstance(module.scheme, Scheme):
             faults = _claimed(module, module.scheme, misshapen)
@@ -96,9 +92,9 @@ def _unclear(quantization: QuantizationConfig, modules: Modules) -> Unknown | No
     if modules.pattern_problems:
         return Unknown(f"target {next(iter(modules.pattern_problems))!r:.60} cannot be matched")
     for problem in quantization.problems:
-        last = problem.path.removeprefix("quantization_config.config_groups").count(".")
-        whole = last <= 1 or problem.path.endswith((".targets", ".weights"))
-        if "config_groups" in problem.path and whole:
+        parts = problem.path.removeprefix(f"{quantization.path}.").split(".")
+        whole = parts[0] in {"config_groups", "ignore", "format"} and len(parts) <= WHOLE_GROUP
+        if (whole or parts[-1] == "targets") and not problem.extra:
             return Unknown(f"{problem.path} {problem.what}")
     unknown = (module.scheme for module in modules if isinstance(module.scheme, Unknown))
     return next(unknown, None)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from release.checkpoint import TensorInfo
-from release.quantization.config import GROUPED, Args
+from release.quantization.arguments import GROUPED, Args
 from release.quantization.schemes import (
     COMPANIONS,
     E8M0_SCALE,
