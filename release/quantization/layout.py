@@ -6,12 +6,10 @@ import msgspec
 
 from release.checkpoint import TensorInfo
 from release.quantization.arguments import GROUPED, Args
+from release.quantization.formats import E8M0_SCALE, INT, MX_GROUP, NVFP4_GROUP
 from release.quantization.schemes import (
     COMPANIONS,
-    E8M0_SCALE,
     FLOAT_DTYPES,
-    MX_GROUP,
-    NVFP4_GROUP,
     PACKED,
     SCALAR,
     WORD,
@@ -95,7 +93,7 @@ def recognise(tensors: Tensors, implied: Size | None) -> tuple[Scheme, Size] | N
     """
     for args in _readings(tensors, implied):
         plain = args.type == "int" and "weight_packed" not in tensors
-        scheme = build_scheme(args, form="int-quantized" if plain else None)
+        scheme = build_scheme(args, form=INT if plain else None)
         if not isinstance(scheme, Scheme):
             continue
         shape = _shape(scheme, tensors, implied)

@@ -7,9 +7,11 @@ compressed_tensors' compressors write.
 
 import msgspec
 
+from release.quantization import formats
 from release.quantization.arguments import GROUPED, Args
 from release.quantization.config import ConfigGroup, QuantizationConfig
 from release.quantization.formats import (
+    BYTE,
     E8M0_SCALE,
     FP4,
     MX_GROUP,
@@ -20,7 +22,7 @@ from release.quantization.formats import (
 from release.unknown import Unknown
 
 FLOAT_DTYPES = ("BF16", "F16", "F32")
-BYTE, LARGEST = 8, 16  # bits
+LARGEST = 16  # bits
 
 Shape = tuple[str, ...]
 
@@ -125,12 +127,12 @@ WORDS = Storage(Slot("weight_packed", ("I32",), PACKED), FLOAT_DTYPES, (WEIGHT_S
 # (format, type of the weights, whether they have 8 bits at most) -> how they are stored. The three
 # plain formats are one compressor: the arguments decide.
 STORAGES: dict[tuple[str, str, bool], Storage] = {
-    ("nvfp4-pack-quantized", "float", True): NVFP4,
-    ("mxfp4-pack-quantized", "float", True): MXFP4,
-    ("mxfp8-quantized", "float", True): MXFP8,
-    ("pack-quantized", "int", True): WORDS,
+    (formats.NVFP4, "float", True): NVFP4,
+    (formats.MXFP4, "float", True): MXFP4,
+    (formats.MXFP8, "float", True): MXFP8,
+    (formats.PACKED, "int", True): WORDS,
 }
-for _plain in ("float-quantized", "int-quantized", "naive-quantized"):
+for _plain in formats.PLAIN:
     STORAGES |= {
         (_plain, "float", True): FP8,
         (_plain, "int", True): INT8,
