@@ -53,6 +53,7 @@ FACTS: dict[str, Source] = {
     "contents": Source(Level.HEADERS, "release.facts.contents:provide_contents"),
     "leftovers": Source(Level.HEADERS, "release.facts.leftovers:provide_leftovers"),
     "precision": Source(Level.HEADERS, "release.facts.precision:provide_precision"),
+    "recipe": Source(Level.HEADERS, "release.facts.recipe:provide_recipe"),
     "identity": Source(Level.BYTES, "release.facts.identity:provide_identity"),
     "changes": Source(Level.BYTES, "release.facts.changes:provide_changes"),
 }

@@ -107,7 +107,7 @@ def canonical_method(method: Any) -> str | None:
 def parse_quantization(raw: Mapping[str, Any], path: str = ROOT) -> QuantizationConfig:
     """Parse a compressed-tensors declaration. Never raises: see `problems`."""
     problems: list[Problem] = []
-    groups = _groups(raw.get("config_groups"), f"{path}.config_groups", problems)
+    groups = parse_groups(raw.get("config_groups"), f"{path}.config_groups", problems)
     ignore = raw.get("ignore", [])
     if ignore is not None and not _strings(ignore):
         problems.append(Problem(f"{path}.ignore", "must be a list of strings"))
@@ -137,7 +137,8 @@ def _is_sparse(raw: Any) -> bool:
     return bool(raw.get("targets")) if isinstance(raw, dict) else bool(raw)
 
 
-def _groups(raw: Any, path: str, problems: list[Problem]) -> list[ConfigGroup]:
+def parse_groups(raw: Any, path: str, problems: list[Problem]) -> list[ConfigGroup]:
+    """Parse config groups by name, presets spelt out; what is wrong is added to `problems`."""
     if not isinstance(raw, dict):
         problems.append(Problem(path, "is missing, or not an object"))
         return []
