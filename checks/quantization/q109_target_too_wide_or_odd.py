@@ -3,8 +3,8 @@
 What it checks: patterns of groups with weights claim no norm, convolution or other module that is
     not a Linear or an Embedding, unless it is ignored; class targets are Linear, Embedding or a
     class of attention.
-Why it matters: such a pattern is wider than it was meant to be, and the next model of the family
-    has more that it hits. A class that is none of these quantizes nothing in vLLM.
+Why it matters: engines leave such modules alone, but the pattern is wider than it was meant to be,
+    and the next model of the family has more that it hits. Another class quantizes nothing.
 How to fix: end the pattern with the projection's name and `$`.
 Seen in: llm-compressor #2641.
 """
@@ -34,7 +34,8 @@ def check(quantization: QuantizationConfig, modules: Modules) -> Findings:
             where = in_config(f"{group.path}.targets.{position}")
             if target in wide and target.startswith(PATTERN):
                 message = f"{target!r:.120} also claims {wide[target]}"
-                yield Found(where, message, "end the pattern with the projection's name and '$'")
+                fix = "end the pattern with the projection's name and '$'"
+                yield Found(where, message, fix, "info")
             elif _is_odd_class(target, modules):
                 message = f"{target!r:.60} is a class that no engine quantizes"
                 yield Found(where, message, "name Linear, or the modules")

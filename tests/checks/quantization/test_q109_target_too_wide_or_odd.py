@@ -7,14 +7,16 @@ TARGETS = "quantization_config.config_groups.group_0.targets"
 
 
 @pytest.mark.parametrize("target", ["re:.*layers.*", "re:.*self_attn.*", "re:model.norm"])
-def test_fires_on_a_pattern_that_hits_a_norm(target: str, draft: Drafts, findings: Judge) -> None:
+def test_fires_as_info_on_a_pattern_that_hits_a_norm(
+    target: str, draft: Drafts, findings: Judge
+) -> None:
     broken = draft("qwen3-nvfp4-tied").config(TARGETS, ["re:.*_proj$", target])
-    assert findings("Q109", broken) == [f"warning config.json: {TARGETS}.1"]
+    assert findings("Q109", broken) == [f"info config.json: {TARGETS}.1"]
 
 
-def test_fires_on_a_pattern_that_hits_a_convolution(mixed: Draft, findings: Judge) -> None:
+def test_fires_as_info_on_a_pattern_that_hits_a_convolution(mixed: Draft, findings: Judge) -> None:
     broken = mixed.config(TARGETS, ["re:.*linear_attn\\.(in|out|conv).*"])
-    assert findings("Q109", broken) == [f"warning config.json: {TARGETS}.0"]
+    assert findings("Q109", broken) == [f"info config.json: {TARGETS}.0"]
 
 
 @pytest.mark.parametrize("target", ["LayerNorm", "Conv1d", "linear", "QKVParallelLinear"])
