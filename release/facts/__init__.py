@@ -54,6 +54,9 @@ FACTS: dict[str, Source] = {
     "leftovers": Source(Level.HEADERS, "release.facts.leftovers:provide_leftovers"),
     "precision": Source(Level.HEADERS, "release.facts.precision:provide_precision"),
     "recipe": Source(Level.HEADERS, "release.facts.recipe:provide_recipe"),
+    "scanning": Source(Level.HEADERS, "release.facts.scan:provide_scanning"),
+    "scan": Source(Level.BYTES, "release.facts.scan:provide_scan"),
+    "values": Source(Level.BYTES, "release.facts.scan:provide_values"),
     "identity": Source(Level.BYTES, "release.facts.identity:provide_identity"),
     "changes": Source(Level.BYTES, "release.facts.changes:provide_changes"),
 }

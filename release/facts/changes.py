@@ -3,7 +3,8 @@
 import msgspec
 
 from release.checkpoint import Checkpoint
-from release.facts.identity import CARD_FILE, Identity
+from release.facts.identity import CARD_FILE
+from release.scan.values import Scan
 from release.unknown import Unknown
 
 
@@ -14,9 +15,9 @@ class Change(msgspec.Struct, frozen=True):
     what: str
 
 
-def provide_changes(checkpoint: Checkpoint, identity: Identity | Unknown) -> tuple[Change, ...]:
+def provide_changes(checkpoint: Checkpoint, scan: Scan | Unknown) -> tuple[Change, ...]:
     """Compare every file's inode and time of change with those it was opened with."""
-    del identity  # named so that this runs after every byte was read
+    del scan  # named so that this runs after every byte was read
     changes = []
     for name, info in checkpoint.files.items():
         if name == CARD_FILE:

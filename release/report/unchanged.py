@@ -2,19 +2,20 @@
 
 from release.checkpoint import Checkpoint
 from release.errors import ReleaseError
-from release.facts.identity import provide_identity
+from release.facts.identity import identify
+from release.facts.scan import hash_checkpoint
 from release.report import Report
-from release.unknown import Unknown
 
 
 def require_unchanged(report: Report, checkpoint: Checkpoint) -> None:
-    """Hash every file again. Raises `ReleaseError` naming the first that is not as reported."""
+    """Hash every file again. Raises `ReleaseError` naming the first that is not as reported.
+
+    No digest of an earlier run is taken for true here, however unchanged a file looks.
+    """
     if report.checkpoint.digest is None:
         hint = "run `release verify --level bytes`"
         raise ReleaseError("the report holds no hashes of the files", hint=hint)
-    identity = provide_identity(checkpoint)
-    if isinstance(identity, Unknown):
-        raise ReleaseError(identity.reason)
+    identity = identify(hash_checkpoint(checkpoint))
     then = {file.path: file.sha256 for file in report.checkpoint.files}
     now = {file.path: file.sha256 for file in identity.files}
     for path in sorted(then.keys() | now.keys()):

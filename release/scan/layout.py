@@ -1,43 +1,93 @@
-"""How the bytes of a tensor are to be read: words, what is masked out, what makes a value bad."""
+"""How the bytes of a tensor are to be read: what a word is, what makes it bad, what a row is."""
+
+from enum import Enum
 
 import msgspec
 
 from release.checkpoint import TensorInfo
+from release.quantization.config import Args
+from release.quantization.schemes import Scheme
 
-FINE = 1 << 62
+FP4_COLUMNS_PER_BYTE = 2
+SHORT_ROW = 256
+SMALL_TENSOR = 256 << 10
+WORD_BITS = 32
+MATRIX = 2
 
 
-class Reading(msgspec.Struct, frozen=True):
-    """One way to read words.
+class Kind(Enum):
+    """What a tensor's bytes are; each has its own tally."""
 
-    A word is `width` bytes; `flip` and `keep` (xor, then and) leave its magnitude, so that 0 means
-    zero; a magnitude of `bad` or more is NaN or Inf. `row` is the length of a row in words, 0 where
-    rows mean nothing. `least` asks for the smallest word too: scales, where zero is bad as well.
+    FLOAT = "float"
+    INTEGER = "integer"
+    FP4 = "fp4"
+    PACKED = "packed"
+    SCALE = "scale"
+    RAW = "raw"
+
+
+class Format(msgspec.Struct, frozen=True):
+    """A dtype's words: bytes, the sign's bit, the smallest magnitude that is NaN or Inf.
+
+    `infinity` is the magnitude of Inf, `normal` the smallest one that is not subnormal.
     """
 
     width: int
-    keep: int
-    bad: int = FINE
-    flip: int = 0
+    sign: int
+    bad: int
+    infinity: int | None
+    normal: int
+
+
+FORMATS = {
+    "BF16": Format(2, 0x8000, 0x7F80, 0x7F80, 0x0080),
+    "F16": Format(2, 0x8000, 0x7C00, 0x7C00, 0x0400),
+    "F32": Format(4, 0x8000_0000, 0x7F80_0000, 0x7F80_0000, 0x0080_0000),
+    "F8_E4M3": Format(1, 0x80, 0x7F, None, 0x08),
+    "F8_E5M2": Format(1, 0x80, 0x7C, 0x7C, 0x04),
+    # E8M0 has no sign and one word that is no number. compressed_tensors stores it as U8.
+    "U8": Format(1, 0x100, 0xFF, None, 0x00),
+    "F8_E8M0": Format(1, 0x100, 0xFF, None, 0x00),
+}
+EXPONENTS = {"U8", "F8_E8M0"}
+CODE_DTYPES = {"F8_E4M3", "F8_E5M2"}
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """One way to read a tensor. Lengths are in words of `width` bytes.
+
+    `row` is 0 where rows mean nothing or are too short to look at one by one. `unit` is what one
+    scale covers of a row, 0 if not known; `block` are the rows and columns of a scale's block.
+    `bits` and `columns` tell how codes are packed. `codes`: the words are quantized, so that a
+    sample says if the scales fit. `table`: rows that are zero or alike are normal.
+    """
+
+    kind: Kind
+    dtype: str
+    width: int
     row: int = 0
-    least: bool = False
+    unit: int = 0
+    block: tuple[int, int] | None = None
+    bits: int = 0
+    columns: int = 0
+    codes: bool = False
+    symmetric: bool = True
+    table: bool = False
 
     @property
-    def masks(self) -> bool:
-        """Whether anything is masked out of a word."""
-        return self.keep != (1 << 8 * self.width) - 1
+    def format(self) -> Format:
+        """Its words, where they are floats or scales."""
+        return FORMATS[self.dtype]
 
     def step(self, limit: int) -> int:
-        """Bytes to read at once: whole rows if a row fits, else a divisor of a row."""
-        bytes_of_row = self.row * self.width
-        if not bytes_of_row:
+        """Bytes to take at once, at most `limit`: whole rows, and of blocks a whole fraction."""
+        row = self.row * self.width
+        if not row or row > limit:
             return limit
-        if bytes_of_row <= limit:
-            return limit // bytes_of_row * bytes_of_row
-        pieces = -(-bytes_of_row // limit)
-        while self.row % pieces:
-            pieces += 1
-        return bytes_of_row // pieces
+        rows = limit // row
+        if self.block:
+            rows = min(1 << (rows.bit_length() - 1), self.block[0])
+        return rows * row
 
 
 class Segment(msgspec.Struct, frozen=True):
@@ -49,46 +99,108 @@ class Segment(msgspec.Struct, frozen=True):
     reading: Reading
 
 
-# dtype -> width, mask of the magnitude, smallest magnitude that is NaN or Inf.
-FLOATS = {
-    "BF16": (2, 0x7FFF, 0x7F80),
-    "F16": (2, 0x7FFF, 0x7C00),
-    "F32": (4, 0x7FFF_FFFF, 0x7F80_0000),
-    "F8_E4M3": (1, 0x7F, 0x7F),
-    "F8_E5M2": (1, 0x7F, 0x7C),
+WIDTHS = {
+    **{dtype: form.width for dtype, form in FORMATS.items()},
+    "BOOL": 1,
+    "I8": 1,
+    "I16": 2,
+    "U16": 2,
+    "I32": 4,
+    "U32": 4,
 }
-SIGNED_SCALE = {"BF16": 2, "F16": 2, "F32": 4, "F8_E4M3": 1, "U8": 1}
-INTEGER_WIDTHS = {"U8": 1, "I8": 1, "I16": 2, "U16": 2, "I32": 4, "U32": 4, "BOOL": 1}
-FP4_MAGNITUDES = 0x77
-SHORTEST_ROW = 128
-"""Words; judging shorter rows one by one costs more than it can show."""
 
 
-def weight_reading(info: TensorInfo, *, packed_bits: int | None = None) -> Reading | None:
-    """How to read a weight; None for a dtype that says nothing of its values.
+def weight_reading(
+    info: TensorInfo, scheme: Scheme | None, *, columns: int = 0, table: bool = False
+) -> Reading:
+    """How to read a weight, quantized as its scheme says if it has one.
 
-    `packed_bits` are those of the values inside a packed integer: 4 of FP4 in U8, 2 to 8 of offset
-    integers in I32, for which zero is the middle of the range.
+    `columns` are those of the unpacked weight, 0 where they are not known.
     """
-    row = info.shape[-1] if len(info.shape) > 1 and info.shape[-1] >= SHORTEST_ROW else 0
-    if info.dtype in FLOATS:
-        width, keep, bad = FLOATS[info.dtype]
-        return Reading(width, keep, bad, row=row)
-    if info.dtype == "U8" and packed_bits is not None:
-        return Reading(1, FP4_MAGNITUDES, row=row)
-    if info.dtype == "I32" and packed_bits in {4, 8}:
-        middle = 0x8888_8888 if packed_bits == 4 else 0x8080_8080  # noqa: PLR2004 - bits
-        return Reading(4, 0xFFFF_FFFF, flip=middle, row=row)
-    if info.dtype in INTEGER_WIDTHS:
-        width = INTEGER_WIDTHS[info.dtype]
-        return Reading(width, (1 << 8 * width) - 1, row=row)
-    return None
+    row = _row(info)
+    args = scheme.weights if scheme else None
+    if info.dtype in FORMATS and info.dtype not in EXPONENTS:
+        coded = info.dtype in CODE_DTYPES
+        unit, block = _unit(args, info.shape) if coded else (0, None)
+        return Reading(
+            Kind.FLOAT,
+            info.dtype,
+            FORMATS[info.dtype].width,
+            row,
+            unit,
+            block if row else None,
+            codes=coded,
+            table=table,
+        )
+    if info.dtype == "I8":
+        unit, block = _unit(args, info.shape)
+        bits = args.num_bits if args else 8
+        symmetric = args.symmetric if args else True
+        return Reading(
+            Kind.INTEGER,
+            "I8",
+            1,
+            row,
+            unit,
+            bits=bits,
+            codes=True,
+            symmetric=symmetric,
+            table=table,
+        )
+    if info.dtype == "U8":
+        unit = args.group_size // FP4_COLUMNS_PER_BYTE if args and args.group_size else 0
+        return Reading(Kind.FP4, "U8", 1, row, unit, codes=True, table=table)
+    if info.dtype == "I32" and args and args.type == "int":
+        return _packed(info, args, row, columns=columns, table=table)
+    return Reading(Kind.RAW, info.dtype, WIDTHS.get(info.dtype, 1), table=table)
 
 
-def scale_reading(info: TensorInfo) -> Reading | None:
-    """How to read scales: raw words, in whose order a sign bit or a NaN stands above all else."""
-    if info.dtype not in SIGNED_SCALE:
-        return None
-    width = SIGNED_SCALE[info.dtype]
-    bad = 0xFF if info.dtype == "U8" else FLOATS[info.dtype][2]
-    return Reading(width, (1 << 8 * width) - 1, bad, least=True)
+def scale_reading(info: TensorInfo) -> Reading:
+    """How to read scales; raw where a dtype says nothing of their values."""
+    if info.dtype not in FORMATS:
+        return Reading(Kind.RAW, info.dtype, WIDTHS.get(info.dtype, 1))
+    return Reading(Kind.SCALE, info.dtype, FORMATS[info.dtype].width)
+
+
+def raw_reading(info: TensorInfo) -> Reading:
+    """How to read what has no values to judge: shapes, indices, zero points."""
+    return Reading(Kind.RAW, info.dtype, WIDTHS.get(info.dtype, 1))
+
+
+def _row(info: TensorInfo) -> int:
+    """Words of a row; 0 where looking at single rows costs more than it can show."""
+    if len(info.shape) < MATRIX or not info.nbytes:
+        return 0
+    length = info.nbytes // info.shape[0]
+    if length < SHORT_ROW and info.nbytes > SMALL_TENSOR:
+        return 0
+    return length // WIDTHS.get(info.dtype, 1)
+
+
+def _unit(args: Args | None, shape: tuple[int, ...]) -> tuple[int, tuple[int, int] | None]:
+    if args is None or len(shape) != MATRIX:
+        return 0, None
+    if args.strategy == "channel":
+        return shape[1], None
+    if args.strategy == "block" and args.block_structure:
+        return 0, args.block_structure
+    size = args.group_size or 0
+    return (size if size > 0 and shape[1] % size == 0 else 0), None
+
+
+def _packed(info: TensorInfo, args: Args, row: int, *, columns: int, table: bool) -> Reading:
+    bits = args.num_bits
+    columns = columns or info.shape[-1] * WORD_BITS // bits
+    group = args.group_size if args.group_size and args.group_size > 0 else columns
+    return Reading(
+        Kind.PACKED,
+        "I32",
+        4,
+        row,
+        unit=group * bits // WORD_BITS if group * bits % WORD_BITS == 0 else 0,
+        bits=bits,
+        columns=columns,
+        codes=True,
+        symmetric=args.symmetric,
+        table=table,
+    )

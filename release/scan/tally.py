@@ -1,165 +1,155 @@
-"""Tallies: what is kept of a tensor's values while its bytes go by."""
+"""Tallies: what is kept of a tensor's values while its bytes go by, one class for each kind.
 
+A piece is looked at while it is in the cache, by reductions that write no array as large as
+itself; what needs more than that is made from a sample, or only where something is wrong.
+"""
+
+import hashlib
 from typing import Any
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from release.scan.layout import Reading
+from release.scan.codes import Sample, summarise_codes
+from release.scan.layout import Kind, Reading, Segment
+from release.scan.suspicion import Recheck, find_hole, is_constant
+from release.scan.values import NONE, Codes, Hits, Values
 
-Words = npt.NDArray[np.unsignedinteger[Any]]
+Words = npt.NDArray[Any]
+Mask = npt.NDArray[np.bool_]
 
-UNSIGNED: dict[int, type[np.unsignedinteger[Any]]] = {1: np.uint8, 2: np.uint16, 4: np.uint32}
+UNSIGNED: dict[int, np.dtype[Any]] = {
+    1: np.dtype(np.uint8),
+    2: np.dtype(np.uint16),
+    4: np.dtype(np.uint32),
+}
+SIGNED: dict[int, np.dtype[Any]] = {
+    1: np.dtype(np.int8),
+    2: np.dtype(np.int16),
+    4: np.dtype(np.int32),
+}
 KEPT_BYTES = 64
-SAMPLE_BYTES = 64 << 10
-SAMPLES = 2
+PAGE = 4096
+MARK_BYTES = 8
 
 
-class Hits(msgspec.Struct, frozen=True):
-    """Words of one kind: how many, and the index of the first (in words, row by row)."""
-
-    count: int = 0
-    first: int | None = None
-
-    def plus(self, mask: npt.NDArray[np.bool_], start: int) -> "Hits":
-        """Count the set places of a piece that begins at word `start`."""
-        count = int(np.count_nonzero(mask))
-        if not count:
-            return self
-        first = start + int(mask.argmax()) if self.first is None else self.first
-        return Hits(self.count + count, first)
-
-
-class Values(msgspec.Struct, frozen=True):
-    """What a tensor holds. Indices count words, rows count from 0.
-
-    `top` is the largest magnitude word, `low` the smallest word of scales. `bad` are NaN or Inf,
-    `negative` and `zero` are tallied of scales only. `zero_rows` are all-zero rows, of `rows`;
-    `zero_run` is the longest run of them. `histogram` counts the bytes of a sample. `head` are the
-    first bytes, all of them in a small tensor.
-    """
-
-    words: int
-    top: int
-    low: int | None
-    bad: Hits
-    negative: Hits
-    zero: Hits
-    rows: int
-    zero_rows: Hits
-    zero_run: int
-    histogram: tuple[int, ...]
-    head: bytes
+def add_hits(hits: Hits, mask: Mask, start: int) -> Hits:
+    """Count the set places of a piece that begins at word `start`."""
+    count = int(np.count_nonzero(mask))
+    if not count:
+        return hits
+    first = start + int(mask.argmax()) if hits.first is None else hits.first
+    return Hits(hits.count + count, first)
 
 
 class Tally:
     """The values of one tensor, piece by piece, as `Reading.step` cuts it.
 
-    `scratch` is as large as the largest piece; tallies of one worker may share it.
+    This much is done for every kind: the head, the marks, the sample, and rows of zeros.
     """
 
-    def __init__(self, reading: Reading, scratch: memoryview) -> None:
-        self._reading = reading
-        self._scratch = scratch
-        self._type = UNSIGNED[reading.width]
-        self._words = 0
-        self._top, self._low = 0, (1 << 8 * reading.width) - 1
-        self._bad = self._negative = self._zero = self._zero_rows = Hits()
-        self._rows = self._zero_run = self._run = 0
-        self._part_of_row, self._top_of_row = 0, 0
-        self._histogram = np.zeros(256, np.int64)
-        self._samples = 0
+    def __init__(self, reading: Reading, size: int) -> None:
+        self.reading = reading
+        self.words = 0
+        self.sample = Sample(reading, size)
+        self.bad = NONE
+        self.padding = NONE
+        self.infinite = 0
+        self.top = 0
         self._head = b""
+        self._position = 0
+        self.marks: list[bytes] = []
+        self._zero: list[Mask] = []
+        self._tops: list[Words] = []
+        self._block_tops: dict[int, Words] = {}
 
     def add(self, piece: memoryview) -> None:
         """Take the next bytes."""
-        if not self._words:
+        if not self._position:
             self._head = bytes(piece[:KEPT_BYTES])
-        if self._samples < SAMPLES:
-            self._samples += 1
-            sample = np.frombuffer(piece[:SAMPLE_BYTES], np.uint8)
-            self._histogram += np.bincount(sample, minlength=256)
-        words: Words = np.frombuffer(piece, self._type)
-        if self._reading.least:
-            self._add_scales(words)
-        else:
-            self._add_weights(words)
-        self._words += len(words)
+        self._mark(piece)
+        self.sample.add(piece, self._position)
+        words = np.frombuffer(piece, UNSIGNED[self.reading.width])
+        self.look(words)
+        self.words += len(words)
+        self._position += len(piece)
 
-    def _add_weights(self, words: Words) -> None:
-        reading = self._reading
-        size: Words = words
-        # Without a new array for every piece, all of this stays in the cache.
-        scratch = np.frombuffer(self._scratch, self._type, len(words))
-        if reading.flip:
-            size = np.bitwise_xor(size, self._type(reading.flip), out=scratch)
-        if reading.masks:
-            size = np.bitwise_and(size, self._type(reading.keep), out=scratch)
-        top = self._add_rows(size) if reading.row else int(size.max())
-        self._top = max(self._top, top)
-        if top >= reading.bad:
-            self._bad = self._bad.plus(size >= reading.bad, self._words)
+    def look(self, words: Words) -> None:
+        """Tally the words of one piece."""
 
-    def _add_rows(self, size: Words) -> int:
-        row = self._reading.row
-        if len(size) % row == 0 and not self._part_of_row:
-            tops = np.maximum.reduce(size.reshape(-1, row), axis=1)
-            self._add_zero_rows(tops == 0)
-            return int(tops.max())
-        # A row longer than a piece: it is zero only if all of its pieces are.
-        top = int(size.max())
-        self._top_of_row = max(self._top_of_row, top)
-        self._part_of_row += len(size)
-        if self._part_of_row >= row:
-            self._add_zero_rows(np.array([self._top_of_row == 0]))
-            self._part_of_row = self._top_of_row = 0
-        return top
-
-    def _add_zero_rows(self, zero: npt.NDArray[np.bool_]) -> None:
-        before = self._zero_rows
-        self._zero_rows = before.plus(zero, self._rows)
-        self._rows += len(zero)
-        if self._zero_rows is before:
-            self._run = 0
-            return
-        for is_zero in zero.tolist():
-            self._run = self._run + 1 if is_zero else 0
-            self._zero_run = max(self._zero_run, self._run)
-
-    def _add_scales(self, words: Words) -> None:
-        top, low = int(words.max()), int(words.min())
-        reading = self._reading
-        self._low = min(self._low, low)
-        if top < reading.bad and low > 0:
-            self._top = max(self._top, top)
-            return
-        signed = reading.bad != EXPONENT_NAN
-        size = words & self._type(reading.keep >> 1) if signed else words
-        bad = size >= reading.bad
-        self._bad = self._bad.plus(bad, self._words)
-        self._zero = self._zero.plus(size == 0, self._words)
-        if signed:
-            self._negative = self._negative.plus((words > size) & (size > 0) & ~bad, self._words)
-        fine = size[~bad]
-        self._top = max(self._top, int(fine.max()) if len(fine) else 0)
-
-    def values(self) -> Values:
-        """What was tallied."""
+    def values(self, segment: Segment, recheck: Recheck) -> Values:
+        """What was tallied. Where it looks suspicious, the bytes are looked at again."""
+        zero = np.concatenate(self._zero) if self._zero else np.zeros(0, np.bool_)
+        marks = b"".join(self.marks)
+        constant = is_constant(segment, marks, self._head, recheck)
+        look = not constant and not self.reading.table and self.reading.kind is not Kind.RAW
         return Values(
-            words=self._words,
-            top=self._top,
-            low=self._low if self._reading.least and self._words else None,
-            bad=self._bad,
-            negative=self._negative,
-            zero=self._zero,
-            rows=self._rows,
-            zero_rows=self._zero_rows,
-            zero_run=self._zero_run,
-            histogram=tuple(self._histogram.tolist()),
+            words=self.words,
+            top=self.decode(self.top),
+            bad=self.bad,
+            infinite=self.infinite,
+            rows=len(zero),
+            zero_rows=add_hits(NONE, zero, 0),
+            zero_run=_longest_run(zero),
+            padding=self.padding,
+            zero=not self.top and not self.bad and self.reading.kind is not Kind.RAW,
+            constant=constant,
+            hole=find_hole(segment, marks, recheck) if look else None,
+            codes=self._codes() if self.reading.codes else None,
+            mark=hashlib.blake2b(marks, digest_size=16).digest(),
             head=self._head,
         )
 
+    def decode(self, word: int) -> float:
+        """The value of a magnitude word."""
+        return float(word)
 
-EXPONENT_NAN = 0xFF
-"""The one value of an E8M0 scale that is no number; E8M0 has no sign."""
+    def rows(self, words: Words) -> Words:
+        """The words as rows; all of them as one row where rows mean nothing."""
+        return words.reshape(-1, self.reading.row or len(words))
+
+    def note_rows(self, zero: Mask) -> None:
+        """Keep which rows are zero, if rows are looked at."""
+        if self.reading.row:
+            self._zero.append(zero)
+
+    def _mark(self, piece: memoryview) -> None:
+        """Keep eight bytes of every page: two tensors with the same marks may be copies."""
+        first = -self._position % PAGE
+        whole = (len(piece) - first) // MARK_BYTES * MARK_BYTES
+        if whole > 0:
+            words = np.frombuffer(piece[first : first + whole], np.uint64)
+            self.marks.append(words[:: PAGE // MARK_BYTES].tobytes())
+
+    def _codes(self) -> Codes | None:
+        units = np.concatenate(self._tops) if self._tops else None
+        if self._block_tops:
+            units = np.concatenate(list(self._block_tops.values()))
+        if units is None and not self.reading.unit and not self.reading.block:
+            units = np.array([self.top])
+        return summarise_codes(self.sample, units)
+
+
+def decode_floats(magnitudes: Words, dtype: str) -> npt.NDArray[np.float64]:
+    """Give the values of magnitude words (sign bit clear) of a dtype of `FORMATS`."""
+    words = magnitudes.astype(np.uint32)
+    if dtype == "BF16":
+        return (words << 16).view(np.float32).astype(np.float64)
+    if dtype == "F32":
+        return words.view(np.float32).astype(np.float64)
+    if dtype in {"U8", "F8_E8M0"}:
+        return np.ldexp(1.0, words.astype(np.int64) - 127)
+    # F16 has 10 bits of mantissa, E4M3 has 3 and a bias of 7, E5M2 is the upper half of F16.
+    if dtype == "F8_E4M3":
+        exponent, mantissa = (words >> 3).astype(np.int64), (words & 7).astype(np.float64)
+        normal = np.ldexp(1 + mantissa / 8, exponent - 7)
+        return np.where(exponent == 0, np.ldexp(mantissa, -9), normal)
+    halves = words << 8 if dtype == "F8_E5M2" else words
+    return halves.astype(np.uint16).view(np.float16).astype(np.float64)
+
+
+def _longest_run(mask: Mask) -> int:
+    if not mask.any():
+        return 0
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], mask, [False])).astype(np.int8)))
+    return int((edges[1::2] - edges[::2]).max())

@@ -1,0 +1,114 @@
+"""Every byte, read once: sha256 of every file, and the values of every loaded tensor."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+import msgspec
+
+from release.checkpoint import Checkpoint, Header, TensorInfo
+from release.errors import CheckpointError
+from release.facts.components import EMBEDDINGS, HEAD
+from release.facts.identity import CARD_FILE
+from release.facts.modules import Module, Modules
+from release.quantization.schemes import CACHE_SCALES, COMPANIONS, Scheme
+from release.scan.layout import Reading, Segment, raw_reading, scale_reading, weight_reading
+from release.scan.pool import Advance, Task, scan_files
+from release.scan.values import Scan, Values
+from release.unknown import Unknown
+
+Progress = Callable[[int], AbstractContextManager[Advance]]
+TensorValues = dict[str, Values]
+
+WEIGHTS = {"weight", "weight_packed"}
+SCALES = {"weight_scale", "weight_scale_inv", "weight_global_scale", "input_scale"} | {
+    role for role in COMPANIONS | CACHE_SCALES if role.endswith("_scale")
+}
+
+
+@contextmanager
+def silent(_total: int) -> Iterator[Advance]:
+    """Show no progress."""
+    yield lambda _count: None
+
+
+class Scanning(msgspec.Struct, frozen=True):
+    """How to scan: threads (None: one for each core), and who is told of the progress."""
+
+    jobs: int | None = None
+    progress: Progress = silent
+
+
+def provide_scanning() -> Scanning:
+    """What holds where nobody said anything."""
+    return Scanning()
+
+
+def provide_scan(
+    checkpoint: Checkpoint, modules: Modules | Unknown, scanning: Scanning
+) -> Scan | Unknown:
+    """Scan every file but the card; Unknown if one cannot be read or changes meanwhile."""
+    known = {} if isinstance(modules, Unknown) else modules.items
+    tasks = [
+        Task(
+            checkpoint.source.path(name),
+            name,
+            info.size,
+            _segments(checkpoint.shards[name], info.size, known)
+            if name in checkpoint.shards and name in checkpoint.loaded
+            else (),
+        )
+        for name, info in checkpoint.files.items()
+        if name != CARD_FILE
+    ]
+    try:
+        with scanning.progress(sum(task.size for task in tasks)) as advance:
+            return Scan(scan_files(tasks, advance, scanning.jobs))
+    except CheckpointError as error:
+        return Unknown(str(error))
+
+
+def provide_values(checkpoint: Checkpoint, scan: Scan) -> TensorValues:
+    """The values of every loaded tensor; of one that is stored twice, those a loader keeps."""
+    return {
+        tensor: values
+        for name in checkpoint.loaded
+        if name in scan.files
+        for tensor, values in scan.files[name].tensors.items()
+    }
+
+
+def hash_checkpoint(checkpoint: Checkpoint) -> Scan:
+    """Hash every file but the card, and look at no value. Raises `CheckpointError`."""
+    tasks = [
+        Task(checkpoint.source.path(name), name, info.size)
+        for name, info in checkpoint.files.items()
+        if name != CARD_FILE
+    ]
+    return Scan(scan_files(tasks))
+
+
+def _segments(header: Header, size: int, modules: dict[str, Module]) -> tuple[Segment, ...]:
+    """The tensors of a shard in the order of their bytes, those that the file really holds."""
+    held = [(name, info) for name, info in header.tensors.items() if info.end <= size]
+    held.sort(key=lambda item: item[1].start)
+    return tuple(
+        Segment(name, info.start, info.end, _reading(name, info, modules)) for name, info in held
+    )
+
+
+def _reading(tensor: str, info: TensorInfo, modules: dict[str, Module]) -> Reading:
+    name, _, role = tensor.rpartition(".")
+    if role in SCALES:
+        return scale_reading(info)
+    if role in COMPANIONS - WEIGHTS or role in CACHE_SCALES:
+        return raw_reading(info)
+    module = modules.get(name)
+    if module is None or role not in WEIGHTS:
+        return weight_reading(info, None)
+    scheme = module.scheme if isinstance(module.scheme, Scheme) and module.quantized else None
+    return weight_reading(
+        info,
+        scheme,
+        columns=module.shape[1] if module.shape else 0,
+        table=module.component in {EMBEDDINGS, HEAD},
+    )

@@ -1,0 +1,164 @@
+"""Quantized codes of a sample: whether a scale uses the range that its codes have.
+
+Shares of a tensor need no look at every code. The sample is slices of 4 KiB, spread evenly; a
+tensor of up to 32 KiB is its own sample.
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from release.scan.layout import Kind, Reading
+from release.scan.packing import unpack_fields
+from release.scan.values import Codes
+
+Array = npt.NDArray[Any]
+
+WHOLE = 32 << 10
+SLICE = 4 << 10
+SLICES = 16
+SPACING = 512 << 10
+E4M3_LARGEST, E5M2_LARGEST = 0x7E, 0x7B
+HALF_OF_FLOAT = 8
+"""An FP8 code this much under the largest stands for half of it (4 for E5M2)."""
+FP4_HALF = 5
+"""Code 5 is 3, half of 6."""
+
+
+class Sample:
+    """The bytes that are kept of one tensor."""
+
+    def __init__(self, reading: Reading, size: int) -> None:
+        self.reading = reading
+        self._slices: list[bytes] = []
+        unit = max(reading.unit, 1) * reading.width
+        self._length = unit * max(1, SLICE // unit)
+        count = min(SLICES, max(2, size // SPACING))
+        if not reading.codes:
+            self._places = [0]
+            self._length = SLICE
+        elif size <= WHOLE:
+            self._places, self._length = [0], size
+        else:
+            spacing = size // count // self._length * self._length
+            self._places = [place * spacing for place in range(count)]
+        self._places.reverse()
+
+    def add(self, piece: memoryview, position: int) -> None:
+        """Keep what is wanted of a piece that begins at byte `position` of the tensor."""
+        while self._places and self._places[-1] < position + len(piece):
+            start = self._places.pop() - position
+            if start >= 0:
+                self._slices.append(bytes(piece[start : start + self._length]))
+
+    def slices(self) -> list[Array]:
+        """The slices as words, each cut to whole units."""
+        unit = max(self.reading.unit, 1) * self.reading.width
+        whole = [part[: len(part) // unit * unit] for part in self._slices]
+        kind = {1: np.uint8, 2: np.uint16, 4: np.uint32}[self.reading.width]
+        return [np.frombuffer(part, kind) for part in whole if part]
+
+    def words(self) -> Array:
+        """All slices as one array of words."""
+        parts = self.slices()
+        return np.concatenate(parts) if parts else np.zeros(0, np.uint8)
+
+
+def summarise_codes(sample: Sample, tops: Array | None) -> Codes | None:
+    """Summarise a sample; `tops` are the largest magnitudes of units that were seen whole.
+
+    None for packed codes that cross words in a way that slices cannot be cut by.
+    """
+    reading = sample.reading
+    words = sample.words()
+    if not len(words) or (reading.kind is Kind.PACKED and 32 % reading.bits and not reading.unit):
+        return None
+    histogram, zero = _histogram(words, reading)
+    total = int(histogram.sum())
+    signed = total - int(histogram[zero].sum())
+    negative = int(histogram[_negative(reading)].sum())
+    if tops is None:
+        tops = _unit_tops(words, reading)
+    used = tops[tops > 0] if tops is not None else np.zeros(0)
+    return Codes(
+        sampled=total,
+        distinct=int(np.count_nonzero(histogram)),
+        common=int(histogram.max()) / total,
+        ends=int(histogram[_ends(reading)].sum()) / total,
+        negative=negative / signed if signed else 0.5,
+        units=len(used),
+        weak=int(np.count_nonzero(used < _half(reading))),
+    )
+
+
+def _histogram(words: Array, reading: Reading) -> tuple[Array, list[int]]:
+    """Count every code; the second value lists the codes that mean zero."""
+    if reading.kind is Kind.PACKED and reading.bits not in {4, 8}:
+        fields = unpack_fields(words, reading.bits)
+        return np.bincount(fields, minlength=1 << reading.bits), [1 << (reading.bits - 1)]
+    counts = np.bincount(words.view(np.uint8), minlength=256)
+    if reading.kind is Kind.FP4 or (reading.kind is Kind.PACKED and reading.bits == 4):  # noqa: PLR2004
+        square = counts.reshape(16, 16)
+        nibbles = square.sum(axis=0) + square.sum(axis=1)
+        return nibbles, [0, 8] if reading.kind is Kind.FP4 else [8]
+    if reading.kind is Kind.PACKED:
+        return counts, [128]
+    return counts, [0, 128] if reading.kind is Kind.FLOAT else [0]
+
+
+def _negative(reading: Reading) -> slice:
+    if reading.kind is Kind.PACKED:
+        return slice(0, 1 << (reading.bits - 1))
+    if reading.kind is Kind.FP4:
+        return slice(9, 16)
+    return slice(129 if reading.kind is Kind.FLOAT else 128, 256)
+
+
+def _ends(reading: Reading) -> list[int]:
+    """The codes at the ends of the range, and next to the lower one where it has one more."""
+    if reading.kind is Kind.FLOAT:
+        largest = E4M3_LARGEST if reading.dtype == "F8_E4M3" else E5M2_LARGEST
+        return [largest, largest | 128]
+    if reading.kind is Kind.FP4:
+        return [7, 15]
+    half = 1 << (reading.bits - 1)
+    ends = [half - 1, -half] if reading.bits < 8 else [half - 1, 1 - half, -half]  # noqa: PLR2004
+    return [code + half if reading.kind is Kind.PACKED else code % 256 for code in ends]
+
+
+def _half(reading: Reading) -> int:
+    """The smallest magnitude that is at least half of the largest."""
+    if reading.kind is Kind.FLOAT:
+        e5m2 = reading.dtype == "F8_E5M2"
+        return E5M2_LARGEST - HALF_OF_FLOAT // 2 if e5m2 else E4M3_LARGEST - HALF_OF_FLOAT
+    if reading.kind is Kind.FP4:
+        return FP4_HALF
+    return 1 << (reading.bits - (2 if reading.symmetric else 1))
+
+
+def _unit_tops(words: Array, reading: Reading) -> Array | None:
+    """The largest magnitude in each unit of a sample; of asymmetric codes, how far they reach."""
+    if not reading.unit:
+        return None
+    grid = words.reshape(-1, reading.unit)
+    tops: Array
+    if reading.kind is Kind.FP4:
+        tops = np.maximum((grid & 0x07).max(axis=1), (grid & 0x70).max(axis=1) >> 4)
+    else:
+        codes = _signed_codes(grid, reading)
+        low = np.zeros(1) if reading.symmetric else codes.min(axis=1)
+        tops = (np.abs(codes) if reading.symmetric else codes).max(axis=1) - low
+    return tops
+
+
+def _signed_codes(grid: Array, reading: Reading) -> Array:
+    """Codes as integers whose magnitudes are in order; of FP8, the magnitudes alone."""
+    if reading.kind is Kind.FLOAT:
+        return grid & 127
+    if reading.kind is Kind.INTEGER:
+        return grid.view(np.int8).astype(np.int16)
+    fields = unpack_fields(np.ascontiguousarray(grid).reshape(-1), reading.bits).reshape(
+        len(grid), -1
+    )
+    return fields.astype(np.int16) - (1 << (reading.bits - 1))
