@@ -9,7 +9,7 @@ from release.quantization.config import Args
 from release.quantization.schemes import Scheme
 
 FP4_COLUMNS_PER_BYTE = 2
-SHORT_ROW = 256
+SHORT_ROW, LONG_ROW = 256, 256 << 10
 SMALL_TENSOR = 256 << 10
 WORD_BITS = 32
 MATRIX = 2
@@ -56,8 +56,8 @@ CODE_DTYPES = {"F8_E4M3", "F8_E5M2"}
 class Reading(msgspec.Struct, frozen=True):
     """One way to read a tensor. Lengths are in words of `width` bytes.
 
-    `row` is 0 where rows mean nothing or are too short to look at one by one. `unit` is what one
-    scale covers of a row, 0 if not known; `block` are the rows and columns of a scale's block.
+    `row` is 0 where rows mean nothing, or are too short or too long to look at one by one. `unit`
+    is what one scale covers of a row, 0 if not known; `block` the rows and columns of a block.
     `bits` and `columns` tell how codes are packed. `codes`: the words are quantized, so that a
     sample says if the scales fit. `table`: rows that are zero or alike are normal.
     """
@@ -80,11 +80,11 @@ class Reading(msgspec.Struct, frozen=True):
         return FORMATS[self.dtype]
 
     def step(self, limit: int) -> int:
-        """Bytes to take at once, at most `limit`: whole rows, and of blocks a whole fraction."""
+        """Bytes to take at once: whole rows, `limit` bytes of them if that is one or more."""
         row = self.row * self.width
-        if not row or row > limit:
+        if not row:
             return limit
-        rows = limit // row
+        rows = max(1, limit // row)
         if self.block:
             rows = min(1 << (rows.bit_length() - 1), self.block[0])
         return rows * row
@@ -172,7 +172,7 @@ def _row(info: TensorInfo) -> int:
     if len(info.shape) < MATRIX or not info.nbytes:
         return 0
     length = info.nbytes // info.shape[0]
-    if length < SHORT_ROW and info.nbytes > SMALL_TENSOR:
+    if length > LONG_ROW or (length < SHORT_ROW and info.nbytes > SMALL_TENSOR):
         return 0
     return length // WIDTHS.get(info.dtype, 1)
 

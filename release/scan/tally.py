@@ -31,6 +31,7 @@ SIGNED: dict[int, np.dtype[Any]] = {
 KEPT_BYTES = 64
 PAGE = 4096
 MARK_BYTES = 8
+PACKED = {Kind.FP4, Kind.PACKED}
 
 
 def add_hits(hits: Hits, mask: Mask, start: int) -> Hits:
@@ -81,8 +82,10 @@ class Tally:
         """What was tallied. Where it looks suspicious, the bytes are looked at again."""
         zero = np.concatenate(self._zero) if self._zero else np.zeros(0, np.bool_)
         marks = b"".join(self.marks)
-        constant = is_constant(segment, marks, self._head, recheck)
-        look = not constant and not self.reading.table and self.reading.kind is not Kind.RAW
+        valued = self.reading.kind is not Kind.RAW
+        nothing = valued and not self.top and not self.bad
+        constant = nothing or is_constant(segment, marks, self._head, recheck)
+        look = valued and not constant and not self.reading.table
         return Values(
             words=self.words,
             top=self.decode(self.top),
@@ -92,7 +95,7 @@ class Tally:
             zero_rows=add_hits(NONE, zero, 0),
             zero_run=_longest_run(zero),
             padding=self.padding,
-            zero=not self.top and not self.bad and self.reading.kind is not Kind.RAW,
+            zero=nothing,
             constant=constant,
             hole=find_hole(segment, marks, recheck) if look else None,
             codes=self._codes() if self.reading.codes else None,
@@ -122,12 +125,11 @@ class Tally:
             self.marks.append(words[:: PAGE // MARK_BYTES].tobytes())
 
     def _codes(self) -> Codes | None:
-        units = np.concatenate(self._tops) if self._tops else None
-        if self._block_tops:
-            units = np.concatenate(list(self._block_tops.values()))
-        if units is None and not self.reading.unit and not self.reading.block:
-            units = np.array([self.top])
-        return summarise_codes(self.sample, units)
+        tops = [*self._tops, *self._block_tops.values()]
+        if tops:
+            return summarise_codes(self.sample, np.concatenate(tops))
+        known = self.reading.unit or self.reading.block or self.reading.kind in PACKED
+        return summarise_codes(self.sample, None if known else np.array([self.top]))
 
 
 def decode_floats(magnitudes: Words, dtype: str) -> npt.NDArray[np.float64]:

@@ -69,8 +69,8 @@ class Values(msgspec.Struct, frozen=True):
     `top` is the largest finite magnitude, of integers in codes; `bad` are NaN and Inf, `infinite`
     of them Inf. `rows` is 0 where rows were not looked at; `zero_rows` quantize to nothing but
     zeros, `zero_run` is the longest run of them. `padding` are rows with bits set behind the last
-    packed code. `zero`: all values are zero, where that can be said; `constant`: all bytes repeat
-    the first eight. `mark` is a digest of eight bytes of every 4 KiB, `head` the first 64 bytes.
+    packed code. `zero`: all values are zero, where that can be said; `constant`: all words
+    are alike. `mark` is a digest of eight bytes of every 4 KiB, `head` the first 64 bytes.
     """
 
     words: int

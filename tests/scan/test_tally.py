@@ -1,7 +1,6 @@
 """Tallies of pieces are what one look at the whole tensor says."""
 
-import hashlib
-from pathlib import Path
+import os
 from typing import Any
 
 import numpy as np
@@ -10,32 +9,63 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from release.checkpoint.header import DTYPE_BITS, TensorInfo
-from release.errors import CheckpointError
-from release.scan import Segment, Tally, Values, scan_file
-from release.scan.layout import Reading, scale_reading, weight_reading
+from release.quantization.config import Args, ConfigGroup, QuantizationConfig
+from release.quantization.schemes import Scheme, scheme_of
+from release.scan.layout import Reading, Segment, scale_reading, weight_reading
+from release.scan.suspicion import Recheck
+from release.scan.tallies import tally_of
+from release.scan.values import Values
 
 UNSIGNED = {1: np.uint8, 2: np.uint16, 4: np.uint32}
+FLOATS = ["BF16", "F16", "F32", "F8_E4M3", "F8_E5M2"]
 
 
 def info(dtype: str, rows: int, columns: int) -> TensorInfo:
     return TensorInfo(dtype, (rows, columns), "m", 0, rows * columns * DTYPE_BITS[dtype] // 8)
 
 
+def scheme(bits: int, group: int, *, symmetric: bool = True) -> Scheme:
+    args = Args(num_bits=bits, symmetric=symmetric, group_size=group, strategy="group")
+    config = QuantizationConfig((), (), "pack-quantized", None, None, None)
+    found = scheme_of(ConfigGroup("g", ("Linear",), args), config)
+    assert isinstance(found, Scheme)
+    return found
+
+
 def tally(reading: Reading, raw: bytes, limit: int) -> Values:
-    counter = Tally(reading, memoryview(bytearray(max(limit, 1 << 16))))
+    counter = tally_of(reading, len(raw))
     step = reading.step(limit)
     for start in range(0, len(raw), step):
         counter.add(memoryview(raw)[start : start + step])
-    return counter.values()
+    descriptor = os.memfd_create("tensor")
+    try:
+        os.write(descriptor, raw)
+        return counter.values(Segment("t", 0, len(raw), reading), Recheck(descriptor))
+    finally:
+        os.close(descriptor)
 
 
 def first(mask: Any) -> int | None:
     return int(mask.argmax()) if mask.any() else None
 
 
+def longest(zero: Any) -> int:
+    runs = "".join("0" if is_zero else " " for is_zero in zero).split()
+    return max(map(len, runs), default=0)
+
+
+def pack(codes: Any, bits: int) -> bytes:
+    """Fields of each row as a little-endian bit stream, filled up to whole words."""
+    rows = []
+    for row in codes.tolist():
+        stream = sum((code + (1 << (bits - 1))) << (bits * i) for i, code in enumerate(row))
+        rows.append(stream.to_bytes(-(-len(row) * bits // 32) * 4, "little"))
+    return b"".join(rows)
+
+
 @st.composite
-def tensors(draw: st.DrawFn) -> tuple[str, int, int, bytes]:
-    dtype = draw(st.sampled_from(["BF16", "F16", "F32", "F8_E4M3", "F8_E5M2", "I8", "U8", "I32"]))
+def tensors(draw: st.DrawFn, dtypes: list[str]) -> tuple[str, int, int, bytes]:
+    dtype = draw(st.sampled_from(dtypes))
     rows, columns = draw(st.integers(1, 6)), draw(st.sampled_from([128, 130, 256, 384]))
     size = DTYPE_BITS[dtype] // 8
     seed = draw(st.integers(0, 2**32 - 1))
@@ -45,24 +75,113 @@ def tensors(draw: st.DrawFn) -> tuple[str, int, int, bytes]:
     return dtype, rows, columns, words.tobytes()
 
 
-@given(tensors(), st.sampled_from([512, 1024, 4096, 1 << 16]))
+@given(tensors(FLOATS), st.sampled_from([512, 1024, 4096, 1 << 16]))
 @settings(max_examples=150, deadline=None)
-def test_weights(tensor: tuple[str, int, int, bytes], limit: int) -> None:
+def test_floats(tensor: tuple[str, int, int, bytes], limit: int) -> None:
     dtype, rows, columns, raw = tensor
-    bits = {"U8": 4, "I32": 4}.get(dtype)
-    reading = weight_reading(info(dtype, rows, columns), packed_bits=bits)
-    assert reading is not None
+    reading = weight_reading(info(dtype, rows, columns), None)
+    form = reading.format
     words = np.frombuffer(raw, UNSIGNED[reading.width]).reshape(rows, columns)
-    size = (words ^ np.array(reading.flip, words.dtype)) & np.array(reading.keep, words.dtype)
-    zero = ~size.any(axis=1)
+    size = words & np.array(form.sign - 1, words.dtype)
+    bad = size.ravel() >= form.bad
     got = tally(reading, raw, limit)
-    assert (got.words, got.top, got.rows) == (size.size, size.max(), rows)
-    bad = size.ravel() >= reading.bad
+    assert got.words == size.size
     assert (got.bad.count, got.bad.first) == (int(bad.sum()), first(bad))
-    assert (got.zero_rows.count, got.zero_rows.first) == (int(zero.sum()), first(zero))
-    runs = "".join("0" if is_zero else " " for is_zero in zero).split()
-    assert got.zero_run == max(map(len, runs), default=0)
+    zero = ~np.where(bad.reshape(size.shape), 0, size).any(axis=1)
+    hits = got.zero_rows
+    assert (got.rows, hits.count, hits.first) == (rows, int(zero.sum()), first(zero))
+    assert got.zero_run == longest(zero)
+    assert got.zero == (not size.any())
     assert got.head == raw[:64]
+
+
+def test_every_half_float_is_judged_and_decoded_as_numpy_does() -> None:
+    every = np.arange(1 << 16, dtype=np.uint16)
+    floats = every.view(np.float16)
+    got = tally(weight_reading(info("F16", 1, len(every)), None), every.tobytes(), 1 << 12)
+    assert got.bad.count == int((~np.isfinite(floats)).sum())
+    assert got.infinite == 2
+    assert got.top == np.abs(floats[np.isfinite(floats)].astype(np.float64)).max()
+
+
+# E4M3FN: 448 and E5M2: 57,344 are the largest numbers (https://arxiv.org/abs/2209.05433).
+@pytest.mark.parametrize(("dtype", "top"), [("F8_E4M3", 448), ("F8_E5M2", 57_344), ("BF16", 2.0)])
+def test_the_largest_float(dtype: str, top: float) -> None:
+    words = np.arange(256, dtype=np.uint8) if dtype != "BF16" else np.full(256, 0xC000, np.uint16)
+    assert tally(weight_reading(info(dtype, 1, 256), None), words.tobytes(), 4096).top == top
+
+
+@given(
+    st.integers(2, 8),
+    st.integers(1, 5),
+    st.sampled_from([128, 96, 70]),
+    st.integers(0, 2**32 - 1),
+    st.sets(st.integers(0, 4)),
+)
+@settings(max_examples=150, deadline=None)
+def test_packed_integers(bits: int, rows: int, columns: int, seed: int, dead: set[int]) -> None:
+    half = 1 << (bits - 1)
+    codes = np.random.default_rng(seed).integers(-half, half, (rows, columns))
+    codes[[row for row in dead if row < rows]] = 0
+    raw = pack(codes, bits)
+    stored = TensorInfo("I32", (rows, len(raw) // rows // 4), "m", 0, len(raw))
+    reading = weight_reading(stored, scheme(bits, 32), columns=columns)
+    got = tally(reading, raw, 1 << 16)
+    zero = ~codes.any(axis=1)
+    assert (got.rows, got.zero_rows.count, got.zero_rows.first) == (
+        rows,
+        int(zero.sum()),
+        first(zero),
+    )
+    assert got.zero == bool(zero.all())
+    assert not got.padding
+    if columns % 32 == 0:
+        assert got.codes is not None
+        assert got.codes.sampled == codes.size
+        assert got.codes.distinct == len(np.unique(codes))
+        assert got.codes.ends * codes.size == pytest.approx(
+            np.isin(codes, [-half, half - 1] if bits < 8 else [-128, -127, 127]).sum()
+        )
+        tops = np.abs(codes.reshape(-1, 32)).max(axis=1)
+        used = tops[tops > 0]
+        assert (got.codes.units, got.codes.weak) == (len(used), (used < half / 2).sum())
+
+
+def test_a_bit_behind_the_last_code() -> None:
+    codes = np.ones((4, 70), np.int64)
+    raw = bytearray(pack(codes, 4))  # 280 bits in 288
+    raw[2 * 36 - 1] |= 0x80
+    stored = TensorInfo("I32", (4, 9), "m", 0, len(raw))
+    got = tally(weight_reading(stored, scheme(4, 128), columns=70), bytes(raw), 1 << 16)
+    assert (got.padding.count, got.padding.first) == (1, 1)
+
+
+@given(tensors(["U8"]))
+@settings(max_examples=60, deadline=None)
+def test_fp4_pairs(tensor: tuple[str, int, int, bytes]) -> None:
+    _, rows, columns, raw = tensor
+    reading = weight_reading(info("U8", rows, columns), None)
+    pairs = np.frombuffer(raw, np.uint8).reshape(rows, columns)
+    nibbles = np.stack((pairs & 15, pairs >> 4), axis=-1).reshape(rows, -1)
+    zero = ~(nibbles & 7).any(axis=1)
+    got = tally(reading, raw, 1 << 16)
+    assert (got.zero_rows.count, got.zero_rows.first) == (int(zero.sum()), first(zero))
+    assert got.codes is not None
+    assert got.codes.sampled == nibbles.size
+    signed = nibbles[(nibbles & 7) > 0]
+    expected = (signed > 8).mean() if signed.size else 0.5
+    assert got.codes.negative == pytest.approx(expected)
+    assert got.codes.ends == pytest.approx(((nibbles & 7) == 7).mean())
+
+
+@given(tensors(["I8"]))
+@settings(max_examples=60, deadline=None)
+def test_integers(tensor: tuple[str, int, int, bytes]) -> None:
+    _, rows, columns, raw = tensor
+    codes = np.frombuffer(raw, np.int8).reshape(rows, columns).astype(int)
+    got = tally(weight_reading(info("I8", rows, columns), None), raw, 4096)
+    assert got.top == np.abs(codes).max()
+    assert got.zero_rows.count == int((~codes.any(axis=1)).sum())
 
 
 @given(
@@ -73,53 +192,30 @@ def test_weights(tensor: tuple[str, int, int, bytes], limit: int) -> None:
 @settings(max_examples=150, deadline=None)
 def test_scales(dtype: str, numbers: list[int], limit: int) -> None:
     reading = scale_reading(info(dtype, 1, len(numbers)))
-    assert reading is not None
+    form = reading.format
     words = np.array(numbers, np.uint64).astype(UNSIGNED[reading.width])
     got = tally(reading, words.tobytes(), limit)
-    signed = dtype != "U8"
-    size = words & np.array(reading.keep >> 1, words.dtype) if signed else words
-    bad = size >= reading.bad
-    negative = (words != size) & (size > 0) & ~bad
-    for hits, mask in ((got.bad, bad), (got.zero, size == 0), (got.negative, negative)):
+    assert got.scales is not None
+    size = words & np.array(form.sign - 1, words.dtype) if dtype != "U8" else words
+    bad, zero = size >= form.bad, size == 0
+    negative = (words != size) & ~zero & ~bad
+    for hits, mask in (
+        (got.bad, bad),
+        (got.scales.zero, zero),
+        (got.scales.negative, negative),
+        (got.scales.tiny, (size < form.normal) & ~zero & ~negative),
+    ):
         assert (hits.count, hits.first) == (int(mask.sum()), first(mask))
-    assert got.low == words.min()
-    assert got.top == (size[~bad].max() if (~bad).any() else 0)
+    assert got.scales.zeros == tuple(np.flatnonzero(zero).tolist())
+    good = ~bad & ~negative & ~zero
+    if good.any():
+        assert words[got.scales.top_at] == words[good].max()
 
 
-def test_floats_are_judged_as_numpy_judges_them() -> None:
-    every = np.arange(1 << 16, dtype=np.uint16)
-    reading = weight_reading(info("F16", 1, len(every)))
-    assert reading is not None
-    got = tally(reading, every.tobytes(), 4096)
-    assert got.bad.count == int((~np.isfinite(every.view(np.float16))).sum())
-
-
-def test_a_file_is_read_once_and_hashed_whole(tmp_path: Path) -> None:
-    raw = np.random.default_rng(1).integers(0, 120, 3 << 20, dtype=np.uint8).tobytes()
-    place = tmp_path / "m.safetensors"
-    place.write_bytes(raw)
-    reading = weight_reading(info("F8_E4M3", 1000, 1000))
-    assert reading is not None
-    segments = [Segment("a", 100, 1_000_100, reading), Segment("b", 1_500_000, 2_500_000, reading)]
-    seen: list[int] = []
-    scan = scan_file(place, "m.safetensors", segments, seen.append)
-    assert scan.sha256 == hashlib.sha256(raw).hexdigest()
-    assert (scan.size, sum(seen)) == (len(raw), len(raw))
-    assert {name: values.words for name, values in scan.tensors.items()} == {
-        "a": 1_000_000,
-        "b": 1_000_000,
-    }
-
-
-def test_a_file_that_ends_too_early_is_one_clear_line(tmp_path: Path) -> None:
-    place = tmp_path / "m.safetensors"
-    place.write_bytes(bytes(500))
-    reading = weight_reading(info("BF16", 1, 400))
-    assert reading is not None
-    with pytest.raises(CheckpointError, match="ends at byte 500, inside 'a'"):
-        scan_file(place, "m.safetensors", [Segment("a", 100, 900, reading)])
-
-
-def test_a_file_that_is_gone_is_one_clear_line(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="cannot be read: No such file"):
-        scan_file(tmp_path / "gone", "gone", [])
+def test_scales_are_decoded() -> None:
+    scales = np.array([1, 2, 1024], np.float32)
+    got = tally(scale_reading(info("F32", 1, 3)), scales.tobytes(), 4096)
+    assert got.scales is not None
+    assert (got.scales.low, got.scales.median, got.top, got.scales.top_at) == (1, 2, 1024, 2)
+    exponents = tally(scale_reading(info("U8", 1, 2)), bytes([120, 130]), 4096)
+    assert exponents.top == 8.0  # 2 ** (130 - 127)
