@@ -5,7 +5,7 @@ from enum import Enum
 import msgspec
 
 from release.checkpoint import TensorInfo
-from release.quantization.args import Args
+from release.quantization.arguments import Args
 from release.quantization.schemes import Scheme
 
 FP4_COLUMNS_PER_BYTE = 2

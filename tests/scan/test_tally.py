@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from release.quantization.args import Args
 
 from release.checkpoint.header import DTYPE_BITS, TensorInfo
+from release.quantization.arguments import Args
 from release.quantization.config import ConfigGroup, QuantizationConfig
 from release.quantization.schemes import Scheme, scheme_of
 from release.scan.layout import Reading, Segment, scale_reading, weight_reading
