@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from release.facts.layouts import Layouts
 from release.facts.modules import Modules
 from release.quantization.layout import recognise
-from release.quantization.schemes import weights_in_words
+from release.quantization.naming import weights_in_words
 from release.rules import Findings, Found, Where, rule
 
 
@@ -24,7 +24,7 @@ def check(layouts: Layouts, modules: Modules) -> Findings:
     for fault in layouts.unclaimed:
         module = modules.items[fault.module]
         found = recognise(module.tensors, module.shape)
-        looks = f" and looks like {weights_in_words(found[0])}" if found else ""
+        looks = f" and looks like {weights_in_words(found[0].weights)}" if found else ""
         near = get_close_matches(fault.module, lost, 1, 0.8)
         yield Found(
             where=Where(module=fault.module),

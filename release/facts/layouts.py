@@ -10,13 +10,8 @@ from release.facts.misfits import Misfits
 from release.facts.modules import Module, Modules
 from release.quantization.config import QuantizationConfig
 from release.quantization.layout import DTYPE, MISSING, SHAPE, UNEXPECTED, Difference
-from release.quantization.schemes import (
-    COMPANIONS,
-    FLOAT_DTYPES,
-    QUANTIZED_DTYPES,
-    Scheme,
-    weights_in_words,
-)
+from release.quantization.naming import weights_in_words
+from release.quantization.schemes import COMPANIONS, FLOAT_DTYPES, QUANTIZED_DTYPES, Scheme
 from release.unknown import Unknown
 
 TWINS = {"weight": "weight_packed", "weight_packed": "weight", "weight_scale_inv": "weight_scale"}
@@ -128,8 +123,8 @@ def _claimed(module: Module, scheme: Scheme, misshapen: set[str]) -> Iterator[tu
         yield "unquantized", Fault(name, "weight", words, "", scheme.name)
         return
     if layout.looks_like:
-        words = weights_in_words(layout.looks_like)
-        yield "other", Fault(name, "", words, weights_in_words(scheme), scheme.name)
+        words = weights_in_words(layout.looks_like.weights)
+        yield "other", Fault(name, "", words, weights_in_words(scheme.weights), scheme.name)
         return
     renamed = dict(_renamed(module, scheme))
     for difference in layout.differences:

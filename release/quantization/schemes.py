@@ -10,19 +10,13 @@ import msgspec
 from release.quantization import formats
 from release.quantization.arguments import GROUPED, Args
 from release.quantization.config import ConfigGroup, QuantizationConfig
-from release.quantization.formats import (
-    BYTE,
-    E8M0_SCALE,
-    FP4,
-    MX_GROUP,
-    NVFP4_GROUP,
-    can_hold,
-    infer_format,
-)
+from release.quantization.formats import BYTE, can_hold, infer_format
+from release.quantization.naming import scheme_name
 from release.unknown import Unknown
 
 FLOAT_DTYPES = ("BF16", "F16", "F32")
 LARGEST = 16  # bits
+PACKED_ZERO_POINTS = {"channel", "group"}
 
 Shape = tuple[str, ...]
 
@@ -66,7 +60,7 @@ class Scheme(msgspec.Struct, frozen=True):
             "rows": rows,
             "columns": block_columns,
         }
-        return tuple(_evaluate(dim, words) for dim in slot.shape)
+        return tuple(evaluate(dim, words) for dim in slot.shape)
 
     def logical_shape(
         self, stored: tuple[int, ...], scale: tuple[int, ...] = ()
@@ -196,46 +190,19 @@ def build_scheme(
     return Scheme(scheme_name(weights, inputs), form, weights, inputs, tuple(slots))
 
 
-def scheme_name(weights: Args, inputs: Args | None) -> str:
-    """Give the field's name of a scheme: NVFP4, FP8_DYNAMIC, W4A16_ASYM..."""
-    bits, size = weights.num_bits, weights.group_size
-    if weights.type == "float" and bits == FP4:
-        family = {NVFP4_GROUP: "NVFP4", MX_GROUP: "MXFP4"}.get(size or 0, f"FP4_G{size}")
-        return family if inputs else f"{family}A16"
-    if weights.type == "float":
-        return _fp8_name(weights, inputs)
-    suffix = "" if weights.symmetric else "_ASYM"
-    if inputs is None:
-        return f"W{bits}A16{suffix}"
-    activation = "FP8" if inputs.type == "float" else str(inputs.num_bits)
-    static = "" if inputs.dynamic else "_STATIC"
-    return f"W{bits}A{activation}{suffix}{static}"
+def cache_slots(args: Args) -> list[Slot]:
+    """Lay out the scales of a static KV cache, and of queries where attention is quantized too.
 
-
-def weights_in_words(scheme: Scheme) -> str:
-    """Say how the weights alone are stored: "NVFP4", "FP8 per channel", "INT4 per group of 128"."""
-    weights = scheme.weights
-    family = scheme_name(weights, None).removesuffix("A16")
-    if family in {"NVFP4", "MXFP4", "MXFP8"}:
-        return family
-    kind = "FP" if weights.type == "float" else "INT"
-    per = weights.strategy
-    if per in GROUPED:
-        per = f"group of {weights.group_size}"
-    if weights.block_structure:
-        rows, columns = weights.block_structure
-        per = f"block of {rows} x {columns}"
-    return f"{kind}{weights.num_bits} per {per}"
-
-
-def _fp8_name(weights: Args, inputs: Args | None) -> str:
-    if weights.group_size == MX_GROUP and weights.scale_dtype == E8M0_SCALE:
-        return "MXFP8" if inputs else "MXFP8A16"
-    if inputs is None:
-        return "FP8A16"
-    if weights.strategy == "block":
-        return "FP8_BLOCK"
-    return "FP8_DYNAMIC" if inputs.dynamic else "FP8"
+    Shapes are in words of the attention: `heads`, `kv_heads`.
+    """
+    slots = []
+    for side, heads in (("q", "heads"), ("k", "kv_heads"), ("v", "kv_heads")):
+        shape = (heads, "1", "1") if args.strategy == "attn_head" else SCALAR
+        required = side != "q"
+        slots.append(Slot(f"{side}_scale", FLOAT_DTYPES, shape, required))
+        if not args.symmetric:
+            slots.append(Slot(f"{side}_zero_point", _zero_dtypes(args), shape, required))
+    return slots
 
 
 def _is_sound(args: Args) -> bool:
@@ -248,7 +215,7 @@ def _zero_points(weights: Args, storage: Storage) -> list[Slot]:
     if weights.symmetric:
         return []
     shape = SCALE_SHAPES[weights.strategy]
-    if storage is WORDS and shape != SCALAR:
+    if storage is WORDS and weights.strategy in PACKED_ZERO_POINTS:
         return [Slot("weight_zero_point", ("I32",), ("out*bits/32", shape[1]))]
     return [Slot("weight_zero_point", _zero_dtypes(weights), shape)]
 
@@ -273,7 +240,8 @@ def _zero_dtypes(args: Args) -> tuple[str, ...]:
     return ("F8_E4M3",) if args.type == "float" else ("I8",)
 
 
-def _evaluate(dim: str, words: dict[str, int]) -> int:
+def evaluate(dim: str, words: dict[str, int]) -> int:
+    """Compute one dimension: a product of words and numbers, divided, rounded up."""
     product, _, divisor = dim.partition("/")
     value = 1
     for word in product.split("*"):
