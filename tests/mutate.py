@@ -99,6 +99,16 @@ class Draft:
 
         return self._rewrite(tensor, replace)
 
+    def patch(self, tensor: str, values: bytes) -> "Draft":
+        """Store other bytes for a tensor, as many as it had."""
+
+        def replace(entries: dict[str, Entry]) -> None:
+            dtype, shape, before = entries[tensor]
+            assert len(values) == len(before)
+            entries[tensor] = (dtype, shape, values)
+
+        return self._rewrite(tensor, replace)
+
     def add(self, tensor: str, dtype: str, shape: list[int], *, beside: str) -> "Draft":
         """Add a tensor of zeros to the shard of another one, and to the index."""
         size = product(tuple(shape)) * DTYPE_BITS[dtype] // 8

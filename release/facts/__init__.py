@@ -57,6 +57,7 @@ FACTS: dict[str, Source] = {
     "scanning": Source(Level.HEADERS, "release.facts.scan:provide_scanning"),
     "scan": Source(Level.BYTES, "release.facts.scan:provide_scan"),
     "values": Source(Level.BYTES, "release.facts.scan:provide_values"),
+    "packed_shapes": Source(Level.BYTES, "release.facts.packed_shapes:provide_packed_shapes"),
     "identity": Source(Level.BYTES, "release.facts.identity:provide_identity"),
     "changes": Source(Level.BYTES, "release.facts.changes:provide_changes"),
 }

@@ -5,13 +5,21 @@ from collections.abc import Iterator
 
 import msgspec
 
+from release.architecture import ModelConfig
 from release.architecture.skeleton import EMBEDDING, LINEAR
+from release.facts.cache_scales import SCHEME, cache_args, compare_cache
 from release.facts.misfits import Misfits
 from release.facts.modules import Module, Modules
 from release.quantization.config import QuantizationConfig
 from release.quantization.layout import DTYPE, MISSING, SHAPE, UNEXPECTED, Difference
 from release.quantization.naming import weights_in_words
-from release.quantization.schemes import COMPANIONS, FLOAT_DTYPES, QUANTIZED_DTYPES, Scheme
+from release.quantization.schemes import (
+    CACHE_SCALES,
+    COMPANIONS,
+    FLOAT_DTYPES,
+    QUANTIZED_DTYPES,
+    Scheme,
+)
 from release.unknown import Unknown
 
 TWINS = {"weight": "weight_packed", "weight_packed": "weight", "weight_scale_inv": "weight_scale"}
@@ -62,7 +70,10 @@ class Layouts(msgspec.Struct, frozen=True):
 
 
 def provide_layouts(
-    quantization: QuantizationConfig, modules: Modules, misfits: Misfits | Unknown
+    config: ModelConfig,
+    quantization: QuantizationConfig,
+    modules: Modules,
+    misfits: Misfits | Unknown,
 ) -> Layouts | Unknown:
     """Give every disagreement its owner; Unknown where the declaration cannot be followed."""
     unclear = _unclear(quantization, modules)
@@ -79,6 +90,12 @@ def provide_layouts(
             faults = _unclaimed(module)
         for owner, fault in faults:
             found[owner].append(fault)
+        if CACHE_SCALES.isdisjoint(module.tensors):
+            continue
+        args = cache_args(module, quantization)
+        if args:
+            for difference in compare_cache(module, args, config):
+                found[OWNER_OF[difference.problem]].append(_fault(module.name, difference, SCHEME))
     return Layouts(**{owner: tuple(faults) for owner, faults in found.items()})
 
 
@@ -123,19 +140,21 @@ def _claimed(module: Module, scheme: Scheme, misshapen: set[str]) -> Iterator[tu
         yield "unquantized", Fault(name, "weight", words, "", scheme.name)
         return
     if layout.looks_like:
-        words = weights_in_words(layout.looks_like.weights)
-        yield "other", Fault(name, "", words, weights_in_words(scheme.weights), scheme.name)
+        stored, wanted = (weights_in_words(s.weights) for s in (layout.looks_like, scheme))
+        if stored == wanted:
+            stored, wanted = layout.looks_like.format, scheme.format
+        yield "other", Fault(name, "", stored, wanted, scheme.name)
         return
     renamed = dict(_renamed(module, scheme))
     for difference in layout.differences:
         role = difference.role
         if difference.problem == UNEXPECTED and TWINS.get(role) in module.tensors:
-            yield "twice", _fault(name, difference, scheme, TWINS[role])
+            yield "twice", _fault(name, difference, scheme.name, TWINS[role])
         elif difference.problem == UNEXPECTED and role in renamed.values():
             continue
         elif difference.problem != SHAPE or name not in misshapen:
             owner = OWNER_OF[difference.problem]
-            yield owner, _fault(name, difference, scheme, renamed.get(role))
+            yield owner, _fault(name, difference, scheme.name, renamed.get(role))
 
 
 def _is_plain(module: Module, scheme: Scheme) -> bool:
@@ -161,7 +180,5 @@ def _renamed(module: Module, scheme: Scheme) -> Iterator[tuple[str, str]]:
                 break
 
 
-def _fault(module: str, difference: Difference, scheme: Scheme, instead: str | None) -> Fault:
-    return Fault(
-        module, difference.role, difference.stored, difference.expected, scheme.name, instead
-    )
+def _fault(module: str, difference: Difference, scheme: str, instead: str | None = None) -> Fault:
+    return Fault(module, difference.role, difference.stored, difference.expected, scheme, instead)

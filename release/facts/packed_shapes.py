@@ -1,0 +1,35 @@
+"""The values of `weight_shape`: 8 or 16 bytes beside each weight that is packed in words."""
+
+from release.checkpoint import Checkpoint, TensorInfo
+from release.errors import CheckpointError
+from release.facts.modules import MATRIX, Modules
+from release.unknown import Unknown
+
+ROLE = "weight_shape"
+WIDTHS = {"I64": 8, "I32": 4}  # bytes
+
+PackedShapes = dict[str, tuple[int, ...]]
+
+
+def provide_packed_shapes(checkpoint: Checkpoint, modules: Modules) -> PackedShapes | Unknown:
+    """Read the stored (out, in) of every module that has one, by its name."""
+    shapes = {}
+    for module in modules:
+        info = module.tensors.get(ROLE)
+        if info is None or info.dtype not in WIDTHS or info.elements != MATRIX:
+            continue
+        try:
+            raw = checkpoint.source.read(info.shard, info.start, info.nbytes)
+        except CheckpointError as error:
+            return Unknown(str(error))
+        if len(raw) == info.nbytes:
+            shapes[module.name] = _integers(raw, info)
+    return shapes
+
+
+def _integers(raw: bytes, info: TensorInfo) -> tuple[int, ...]:
+    width = WIDTHS[info.dtype]
+    return tuple(
+        int.from_bytes(raw[start : start + width], "little", signed=True)
+        for start in range(0, len(raw), width)
+    )
