@@ -61,3 +61,11 @@ def test_silent_on_activations_of_another_kind(draft: Drafts, findings: Judge) -
 
 def _message(broken: Draft) -> str:
     return judge_one("T105", broken.path)[0][0].message
+
+
+def test_fires_on_integers_that_are_packed_under_a_plain_format(
+    draft: Drafts, findings: Judge
+) -> None:
+    broken = draft("llama-w4a16").config(f"{GROUP}.format", "int-quantized")
+    assert len(findings("T105", broken)) == 14
+    assert "as pack-quantized; group_0 declares int-quantized" in _message(broken)
