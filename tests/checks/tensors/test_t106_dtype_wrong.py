@@ -51,3 +51,9 @@ def test_silent_on_float_scales_of_any_width(
 
 def test_silent_on_a_short_weight_shape(draft: Drafts, findings: Judge) -> None:
     assert findings("T106", draft("llama-w4a16").retype(f"{UP}.weight_shape", "I32", [2])) == []
+
+
+def test_fires_on_a_cache_scale_in_eight_bits(draft: Drafts, findings: Judge) -> None:
+    name = "model.layers.0.self_attn.v_scale"
+    broken = draft("qwen3-fp8-kv").retype(name, "F8_E4M3", [1])
+    assert findings("T106", broken) == [f"error {name}"]
