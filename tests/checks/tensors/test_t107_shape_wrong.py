@@ -56,3 +56,23 @@ def test_silent_on_blocks_that_end_early(draft: Drafts, findings: Judge) -> None
     kept = draft("llama-fp8-block").config("model_type", "novel")
     kept.retype(f"{UP}.weight", "F8_E4M3", [144, 128])
     assert findings("T107", kept.retype(f"{UP}.weight_scale", "BF16", [2, 1])) == []
+
+
+KEYS = "model.layers.1.self_attn.k_scale"
+
+
+def test_fires_on_a_cache_scale_for_each_token(draft: Drafts, findings: Judge) -> None:
+    broken = draft("qwen3-fp8-kv").retype(KEYS, "BF16", [64])
+    assert findings("T107", broken) == [f"error {KEYS}"]
+
+
+@pytest.mark.parametrize(("heads", "found"), [(2, []), (3, [f"error {KEYS}"])])
+def test_silent_on_a_cache_scale_for_each_head(
+    heads: int, found: list[str], draft: Drafts, findings: Judge
+) -> None:
+    kept = draft("qwen3-kv-only").retype(KEYS, "F32", [heads, 1, 1])
+    for name in kept.tensors():
+        if name != KEYS and name.endswith(("k_scale", "v_scale")):
+            kept.retype(name, "F32", [2, 1, 1])
+    kept.config("quantization_config.kv_cache_scheme.strategy", "attn_head")
+    assert findings("T107", kept) == found
