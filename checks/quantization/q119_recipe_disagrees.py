@@ -13,7 +13,7 @@ from release.facts.recipe import RECIPE_FILE, Recipe
 from release.quantization.arguments import Args
 from release.quantization.config import ConfigGroup, QuantizationConfig
 from release.quantization.match import Targets
-from release.quantization.schemes import scheme_name
+from release.quantization.naming import scheme_name
 from release.rules import Findings, Found, Where, rule
 
 FIX = "publish the recipe that made these files"
