@@ -1,5 +1,6 @@
 """Verify a checkpoint: gather facts, run rules, make the report."""
 
+import gc
 import platform
 import time
 from collections.abc import Callable
@@ -44,7 +45,7 @@ class Request(msgspec.Struct, frozen=True):
 def verify(request: Request) -> Report:
     """Verify a local checkpoint. Raises `CheckpointError` when it cannot be read at all."""
     timings: dict[str, float] = {}
-    checkpoint = _timed(timings, "headers", lambda: open_checkpoint(request.path))
+    checkpoint = _timed(timings, "headers", lambda: _open(request.path))
     facts = Facts({"checkpoint": checkpoint}, request.level)
     identity = _timed(timings, "bytes", lambda: facts.get("identity"))
     rules = select_rules(request.select, request.ignore)
@@ -98,6 +99,16 @@ def _judge(rules: tuple[Rule, ...], facts: Facts, request: Request) -> Outcome:
     )
     verdicts = run_rules(last, Facts({UNUSED: unused}, request.level))
     return msgspec.structs.replace(outcome, findings=(*outcome.findings, *verdicts.findings))
+
+
+def _open(path: Path) -> Checkpoint:
+    """Keep the collector from walking the tensors of a large MoE again and again."""
+    gc.disable()
+    try:
+        return open_checkpoint(path)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _timed(timings: dict[str, float], name: str, step: Callable[[], Any]) -> Any:

@@ -4,9 +4,7 @@ The page's counter multiplies packed integers back only where it can tell the nu
 must find the module's config group, and it reads a `re:` target without a regex engine.
 """
 
-import re
 from collections.abc import Iterable
-from functools import lru_cache
 
 from release.facts.basics import Tensors
 from release.quantization.config import ConfigGroup, QuantizationConfig
@@ -14,52 +12,73 @@ from release.quantization.schemes import CACHE_SCALES, COMPANIONS
 
 CONTAINER_BITS = {"U8": 8, "I8": 8, "I16": 16, "I32": 32, "U16": 16, "U32": 32, "I64": 64}
 SKIPPED = (COMPANIONS | CACHE_SCALES) - {"weight_packed"}
-_SPECIAL = re.compile(r"[()\[\]|+?{}]")
+NOT_UNDERSTOOD = frozenset("()[]|+?{}")
 
 
 def hub_parameters(tensors: Tensors, quantization: QuantizationConfig) -> int:
     """Count parameters as the Hub's page does."""
+    groups = [(_Targets(group.targets), group) for group in quantization.groups]
+    ignored = _Targets(quantization.ignore)
     total = 0
     for name, info in tensors.items():
         module, _, role = name.rpartition(".")
         if role in SKIPPED or info.dtype == "F8_E8M0":
             continue
-        total += info.elements * _values_per_element(module, info.dtype, quantization)
+        packing = 1
+        if info.dtype in CONTAINER_BITS and not ignored.match(module):
+            group = next((group for targets, group in groups if targets.match(module)), None)
+            packing = _packing(group, info.dtype, quantization.format or "")
+        total += info.elements * packing
     return total
 
 
-def _values_per_element(module: str, dtype: str, quantization: QuantizationConfig) -> int:
-    if dtype not in CONTAINER_BITS or _matches_any(quantization.ignore, module):
+def _packing(group: ConfigGroup | None, dtype: str, top_format: str) -> int:
+    """How many values the page sees in one stored element."""
+    if group is None or group.weights is None:
         return 1
-    for group in quantization.groups:
-        if _matches_any(group.targets, module):
-            return _packing(group, dtype, quantization.format or "")
-    return 1
-
-
-def _packing(group: ConfigGroup, dtype: str, top_format: str) -> int:
-    stored = group.format or top_format
-    if group.weights is None or not stored.endswith("pack-quantized"):
+    if not (group.format or top_format).endswith("pack-quantized"):
         return 1
     return max(CONTAINER_BITS[dtype] // max(group.weights.num_bits, 1), 1)
 
 
-def _matches_any(targets: Iterable[str], module: str) -> bool:
-    return any(_matches(target, module) for target in targets)
+class _Targets:
+    """Targets as the page reads them: names, and patterns of literal text between `.*`."""
+
+    def __init__(self, targets: Iterable[str]) -> None:
+        self.names = frozenset(target for target in targets if not target.startswith("re:"))
+        bodies = (target[3:] for target in targets if target.startswith("re:"))
+        self.patterns = [
+            (body.removeprefix("^").removesuffix("$").replace("\\.", ".").split(".*"), body)
+            for body in bodies
+            if NOT_UNDERSTOOD.isdisjoint(body)
+        ]
+
+    def match(self, module: str) -> bool:
+        return module in self.names or any(
+            _in_order(parts, module, whole=body.endswith("$")) for parts, body in self.patterns
+        )
 
 
-def _matches(target: str, module: str) -> bool:
-    if not target.startswith("re:"):
-        return target == module
-    pattern = _simple(target.removeprefix("re:"))
-    return pattern is not None and pattern.search(module) is not None
+def _in_order(parts: list[str], text: str, *, whole: bool) -> bool:
+    """Whether `text` starts with the first part and holds the others after it, in order.
 
-
-@lru_cache(maxsize=1024)
-def _simple(pattern: str) -> re.Pattern[str] | None:
-    body = pattern.removeprefix("^").removesuffix("$")
-    if _SPECIAL.search(body.replace("\\.", "")):
-        return None
-    parts = (re.escape(part.replace("\\.", ".")) for part in body.split(".*"))
-    end = "$" if pattern.endswith("$") else ""
-    return re.compile("^" + ".*".join(parts) + end)
+    `whole`: the last part is also its end. No backtracking: the patterns are a stranger's.
+    """
+    first, *others = parts
+    if whole and not others:
+        return text == first
+    if not text.startswith(first):
+        return False
+    end = len(text)
+    if whole:
+        last = others.pop()
+        if not text.endswith(last):
+            return False
+        end -= len(last)
+    position = len(first)
+    for part in others:
+        found = text.find(part, position, end)
+        if found < 0:
+            return False
+        position = found + len(part)
+    return position <= end
