@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from release.cli.console import notice, write_result
+from release.cli.console import STDOUT, notice, write_result
 from release.cli.options import (
     checkpoint_argument,
     find_checkpoint,
@@ -12,8 +12,6 @@ from release.cli.options import (
     quiet_option,
 )
 from release.errors import ReleaseError
-
-STDOUT = Path("-")
 
 
 @click.command()

@@ -8,17 +8,28 @@ import click
 
 from release.errors import ReleaseError
 
+STDOUT = Path("-")
+
 
 def write_result(text: str, output: Path | None) -> None:
-    """Write a command's result to `output`, or to stdout."""
-    if output is None:
+    """Write a command's result to `output`, whole or not at all; to stdout if None or `-`.
+
+    A pipe or a device (`/dev/null`) is written to, never replaced. Raises `ReleaseError`.
+    """
+    if output is None or output == STDOUT:
         click.echo(text, nl=not text.endswith("\n"))
         return
+    text = text if text.endswith("\n") else f"{text}\n"
     try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        partial = output.with_name(f"{output.name}.partial")
-        partial.write_text(text if text.endswith("\n") else f"{text}\n", encoding="utf-8")
-        partial.replace(output)
+        target = output.resolve()
+        if target.exists() and not target.is_file():
+            with target.open("a", encoding="utf-8") as stream:
+                stream.write(text)
+            return
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial = target.with_name(f"{target.name}.partial")
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(target)
     except OSError as error:
         raise ReleaseError(f"cannot be written: {error.strerror}", where=str(output)) from None
 
@@ -45,7 +56,7 @@ def use_color(output: Path | None) -> bool:
     """Colour only a terminal, and not where NO_COLOR is set (https://no-color.org)."""
     import os  # noqa: PLC0415
 
-    return output is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    return output in {None, STDOUT} and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
 def _width() -> int:

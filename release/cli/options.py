@@ -18,7 +18,10 @@ checkpoint_argument: Decorator = click.argument(
     "checkpoint", metavar="[CKPT]", required=False, type=click.Path(path_type=Path)
 )
 output_option: Decorator = click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="Write the result to this file."
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Write the result to this file; `-` for stdout.",
 )
 quiet_option: Decorator = click.option("-q", "--quiet", is_flag=True, help="No notices on stderr.")
 

@@ -12,6 +12,7 @@ from release.cli.options import (
     format_option,
     output_option,
     quiet_option,
+    remember_checkpoint,
 )
 
 FORMATS = ("human", "json", "sarif", "junit", "github", "markdown")
@@ -64,6 +65,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
     )
     report = verify(request)
     save_report(report, REPORT_FILE)
+    remember_checkpoint(path)
     strict = strict or bool(manifest and manifest.policy.strict)
     write_result(render(report, style, color=use_color(output), strict=strict), output)
     notice(f"report: {REPORT_FILE}", quiet=quiet or style != "human")

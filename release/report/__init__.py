@@ -70,11 +70,14 @@ def summarise(findings: tuple[Finding, ...]) -> dict[str, int]:
 
 
 def save_report(report: Report, path: Path) -> None:
-    """Write a report as JSON, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write a report as JSON, whole or not at all. Raises `ReleaseError`."""
     partial = path.with_name(f"{path.name}.partial")
-    partial.write_bytes(encode_report(report))
-    partial.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_bytes(encode_report(report))
+        partial.replace(path)
+    except OSError as error:
+        raise ReleaseError(f"cannot be written: {error.strerror}", where=str(path)) from None
 
 
 def encode_report(report: Report) -> bytes:

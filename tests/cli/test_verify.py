@@ -1,12 +1,14 @@
 """`release verify` as a person and a script see it: exit codes, streams, files."""
 
 import json
+import os
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.conftest import DEMO, Drafts, Run
+from tests.conftest import DEMO, MANIFEST, Drafts, Run
 
 GROUP = "quantization_config.config_groups.group_1.targets"
 FORMATS = ("human", "json", "sarif", "junit", "github", "markdown")
@@ -74,6 +76,44 @@ def test_output_goes_to_a_file_instead(broken: Path, run: Run, tmp_path: Path) -
     done = run("verify", broken, *args)
     assert (done.returncode, done.stdout) == (1, "")
     assert (tmp_path / "work/out/report.md").read_text() == printed
+
+
+def test_a_pipe_is_written_to_and_not_replaced(run: Run, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE, text=True)
+    assert run("verify", DEMO, "-o", pipe).returncode == 0
+    assert "passed" in reader.communicate()[0]
+    assert pipe.is_fifo()
+
+
+def test_a_link_is_followed_and_not_replaced(run: Run, tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "real")
+    assert run("verify", DEMO, "-o", link).returncode == 0
+    assert "passed" in (tmp_path / "real").read_text()
+    assert link.is_symlink()
+
+
+def test_a_dash_is_stdout(run: Run) -> None:
+    assert run("verify", DEMO, "-o", "-").stdout == run("verify", DEMO).stdout
+
+
+def test_where_no_report_can_be_kept_it_says_so(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "work" / ".release").write_text("in the way")
+    done = run("verify", DEMO)
+    assert done.returncode == 2
+    assert done.stderr == "error: .release/report.json: cannot be written: File exists\n"
+
+
+def test_card_and_push_speak_of_the_checkpoint_that_was_verified(
+    run: Run, tmp_path: Path, draft: Drafts
+) -> None:
+    path = draft("demo").path
+    (tmp_path / "work" / "release.toml").write_text(MANIFEST)
+    assert run("verify", path).returncode == 0
+    assert run("card").returncode == 0
+    assert (path / "README.md").is_file()
 
 
 def test_the_checkpoint_is_left_as_it_was(run: Run, draft: Drafts) -> None:

@@ -1,0 +1,93 @@
+"""Time whole processes against `python -c pass` and a bare parse of the same headers.
+
+`python benchmarks/headers.py` makes sparse checkpoints in a temporary folder (benchmarks/sparse.py)
+and prints the best of several runs; ratios within one run are what to compare, not seconds.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+from sparse import make
+
+ROOT = Path(__file__).parent.parent
+MB = 10**6
+PARSE = """
+import json, pathlib, sys
+for path in sorted(pathlib.Path(sys.argv[1]).glob("*.safetensors")):
+    with path.open("rb") as stream:
+        json.loads(stream.read(int.from_bytes(stream.read(8), "little")))
+json.loads((pathlib.Path(sys.argv[1]) / "model.safetensors.index.json").read_bytes())
+"""
+
+
+class Cost(NamedTuple):
+    """The best wall time of a whole process in seconds, its peak memory in bytes."""
+
+    seconds: float
+    memory: int
+
+
+def measure(command: list[str], runs: int) -> Cost:
+    """Run a command several times. Raises `RuntimeError` when it fails."""
+    costs = []
+    for _ in range(runs):
+        start = time.perf_counter()
+        child = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=os.environ | ENVIRONMENT)
+        _, status, usage = os.wait4(child.pid, 0)
+        seconds = time.perf_counter() - start
+        if status:
+            raise RuntimeError(f"{command} ended with {os.waitstatus_to_exitcode(status)}")
+        unit = 1 if sys.platform == "darwin" else 1024
+        costs.append(Cost(seconds, usage.ru_maxrss * unit))
+    return min(costs)
+
+
+def report(name: str, cost: Cost, bare: Cost, parse: Cost | None = None) -> None:
+    """Print one line of the table."""
+    ratio = f"{cost.seconds / parse.seconds:8.1f}" if parse else f"{'':8}"
+    times = f"{cost.seconds:8.3f} {cost.seconds / bare.seconds:8.1f} {ratio}"
+    print(f"{name:<36} {times} {cost.memory / MB:8.0f}", flush=True)
+
+
+def main() -> None:
+    """Measure the start of the command line, then each shape."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("shapes", nargs="*", default=["27B", "1T"])
+    parser.add_argument("--runs", type=int, default=7)
+    given = parser.parse_args()
+    release = [sys.executable, "-m", "release"]
+    print(f"{'':<36} {'seconds':>8} {'x pass':>8} {'x parse':>8} {'MB':>8}")
+    bare = measure([sys.executable, "-c", "pass"], given.runs)
+    report("python -c pass", bare, bare)
+    for args in (["--help"], ["rule"], ["rule", "Q101"]):
+        report(f"release {' '.join(args)}", measure([*release, *args], given.runs), bare)
+    for shape in given.shapes:
+        with tempfile.TemporaryDirectory() as folder:
+            _shape(shape, Path(folder), release, given.runs, bare)
+
+
+def _shape(shape: str, work: Path, release: list[str], runs: int, bare: Cost) -> None:
+    path = work / shape
+    parse_command = [sys.executable, "-c", PARSE, str(path)]
+    verify = [*release, "verify", str(path), "--level", "headers", "--quiet", "-o", os.devnull]
+    for whole in (False, True):
+        make(shape, path, whole_vocabulary=whole)
+        parse = measure(parse_command, runs)
+        vocabulary = ", whole vocabulary" if whole else ""
+        if not whole:
+            report(f"{shape}: json.loads of the headers", parse, bare, parse)
+        report(f"{shape}: release verify{vocabulary}", measure(verify, runs), bare, parse)
+        shutil.rmtree(path)
+
+
+ENVIRONMENT = {"PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
+
+if __name__ == "__main__":
+    main()
