@@ -34,12 +34,13 @@ class Cost(NamedTuple):
     memory: int
 
 
-def measure(command: list[str], runs: int) -> Cost:
-    """Run a command several times. Raises `RuntimeError` when it fails."""
+def measure(command: list[str], runs: int, work: Path | None = None) -> Cost:
+    """Run a command several times in `work`. Raises `RuntimeError` when it fails."""
     costs = []
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
     for _ in range(runs):
         start = time.perf_counter()
-        child = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=os.environ | ENVIRONMENT)
+        child = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment, cwd=work)
         _, status, usage = os.wait4(child.pid, 0)
         seconds = time.perf_counter() - start
         if status:
@@ -76,18 +77,16 @@ def main() -> None:
 def _shape(shape: str, work: Path, release: list[str], runs: int, bare: Cost) -> None:
     path = work / shape
     parse_command = [sys.executable, "-c", PARSE, str(path)]
-    verify = [*release, "verify", str(path), "--level", "headers", "--quiet", "-o", os.devnull]
+    verify = [*release, "verify", str(path), "--level", "headers", "--quiet"]
     for whole in (False, True):
         make(shape, path, whole_vocabulary=whole)
         parse = measure(parse_command, runs)
         vocabulary = ", whole vocabulary" if whole else ""
         if not whole:
             report(f"{shape}: json.loads of the headers", parse, bare, parse)
-        report(f"{shape}: release verify{vocabulary}", measure(verify, runs), bare, parse)
+        report(f"{shape}: release verify{vocabulary}", measure(verify, runs, work), bare, parse)
         shutil.rmtree(path)
 
-
-ENVIRONMENT = {"PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
 
 if __name__ == "__main__":
     main()

@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -47,14 +48,14 @@ def find_checkpoint(given: Path | None, manifest: Manifest | None) -> Path:
     if manifest is not None and manifest.checkpoint:
         return Path(manifest.checkpoint)
     if LAST_CHECKPOINT.is_file():
-        return Path(LAST_CHECKPOINT.read_text(encoding="utf-8").rstrip("\n"))
+        return Path(os.fsdecode(LAST_CHECKPOINT.read_bytes()))
     hint = "name the folder, or set `checkpoint` in release.toml"
     raise ReleaseError("no checkpoint was named", hint=hint)
 
 
 def remember_checkpoint(path: Path) -> None:
     """Keep where the report's checkpoint is, beside the report: that itself holds no path."""
-    LAST_CHECKPOINT.write_text(f"{path}\n", encoding="utf-8")
+    LAST_CHECKPOINT.write_bytes(os.fsencode(path))
 
 
 def last_report() -> Report:

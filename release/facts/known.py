@@ -1,11 +1,11 @@
 """What transformers 5.17 and vLLM 0.32 know by name: architectures and tokenizer classes."""
 
-from importlib.resources import files
+from pathlib import Path
 
 import msgspec
 
 READERS = "transformers 5.17 or vLLM 0.32"
-NAMES = "release.facts.names"
+NAMES = Path(__file__).parent / "names"
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -29,5 +29,5 @@ def provide_known() -> Known:
 
 
 def _lines(file: str) -> list[str]:
-    text = files(NAMES).joinpath(file).read_text(encoding="utf-8")
+    text = (NAMES / file).read_text(encoding="utf-8")
     return [line for line in text.splitlines() if not line.startswith("#")]
