@@ -3,15 +3,17 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from release.errors import ReleaseError
-from release.manifest import MANIFEST_FILE, Manifest, load_manifest
-from release.report import REPORT_FILE, Report, load_report
 
-LAST_CHECKPOINT = REPORT_FILE.with_name("checkpoint")
+if TYPE_CHECKING:
+    from release.manifest import Manifest
+    from release.report import Report
+
+LAST_CHECKPOINT = Path(".release/checkpoint")
 
 Decorator = Callable[[Any], Any]
 
@@ -33,12 +35,14 @@ def format_option(*formats: str) -> Decorator:
     return click.option("--format", "style", type=choice, default=formats[0], show_default=True)
 
 
-def find_manifest() -> Manifest | None:
+def find_manifest() -> "Manifest | None":
     """Read release.toml of the working directory, if there is one."""
+    from release.manifest import MANIFEST_FILE, load_manifest  # noqa: PLC0415 - keeps --help fast
+
     return load_manifest(MANIFEST_FILE) if MANIFEST_FILE.is_file() else None
 
 
-def find_checkpoint(given: Path | None, manifest: Manifest | None) -> Path:
+def find_checkpoint(given: Path | None, manifest: "Manifest | None") -> Path:
     """Find the checkpoint: as given, else the manifest's, else the last one verified.
 
     Raises `ReleaseError` if none of these is there.
@@ -58,6 +62,8 @@ def remember_checkpoint(path: Path) -> None:
     LAST_CHECKPOINT.write_bytes(os.fsencode(path))
 
 
-def last_report() -> Report:
+def last_report() -> "Report":
     """Read the report that `verify` wrote. Raises `ReleaseError`."""
+    from release.report import REPORT_FILE, load_report  # noqa: PLC0415 - keeps --help fast
+
     return load_report(REPORT_FILE)
