@@ -53,4 +53,4 @@ def test_rules_and_pages_of_help_import_nothing_heavy(args: list[str]) -> None:
 def test_verify_of_headers_imports_nothing_heavy() -> None:
     demo = ROOT / "release" / "demo" / "checkpoint"
     args = ("verify", str(demo), "--level", "headers", "--quiet", "--format", "json")
-    assert not imported(*args) & NEVER
+    assert not imported(*args) & (NEVER - {"yaml"}), "only a recipe is YAML"

@@ -16,6 +16,20 @@ TOKENIZER_CAP = 256 << 20
 LFS_POINTER = b"version https://git-lfs"
 
 
+class Model(msgspec.Struct, frozen=True):
+    """What is read of tokenizer.json's model: not its merges, which are as long as the rest."""
+
+    vocab: Any
+    type: Any = None
+
+
+class FastFile(msgspec.Struct, frozen=True):
+    """What is read of tokenizer.json."""
+
+    model: Model
+    added_tokens: Any = None
+
+
 class Tokenizer(msgspec.Struct, frozen=True):
     """What the tokenizer's files hold.
 
@@ -75,28 +89,25 @@ def _vocabulary(
         raw = checkpoint.source.read(FAST_FILE, 0, size)
         if not raw or raw.startswith(LFS_POINTER):
             raise CheckpointError(FAST_FILE, "is a pointer or empty", fault=Fault.NOT_WEIGHTS)
-        value = msgspec.json.decode(raw)
-        ids = _ids_of(value)
-        added = {
-            str(token["content"]): int(token["id"]) for token in value.get("added_tokens") or []
-        }
+        value = msgspec.json.decode(raw, type=FastFile)
+        ids = _ids_of(value.model.vocab)
+        added = {str(token["content"]): int(token["id"]) for token in value.added_tokens or []}
     except CheckpointError as error:
         problems.append(error)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        what = f"is not JSON: {error}"
-        problems.append(CheckpointError(FAST_FILE, what, "save the tokenizer again"))
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError, AttributeError, msgspec.ValidationError):
         what = "does not have the structure of a tokenizer"
         problems.append(CheckpointError(FAST_FILE, what, "save the tokenizer again"))
+    except (ValueError, RecursionError) as error:
+        what = f"is not JSON: {error}"
+        problems.append(CheckpointError(FAST_FILE, what, "save the tokenizer again"))
     else:
-        kind = value["model"].get("type")
+        kind = value.model.type
         repeated = tuple(number for number, times in Counter(ids.values()).items() if times > 1)
         return ids | added, frozenset(added), kind and str(kind), repeated
     return None, frozenset(), None, ()
 
 
-def _ids_of(value: dict[str, Any]) -> dict[str, int]:
-    vocab = value["model"]["vocab"]
+def _ids_of(vocab: Any) -> dict[str, int]:
     if isinstance(vocab, list):  # Unigram: a list of [token, score]
         return {str(entry[0]): position for position, entry in enumerate(vocab)}
     if not all(type(number) is int for number in vocab.values()):
