@@ -53,6 +53,7 @@ FACTS: dict[str, Source] = {
     "contents": Source(Level.HEADERS, "release.facts.contents:provide_contents"),
     "leftovers": Source(Level.HEADERS, "release.facts.leftovers:provide_leftovers"),
     "precision": Source(Level.HEADERS, "release.facts.precision:provide_precision"),
+    "siblings": Source(Level.HEADERS, "release.facts.siblings:provide_siblings"),
     "recipe": Source(Level.HEADERS, "release.facts.recipe:provide_recipe"),
     "scanning": Source(Level.HEADERS, "release.facts.scan:provide_scanning"),
     "scan": Source(Level.BYTES, "release.facts.scan:provide_scan"),
