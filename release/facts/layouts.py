@@ -113,23 +113,36 @@ def _unclear(quantization: QuantizationConfig, modules: Modules) -> Unknown | No
 
 
 def _unclaimed(module: Module) -> Iterator[tuple[str, Fault]]:
-    stored = next(
-        (role for role, info in module.tensors.items() if _is_packed(role, info.dtype)), ""
-    )
-    if stored:
-        plain = module.kind in {LINEAR, EMBEDDING} and not module.float_only
-        info = module.tensors[stored]
-        words = f"{info.dtype} {list(info.shape)}"
-        yield "unclaimed" if plain else "misplaced", Fault(module.name, stored, words, "", "")
-        return
+    plain = module.kind in {LINEAR, EMBEDDING}
+    packed = _packed_role(module, plain=plain)
+    if packed is not None:
+        owner = "unclaimed" if plain and not module.float_only else "misplaced"
+        yield owner, _alone(module, packed)
+    elif module.claim.group is None:
+        for role in module.tensors:
+            if role in COMPANIONS:
+                yield "strays", _alone(module, role)
+
+
+def _packed_role(module: Module, *, plain: bool) -> str | None:
+    """The role of the first tensor that only quantization writes, scales aside."""
     for role, info in module.tensors.items():
-        if role in COMPANIONS and module.claim.group is None:
-            words = f"{info.dtype} {list(info.shape)}"
-            yield "strays", Fault(module.name, role, words, "", "")
+        coded = info.dtype in QUANTIZED_DTYPES
+        if role == "weight_packed" or (role == "weight" and coded and not _is_block(module)):
+            return role
+        if coded and not plain and role not in COMPANIONS and not _is_block(module):
+            return role
+    return None
 
 
-def _is_packed(role: str, dtype: str) -> bool:
-    return role == "weight_packed" or (role == "weight" and dtype in QUANTIZED_DTYPES)
+def _is_block(module: Module) -> bool:
+    """Whether it holds all experts as 3-D tensors, of which config groups do not speak."""
+    return module.kind not in {LINEAR, EMBEDDING} and "experts" in module.name.split(".")
+
+
+def _alone(module: Module, role: str) -> Fault:
+    info = module.tensors[role]
+    return Fault(module.name, role, f"{info.dtype} {list(info.shape)}", "", "")
 
 
 def _claimed(module: Module, scheme: Scheme, misshapen: set[str]) -> Iterator[tuple[str, Fault]]:
