@@ -49,7 +49,7 @@ def rich_text(renderable: Any, *, color: bool, width: int | None = None) -> str:
     )
     with console.capture() as capture:
         console.print(renderable)
-    return capture.get()
+    return "".join(f"{line.rstrip()}\n" for line in capture.get().splitlines())
 
 
 def use_color(output: Path | None) -> bool:

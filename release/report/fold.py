@@ -2,21 +2,27 @@
 
 import re
 from collections.abc import Iterable
+from math import prod
 
 import msgspec
 
 from release.rules import SEVERITIES, Finding
 from release.rules.runner import NotChecked
 
-_NUMBER = re.compile(r"\d+")
+_NUMBER = re.compile(r"([0-9]{1,18})")
 
 
 class Folded(msgspec.Struct, frozen=True):
-    """Findings of one rule that differ only in numbers; the first stands for all."""
+    """Findings of one rule that differ only in numbers; the first stands for all.
+
+    `place` names every place if numbers in braces can: `layers.{0-3}.mlp.gate_proj`. Else it is
+    the first one's, and `others` are the rest.
+    """
 
     first: Finding
     count: int
-    others: tuple[Finding, ...]
+    place: str
+    others: tuple[str, ...]
 
 
 def fold(findings: Iterable[Finding]) -> tuple[Folded, ...]:
@@ -25,7 +31,7 @@ def fold(findings: Iterable[Finding]) -> tuple[Folded, ...]:
     for finding in findings:
         shape = (_NUMBER.sub("#", str(finding.where)), _NUMBER.sub("#", finding.message))
         groups.setdefault((finding.severity, finding.rule, *shape), []).append(finding)
-    folded = [Folded(group[0], len(group), tuple(group[1:])) for group in groups.values()]
+    folded = [_fold(group) for group in groups.values()]
     return tuple(sorted(folded, key=lambda item: SEVERITIES.index(item.first.severity)))
 
 
@@ -35,3 +41,35 @@ def fold_reasons(entries: Iterable[NotChecked]) -> dict[str, list[str]]:
     for entry in entries:
         reasons.setdefault(entry.reason, []).append(entry.what)
     return reasons
+
+
+def _fold(group: list[Finding]) -> Folded:
+    places = tuple(dict.fromkeys(str(finding.where) for finding in group))
+    together = _in_braces(places)
+    if together is None:
+        others = tuple(str(finding.where).rpartition(": ")[2] for finding in group[1:])
+        return Folded(group[0], len(group), places[0], tuple(dict.fromkeys(others)))
+    return Folded(group[0], len(group), together, ())
+
+
+def _in_braces(places: tuple[str, ...]) -> str | None:
+    """Write places that differ only in numbers as one; None where that would name others too."""
+    columns = list(zip(*(_NUMBER.split(place) for place in places), strict=True))
+    numbers = [sorted(set(column), key=int) for column in columns[1::2]]
+    if prod(map(len, numbers)) != len(places):
+        return None
+    texts = [column[0] for column in columns]
+    texts[1::2] = [values[0] if len(values) == 1 else _ranges(values) for values in numbers]
+    return "".join(texts)
+
+
+def _ranges(numbers: list[str]) -> str:
+    """Numbers as ranges: `{0-3,7}`."""
+    runs: list[list[str]] = []
+    for number in numbers:
+        if runs and int(number) == int(runs[-1][-1]) + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    spans = (run[0] if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
+    return f"{{{','.join(spans)}}}"

@@ -22,7 +22,7 @@ def _annotation(folded: Folded) -> str:
     if finding.where.file:
         properties = {"file": finding.where.file, **properties}
     fields = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
-    text = f"{finding.where}: {finding.message}"
+    text = f"{folded.place}: {finding.message}"
     if finding.fix:
         text = f"{text}; fix: {finding.fix}"
     return f"::{COMMANDS[finding.severity]} {fields}::{_message(text)}"

@@ -55,12 +55,12 @@ def _finding(folded: Folded) -> Iterator[str]:
     )
     times = click.style(f"  ×{folded.count:,}", dim=True) if folded.count > 1 else ""
     yield f"{label} {finding.name}{times}"
-    yield f"  {click.style(printable(str(finding.where)), bold=True)}"
+    yield f"  {click.style(printable(folded.place), bold=True)}"
     if folded.others:
-        shown = [str(other.where).rpartition(": ")[2] for other in folded.others[:SHOWN]]
-        more = folded.count - 1 - len(shown)
-        tail = f" and {more:,} more" if more else ""
-        yield click.style(f"  also {printable(', '.join(shown))}{tail}", dim=True)
+        names = printable(", ".join(folded.others[:SHOWN]))
+        more = len(folded.others) - SHOWN
+        tail = f" and {more:,} more" if more > 0 else ""
+        yield click.style(f"  also {names}{tail}", dim=True)
     yield f"  {printable(finding.message)}"
     if finding.fix:
         yield f"  {click.style('fix:', fg='green')} {printable(finding.fix)}"

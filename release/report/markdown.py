@@ -46,7 +46,7 @@ def _row(folded: Folded) -> str:
     finding = folded.first
     times = f" ×{folded.count:,}" if folded.count > 1 else ""
     name = f"**{finding.severity}** {finding.rule} {finding.name}{times}"
-    where = code_span(str(finding.where))
+    where = code_span(folded.place)
     return f"| {name} | {where} | {markdown(finding.message)} | {markdown(finding.fix)} |"
 
 

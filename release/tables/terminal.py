@@ -17,7 +17,7 @@ def _draw(table: Table) -> Grid:
     grid = Grid(
         title=Text(table.title, "bold"),
         title_justify="left",
-        caption=Text(table.note, "dim") if table.note else None,
+        caption=Text(f"{table.note}\n", "dim") if table.note else None,
         caption_justify="left",
         box=box.SIMPLE_HEAD,
         show_footer=bool(table.total),

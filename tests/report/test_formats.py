@@ -89,17 +89,6 @@ def test_the_last_line_is_the_verdict(report: Report, words: str) -> None:
     assert render(report, "github").endswith(words)
 
 
-def test_findings_that_differ_only_in_numbers_are_one() -> None:
-    findings = tuple(
-        Finding("Q101", "group-matches-nothing", "error", Where(module=f"layers.{n}.q"), "m", "f")
-        for n in range(60)
-    )
-    text = render(msgspec.structs.replace(clean(), findings=findings), "human")
-    assert text.count("error[Q101]") == 1
-    assert "×60" in text
-    assert "also layers.1.q, layers.2.q, layers.3.q and 56 more" in text
-
-
 def test_the_worst_comes_first() -> None:
     findings = tuple(
         Finding("Q101", "group-matches-nothing", severity, Where(), "m", "f")

@@ -1,0 +1,52 @@
+import pytest
+
+from release.report.fold import fold
+from release.rules import Finding, Where
+
+
+def places(*names: str) -> list[tuple[int, str, int]]:
+    findings = [
+        Finding("Q101", "group-matches-nothing", "error", Where(module=name), "m", "f")
+        for name in names
+    ]
+    return [(item.count, item.place, len(item.others)) for item in fold(findings)]
+
+
+@pytest.mark.parametrize(
+    ("names", "place"),
+    [
+        ([f"layers.{n}.q" for n in range(4)], "layers.{0-3}.q"),
+        (["layers.0.q", "layers.2.q", "layers.3.q", "layers.11.q"], "layers.{0,2-3,11}.q"),
+        ([f"l.{n}.e.{m}.w" for n in (1, 2) for m in range(8)], "l.{1-2}.e.{0-7}.w"),
+        (["a-00001-of-00003", "a-00002-of-00003"], "a-{00001-00002}-of-00003"),
+        (["7.w", "8.w"], "{7-8}.w"),
+        (["9" * 5000 + ".w"], "9" * 5000 + ".w"),
+    ],
+)
+def test_numbers_that_differ_are_one_place(names: list[str], place: str) -> None:
+    assert places(*names) == [(len(names), place, 0)]
+
+
+def test_braces_name_no_place_that_was_not_found() -> None:
+    assert places("l.0.e.0", "l.0.e.1", "l.1.e.5") == [(3, "l.0.e.0", 2)]
+
+
+def test_the_same_place_twice_is_named_once() -> None:
+    assert places("layers.0.q", "layers.0.q") == [(2, "layers.0.q", 0)]
+
+
+def test_other_names_stay_apart() -> None:
+    assert places("layers.0.q", "layers.0.k") == [(1, "layers.0.q", 0), (1, "layers.0.k", 0)]
+
+
+def test_the_worst_comes_first() -> None:
+    findings = [
+        Finding("Q101", "group-matches-nothing", severity, Where(), "m", "f")
+        for severity in ("info", "warning", "error")
+    ]
+    assert [item.first.severity for item in fold(findings)] == ["error", "warning", "info"]
+
+
+def test_a_hundred_thousand_findings_fold_at_once() -> None:
+    names = [f"layers.{n}.experts.{m}.w" for n in range(100) for m in range(1000)]
+    assert places(*names) == [(100_000, "layers.{0-99}.experts.{0-999}.w", 0)]
