@@ -1,5 +1,7 @@
 """The report for a person at a terminal: worst first, repeated findings folded, one verdict."""
 
+import shutil
+import textwrap
 from collections.abc import Iterator
 
 import click
@@ -13,6 +15,9 @@ from release.units import binary_bytes, decimal_bytes, parameters, plural
 COLORS = {"error": "red", "warning": "yellow", "info": "cyan"}
 VERDICT_COLORS = {"passed": "green", "failed": "red", "unchecked": "yellow"}
 SHOWN = 3
+INDENT, FIX = "  ", "fix: "
+WIDTHS = (60, 120)
+"""Columns: below the first nothing is wrapped any narrower, above the second no line is read."""
 
 
 def write(report: Report, *, color: bool, strict: bool) -> str:
@@ -36,10 +41,24 @@ def _head(report: Report) -> Iterator[str]:
     rows = [r for r in report.facts.get("precision", []) if isinstance(r, dict)]
     width = max((len(row["scheme"]) for row in rows), default=0)
     for row in rows:
-        counted = plural(row["modules"], "module")
-        text = f"  {row['scheme']:<{width}}  {counted:>13}  {row['detail']}"
-        yield click.style(printable(text), dim=True)
+        label = f"{row['scheme']:<{width}}  {plural(row['modules'], 'module'):>13}  "
+        for line in _wrap(label, row["detail"]):
+            yield click.style(line, dim=True)
     yield ""
+
+
+def _wrap(label: str, text: str) -> list[str]:
+    """Break text at spaces to the terminal's width, below the end of its label."""
+    lowest, highest = WIDTHS
+    width = min(max(shutil.get_terminal_size((100, 24)).columns, lowest), highest)
+    return textwrap.wrap(
+        printable(text),
+        width,
+        initial_indent=INDENT + printable(label),
+        subsequent_indent=INDENT + " " * len(label),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _findings(report: Report) -> Iterator[str]:
@@ -57,13 +76,15 @@ def _finding(folded: Folded) -> Iterator[str]:
     yield f"{label} {finding.name}{times}"
     yield f"  {click.style(printable(folded.place), bold=True)}"
     if folded.others:
-        names = printable(", ".join(folded.others[:SHOWN]))
+        names = ", ".join(folded.others[:SHOWN])
         more = len(folded.others) - SHOWN
         tail = f" and {more:,} more" if more > 0 else ""
-        yield click.style(f"  also {names}{tail}", dim=True)
-    yield f"  {printable(finding.message)}"
+        yield from (click.style(line, dim=True) for line in _wrap("also ", f"{names}{tail}"))
+    yield from _wrap("", finding.message)
     if finding.fix:
-        yield f"  {click.style('fix:', fg='green')} {printable(finding.fix)}"
+        first, *others = _wrap(FIX, finding.fix)
+        yield first.replace(FIX, click.style(FIX, fg="green"), 1)
+        yield from others
 
 
 def _suppressed(report: Report) -> Iterator[str]:
@@ -82,5 +103,5 @@ def _unchecked(report: Report) -> Iterator[str]:
     for reason, what in reasons.items():
         names = ", ".join(what[:SHOWN])
         more = f" and {len(what) - SHOWN} more" if len(what) > SHOWN else ""
-        yield f"  {printable(f'{names}{more}: {reason}')}"
+        yield from _wrap("", f"{names}{more}: {reason}")
     yield ""
