@@ -59,6 +59,12 @@ FACTS: dict[str, Source] = {
     "scan": Source(Level.BYTES, "release.facts.scan:provide_scan"),
     "values": Source(Level.BYTES, "release.facts.scan:provide_values"),
     "packed_shapes": Source(Level.BYTES, "release.facts.packed_shapes:provide_packed_shapes"),
+    "measures": Source(Level.BYTES, "release.facts.measures:provide_measures"),
+    "magnitudes": Source(Level.BYTES, "release.facts.magnitudes:provide_magnitudes"),
+    "zero_scales": Source(Level.BYTES, "release.facts.under_scales:provide_zero_scales"),
+    "large_scales": Source(Level.BYTES, "release.facts.under_scales:provide_large_scales"),
+    "duplicates": Source(Level.BYTES, "release.facts.duplicates:provide_duplicates"),
+    "siblings": Source(Level.HEADERS, "release.facts.siblings:provide_siblings"),
     "identity": Source(Level.BYTES, "release.facts.identity:provide_identity"),
     "changes": Source(Level.BYTES, "release.facts.changes:provide_changes"),
 }

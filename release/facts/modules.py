@@ -57,6 +57,12 @@ class Module(msgspec.Struct, frozen=True):
         return weight is not None and weight.dtype in QUANTIZED_DTYPES
 
     @property
+    def known_scheme(self) -> Scheme | None:
+        """The scheme its tensors are stored in: the one they look like, else the declared one."""
+        scheme = self.layout.looks_like or self.scheme
+        return scheme if isinstance(scheme, Scheme) and self.quantized else None
+
+    @property
     def quantizable(self) -> bool:
         """Whether compressed_tensors would quantize a module of this kind."""
         return self.kind in CLASSES

@@ -10,8 +10,15 @@ from release.errors import CheckpointError
 from release.facts.components import EMBEDDINGS, HEAD
 from release.facts.identity import CARD_FILE
 from release.facts.modules import Module, Modules
-from release.quantization.schemes import CACHE_SCALES, COMPANIONS, Scheme
-from release.scan.layout import Reading, Segment, raw_reading, scale_reading, weight_reading
+from release.quantization.schemes import CACHE_SCALES, COMPANIONS
+from release.scan.layout import (
+    Reading,
+    Segment,
+    raw_reading,
+    scale_reading,
+    weight_reading,
+    zero_point_reading,
+)
 from release.scan.pool import Advance, Task, scan_files
 from release.scan.values import Scan, Values
 from release.unknown import Unknown
@@ -100,12 +107,14 @@ def _reading(tensor: str, info: TensorInfo, modules: dict[str, Module]) -> Readi
     name, _, role = tensor.rpartition(".")
     if role in SCALES:
         return scale_reading(info)
+    module = modules.get(name)
+    scheme = module.known_scheme if module else None
+    if role == "weight_zero_point" and scheme:
+        return zero_point_reading(info, scheme)
     if role in COMPANIONS - WEIGHTS or role in CACHE_SCALES:
         return raw_reading(info)
-    module = modules.get(name)
     if module is None or role not in WEIGHTS:
         return weight_reading(info, None)
-    scheme = module.scheme if isinstance(module.scheme, Scheme) and module.quantized else None
     return weight_reading(
         info,
         scheme,

@@ -162,6 +162,16 @@ def scale_reading(info: TensorInfo) -> Reading:
     return Reading(Kind.SCALE, info.dtype, FORMATS[info.dtype].width)
 
 
+def zero_point_reading(info: TensorInfo, scheme: Scheme) -> Reading:
+    """How to read zero points: codes as the weight's are, without rows or units."""
+    kinds = {"I32": (Kind.PACKED, 4), "I8": (Kind.INTEGER, 1)}
+    if info.dtype not in kinds:
+        return raw_reading(info)
+    kind, width = kinds[info.dtype]
+    bits = scheme.weights.num_bits
+    return Reading(kind, info.dtype, width, bits=bits, codes=True, symmetric=False)
+
+
 def raw_reading(info: TensorInfo) -> Reading:
     """How to read what has no values to judge: shapes, indices, zero points."""
     return Reading(Kind.RAW, info.dtype, WIDTHS.get(info.dtype, 1))
@@ -171,7 +181,7 @@ def _row(info: TensorInfo) -> int:
     """Words of a row; 0 where looking at single rows costs more than it can show."""
     if len(info.shape) < MATRIX or not info.nbytes:
         return 0
-    length = info.nbytes // info.shape[0]
+    length = info.shape[-1] * WIDTHS.get(info.dtype, 1)
     if length > LONG_ROW or (length < SHORT_ROW and info.nbytes > SMALL_TENSOR):
         return 0
     return length // WIDTHS.get(info.dtype, 1)

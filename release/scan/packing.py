@@ -51,3 +51,13 @@ def padding_rows(grid: Array, reading: Reading) -> Array:
     beyond = np.bitwise_or.reduce(grid[:, whole + 1 :], axis=1)
     set_rows: Array = (last | beyond) != 0
     return set_rows
+
+
+def all_zero(raw: bytes, dtype: str, bits: int) -> bool:
+    """Whether all codes in some bytes of a weight are zero; `bits` are those of packed integers."""
+    if dtype == "I32":
+        words = np.frombuffer(raw[: len(raw) // 4 * 4], np.uint32)
+        return bool((unpack_fields(words, bits) == 1 << (bits - 1)).all())
+    masks = {"U8": 0x77, "F8_E4M3": 0x7F, "F8_E5M2": 0x7F}
+    codes = np.frombuffer(raw, np.uint8) & np.uint8(masks.get(dtype, 0xFF))
+    return not codes.any()

@@ -1,0 +1,49 @@
+"""A scale is out of all proportion.
+
+What it checks: of float scales, whether the largest is over 1,000 times the median of its tensor
+    (where it stands for weights that are not zero), and whether the scales imply weights above
+    10,000 or below a millionth. Between layers: whether a module's largest weight is more than 64
+    times off the median of its role. NVFP4's own global scale is V107's.
+Why it matters: the rows below it drown all others, or vanish.
+How to fix: calibrate and export the module again.
+Seen in: tests only; no public case is known of float scales.
+"""
+
+from collections.abc import Iterator
+
+from release.facts.magnitudes import Magnitude
+from release.facts.measures import Measure
+from release.rules import Findings, Found, Where, rule
+
+LARGEST, SMALLEST = 1e4, 1e-6
+UNUSUAL = 64
+
+
+@rule(since="0.1.0", severity="warning")
+def check(magnitudes: tuple[Magnitude, ...], large_scales: tuple[Measure, ...]) -> Findings:
+    """Report scales that are far from others, in their tensor and in their role."""
+    large = {scale.tensor for scale in large_scales}
+    for scale in large_scales:
+        scales = scale.values.scales
+        if scales:
+            factor = scale.values.top / scales.median
+            at = scale.place(scales.top_at)
+            yield _found(scale, f"the largest scale, at {at}, is {factor:,.0f} times the median")
+    for entry in magnitudes:
+        if entry.global_scale is None and entry.scale.tensor not in large:
+            for text in _implausible(entry):
+                yield _found(entry.scale, text)
+
+
+def _implausible(entry: Magnitude) -> Iterator[str]:
+    if not SMALLEST <= entry.amax <= LARGEST:
+        yield f"implies weights up to {entry.amax:.3g}"
+    elif not 1 / UNUSUAL <= entry.factor <= UNUSUAL:
+        yield (
+            f"implies weights up to {entry.amax:.3g}, in other layers they reach {entry.usual:.3g}"
+        )
+
+
+def _found(scale: Measure, message: str) -> Found:
+    where = Where(file=scale.info.shard, tensor=scale.tensor)
+    return Found(where, message, "calibrate and export the module again")

@@ -1,0 +1,55 @@
+"""NVFP4's global scale cannot be what it is used as: a divisor.
+
+What it checks: `weight_global_scale` is finite, above zero, and not under 1: compressed-tensors
+    stores 448 x 6 / amax, which for weights is 100 to 1,000,000. An `input_global_scale` under 0.01
+    is inverted too. As a warning: a module's largest weight, 6 x block scale / global scale, is
+    more than 64 times off the median of its role over all layers.
+Why it matters: inverted, as other tools store it, every weight is wrong by a factor of 10^8 or so.
+How to fix: store the inverse, or export the module again.
+Seen in: intel-neural-compressor #1433; ModelOpt's weight_scale_2 is amax / 2688.
+"""
+
+import math
+
+from release.facts.magnitudes import Magnitude
+from release.facts.measures import Measure, Measures, scalar
+from release.rules import Findings, Found, Where, rule
+
+INVERTED, INVERTED_INPUT = 1.0, 0.01
+UNUSUAL = 64
+
+
+@rule(since="0.1.0")
+def check(measures: Measures, magnitudes: tuple[Magnitude, ...]) -> Findings:
+    """Report global scales that are no divisors, then those that are far from their role's."""
+    for scale in measures.global_scales:
+        value = scalar(scale)
+        if not math.isfinite(value) or value <= 0:
+            yield _found(scale, f"is {value:g}", "calibrate and export the module again")
+        elif value < INVERTED:
+            yield _inverted(scale, value)
+    for scale in measures.activation_scales:
+        if scale.role == "input_global_scale" and 0 < scalar(scale) < INVERTED_INPUT:
+            yield _inverted(scale, scalar(scale))
+    for entry in magnitudes:
+        divisor, factor = entry.global_scale, entry.factor
+        if divisor and scalar(divisor) > INVERTED and not 1 / UNUSUAL <= factor <= UNUSUAL:
+            yield Found(
+                Where(file=divisor.info.shard, tensor=divisor.tensor),
+                f"implies weights up to {entry.amax:.3g}, in other layers they reach "
+                f"{entry.usual:.3g}",
+                "calibrate and export the module again",
+                "warning",
+            )
+
+
+def _inverted(scale: Measure, value: float) -> Found:
+    return _found(
+        scale,
+        f"is {value:.4g}, as if inverted",
+        f"store {1 / value:.6g} if it is, else export again",
+    )
+
+
+def _found(scale: Measure, message: str, fix: str) -> Found:
+    return Found(Where(file=scale.info.shard, tensor=scale.tensor), message, fix)

@@ -1,0 +1,48 @@
+"""A scale of the KV cache is no scale, or was never calibrated.
+
+What it checks: every `k_scale`, `v_scale` and `q_scale` is finite and above zero; and not all of
+    them are exactly 1.0 (a warning).
+Why it matters: with a scale of zero every key or value in the cache becomes 0 or NaN, and vLLM
+    loads it as it is. With 1.0 the cache works, uncalibrated: the card may not claim otherwise.
+How to fix: calibrate with `kv_cache_scheme`, or leave the scheme out.
+Seen in: llm-compressor #1928, #2117, #2853.
+"""
+
+from release.facts.measures import Measure, Measures
+from release.rules import Findings, Found, Where, rule
+
+
+@rule(since="0.1.0")
+def check(measures: Measures) -> Findings:
+    """Report every cache scale that cannot scale anything, and scales that are all 1.0."""
+    broken = [(scale, text) for scale in measures.cache_scales if (text := _broken(scale))]
+    for scale, text in broken:
+        where = Where(file=scale.info.shard, tensor=scale.tensor)
+        yield Found(where, text, "calibrate the KV cache again, or leave its scheme out")
+    if measures.cache_scales and not broken and all(map(_is_one, measures.cache_scales)):
+        first = measures.cache_scales[0]
+        yield Found(
+            where=Where(file=first.info.shard, tensor=first.tensor),
+            message=f"all {len(measures.cache_scales)} scales of the KV cache are exactly 1.0",
+            fix="calibrate the KV cache, or leave its scheme out",
+            severity="warning",
+        )
+
+
+def _broken(scale: Measure) -> str:
+    values, scales = scale.values, scale.values.scales
+    if scales is None:
+        return ""
+    for kind, hits in (
+        ("NaN or Inf", values.bad),
+        ("negative", scales.negative),
+        ("zero", scales.zero),
+    ):
+        if hits:
+            return f"{kind}: {scale.count(hits)}"
+    return ""
+
+
+def _is_one(scale: Measure) -> bool:
+    scales = scale.values.scales
+    return scales is not None and scale.values.top == scales.low == 1.0

@@ -1,0 +1,39 @@
+"""Rows of a weight are all zero.
+
+What it checks: of every 2-D weight but embeddings and the head, whether more than 0.5 % of the rows
+    (and more than one) are zero, or over 64 in a row are. Quantized rows count by their codes.
+    What V113 or V115 reports is theirs.
+Why it matters: these outputs are dead. A mean error over the tensor does not show it.
+How to fix: compare with the base: rows that are zero there are no fault (allow it, and say so).
+Seen in: ollama #15866, an expert's rows lost in conversion.
+"""
+
+from release.architecture.skeleton import CONV
+from release.facts.components import EMBEDDINGS, HEAD
+from release.facts.measures import Measure, Measures
+from release.rules import Findings, Found, Where, rule
+
+SHARE, RUN = 0.005, 64
+
+
+@rule(since="0.1.0", severity="warning")
+def check(measures: Measures) -> Findings:
+    """Report weights with more dead rows than chance leaves."""
+    for weight in measures.weights:
+        values = weight.values
+        if values.zero or values.constant or _is_torn(weight):
+            continue
+        if weight.module.component in {EMBEDDINGS, HEAD} or weight.module.kind == CONV:
+            continue
+        many = values.zero_rows.count > max(1, SHARE * values.rows)
+        if many or values.zero_run > RUN:
+            yield Found(
+                where=Where(file=weight.info.shard, tensor=weight.tensor),
+                message=f"{values.zero_rows.count:,} of {values.rows:,} rows are zero, the first "
+                f"is row {values.zero_rows.first or 0:,}, up to {values.zero_run:,} at a stretch",
+                fix="compare with the base; export again if the rows are not zero there",
+            )
+
+
+def _is_torn(weight: Measure) -> bool:
+    return weight.values.hole is not None and weight.values.hole.torn

@@ -1,0 +1,87 @@
+"""Codes or exponents are not spread as quantized weights are.
+
+What it checks: a sample of the codes of every quantized weight, 1,024 or more: FP4 with one code
+    over 60 % or fewer than 10 codes used, FP8 with fewer than 40, INT8 with fewer than 32 (as if
+    quantized twice). All codes: integers outside of their bits, bits set behind the last packed
+    code. Scales: E8M0 exponents outside of 60 to 190, zero points all alike or at the ends.
+Why it matters: the codes were packed in another way than they will be unpacked, or had been rounded
+    to a coarser format before.
+How to fix: export the module again from the original weights.
+Seen in: tests only; no public case is known.
+"""
+
+from collections.abc import Iterator
+
+from release.facts.measures import Measure, Measures
+from release.quantization.arguments import Args
+from release.rules import Findings, Found, Where, rule
+from release.scan.layout import EXPONENTS
+from release.scan.values import Codes
+
+FEWEST = 1024
+FEWEST_ZERO_POINTS = 64
+FP4_SHARE, FP4_CODES, FP8_CODES, INT8_CODES = 0.60, 10, 40, 32
+LEAST_EXPONENT, LARGEST_EXPONENT = 2.0 ** (60 - 127), 2.0 ** (190 - 127)
+ENDS = 0.99
+
+
+@rule(since="0.1.0", severity="warning")
+def check(measures: Measures) -> Findings:
+    """Report codes, exponents and zero points that no quantizer leaves."""
+    found = [
+        *((weight, text) for weight in measures.weights for text in _weight(weight)),
+        *((scale, text) for scale in measures.scales for text in _exponents(scale)),
+        *((points, text) for points in measures.zero_points for text in _zero_points(points)),
+    ]
+    for measure, text in found:
+        where = Where(file=measure.info.shard, tensor=measure.tensor)
+        yield Found(where, text, "export the module again from the original weights")
+
+
+def _weight(weight: Measure) -> Iterator[str]:
+    values, scheme = weight.values, weight.scheme
+    if values.padding:
+        rows = f"{values.padding.count:,} rows, the first is row {values.padding.first or 0:,}"
+        yield f"bits are set behind the last code of {rows}"
+    if scheme is None or values.zero or values.constant:
+        return
+    limit = 1 << (scheme.weights.num_bits - 1)
+    if weight.info.dtype == "I8" and values.top > limit:
+        yield f"holds codes up to {values.top:g}, {scheme.weights.num_bits} bits reach {limit}"
+    elif values.codes and values.codes.sampled >= FEWEST:
+        text = _distribution(scheme.weights, values.codes)
+        if text:
+            yield text
+
+
+def _distribution(args: Args, codes: Codes) -> str:
+    if args.type == "float" and args.num_bits == 4:  # noqa: PLR2004 - bits
+        if codes.common > FP4_SHARE:
+            return f"one code is {codes.common:.0%} of all"
+        least = FP4_CODES
+    else:
+        least = {"float": FP8_CODES, "int": INT8_CODES}.get(args.type, 0)
+        least = least if args.num_bits == 8 else 0  # noqa: PLR2004 - bits
+    return f"only {codes.distinct} different codes occur" if codes.distinct < least else ""
+
+
+def _exponents(scale: Measure) -> Iterator[str]:
+    scales = scale.values.scales
+    if scales is None or scale.info.dtype not in EXPONENTS or scale.values.bad:
+        return
+    if scales.low and scales.low < LEAST_EXPONENT:
+        yield f"the smallest scale is {scales.low:.3g}, less than weights have"
+    if scale.values.top > LARGEST_EXPONENT:
+        yield f"the largest scale is {scale.values.top:.3g}, more than weights have"
+
+
+def _zero_points(points: Measure) -> Iterator[str]:
+    codes, scheme = points.values.codes, points.scheme
+    if codes is None or scheme is None or scheme.weights.symmetric:
+        return
+    if codes.sampled < FEWEST_ZERO_POINTS:
+        return
+    if codes.distinct == 1:
+        yield f"all of {codes.sampled:,} zero points are the same"
+    elif codes.ends > ENDS:
+        yield f"{codes.ends:.0%} of the zero points are at the ends of their range"

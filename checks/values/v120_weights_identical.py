@@ -1,0 +1,38 @@
+"""Two weights that should differ hold the same bytes.
+
+What it checks: 2-D weights of one shape and dtype, byte for byte. Silent on an embedding and its
+    head, and on weights that are constant. A layer that is a copy of another is one finding; where
+    four or more are, the model was scaled up by repeating layers, and it is only a note.
+Why it matters: one of the two was overwritten in a loop or a merge, and its own weights are lost.
+How to fix: export the modules again; allow it if the model was built so.
+Seen in: tests only; no public case is known.
+"""
+
+from release.facts.components import EMBEDDINGS, HEAD
+from release.facts.duplicates import Duplicate
+from release.rules import Findings, Found, Where, rule
+
+UPSCALED = 4
+TABLES = {EMBEDDINGS, HEAD}
+
+
+@rule(since="0.1.0", severity="warning")
+def check(duplicates: tuple[Duplicate, ...]) -> Findings:
+    """Report copies of layers, then copies of single weights."""
+    layers = {d.layer: d.original_layer for d in duplicates if d.layer}
+    for layer, original in layers.items():
+        yield Found(
+            where=Where(module=layer),
+            message=f"every weight is a copy of one in {original}",
+            fix="export the layer again, or allow it if layers were repeated on purpose",
+            severity="info" if len(layers) >= UPSCALED else None,
+        )
+    for duplicate in duplicates:
+        copy, source = duplicate.tensor, duplicate.original
+        if duplicate.layer or {copy.module.component, source.module.component} <= TABLES:
+            continue
+        yield Found(
+            where=Where(file=copy.info.shard, tensor=copy.tensor),
+            message=f"holds the same bytes as {source.tensor}",
+            fix="export the module again",
+        )

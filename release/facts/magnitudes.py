@@ -1,0 +1,56 @@
+"""How large the quantized weights are, as their scales imply it, and others of the same role."""
+
+import re
+from collections import defaultdict
+from statistics import median
+
+import msgspec
+
+from release.facts.measures import Measure, Measures, amax, by_module, scalar
+
+_NUMBER = re.compile(r"\d+")
+FEWEST = 4
+"""Layers; of fewer, none can be told to be the odd one."""
+
+
+class Magnitude(msgspec.Struct, frozen=True):
+    """A quantized weight with its scales. `usual` is the median `amax` of its role, over layers.
+
+    None where there are too few of it, or where a scale is no number.
+    """
+
+    weight: Measure
+    scale: Measure
+    global_scale: Measure | None
+    amax: float
+    usual: float | None = None
+
+    @property
+    def factor(self) -> float:
+        """How many times larger than usual it is, 1 where that is not known."""
+        return self.amax / self.usual if self.usual else 1.0
+
+
+def provide_magnitudes(measures: Measures) -> tuple[Magnitude, ...]:
+    """Measure every quantized weight that is not all zeros and whose scales are numbers."""
+    scales, global_scales = by_module(measures.scales), by_module(measures.global_scales)
+    found = []
+    roles: dict[str, list[float]] = defaultdict(list)
+    for weight in measures.weights:
+        scale, divisor = scales.get(weight.module.name), global_scales.get(weight.module.name)
+        if scale is None or weight.values.zero:
+            continue
+        value = amax(weight, scale, scalar(divisor) if divisor else 1.0)
+        if value is not None and 0 < value < float("inf"):
+            found.append(Magnitude(weight, scale, divisor, value))
+            roles[role_of(weight.module.name)].append(value)
+    usual = {role: median(values) for role, values in roles.items() if len(values) >= FEWEST}
+    return tuple(
+        msgspec.structs.replace(entry, usual=usual.get(role_of(entry.weight.module.name)))
+        for entry in found
+    )
+
+
+def role_of(module: str) -> str:
+    """A module's name without the numbers of layers and experts."""
+    return _NUMBER.sub("#", module)
