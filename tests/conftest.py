@@ -62,6 +62,12 @@ def findings() -> Judge:
     return judge
 
 
+@pytest.fixture
+def messages() -> Judge:
+    """Judge a draft by one rule: what its findings say."""
+    return lambda code, draft: [finding.message for finding in judge_one(code, draft.path)[0]]
+
+
 MANIFEST = """
 repo = "acme/tiny-NVFP4"
 license = "apache-2.0"

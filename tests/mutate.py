@@ -99,15 +99,22 @@ class Draft:
 
         return self._rewrite(tensor, replace)
 
-    def patch(self, tensor: str, values: bytes) -> "Draft":
-        """Store other bytes for a tensor, as many as it had."""
+    def patch(self, tensor: str, values: bytes, at: int | None = None) -> "Draft":
+        """Store other bytes for a tensor: as many as it had, or fewer from byte `at` on."""
 
         def replace(entries: dict[str, Entry]) -> None:
             dtype, shape, before = entries[tensor]
-            assert len(values) == len(before)
-            entries[tensor] = (dtype, shape, values)
+            start = at or 0
+            after = before[:start] + values + before[start + len(values) :]
+            assert len(after) == len(before)
+            assert at is not None or len(values) == len(before)
+            entries[tensor] = (dtype, shape, after)
 
         return self._rewrite(tensor, replace)
+
+    def bytes_of(self, tensor: str) -> bytes:
+        """The bytes of a tensor as they are now."""
+        return read_shard(self.path / self.tensors()[tensor])[tensor][2]
 
     def add(self, tensor: str, dtype: str, shape: list[int], *, beside: str) -> "Draft":
         """Add a tensor of zeros to the shard of another one, and to the index."""

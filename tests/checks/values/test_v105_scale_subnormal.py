@@ -1,0 +1,27 @@
+from tests.checks.values.floats import bf16
+from tests.conftest import Drafts, Judge
+
+SCALE = "model.layers.1.mlp.gate_proj.weight_scale"
+PLACE = f"warning model.safetensors: {SCALE}"
+
+
+def test_fires_on_a_subnormal_float(draft: Drafts, findings: Judge) -> None:
+    # 2^-130 is under the smallest normal BF16, 2^-126.
+    assert findings("V105", draft("llama-fp8-dynamic").patch(SCALE, bf16(2.0**-130), 8)) == [PLACE]
+
+
+def test_fires_on_a_normal_float_that_nothing_survives(draft: Drafts, findings: Judge) -> None:
+    # 2^-100 is about 8e-31.
+    assert findings("V105", draft("llama-w4a16").patch(SCALE, bf16(2.0**-100), 8)) == [PLACE]
+
+
+def test_fires_when_a_fifth_of_the_block_scales_is_tiny(draft: Drafts, findings: Judge) -> None:
+    assert findings("V105", draft("llama-nvfp4").patch(SCALE, b"\x07" * 420, 0)) == [PLACE]
+
+
+def test_silent_on_some_tiny_block_scales(draft: Drafts, findings: Judge) -> None:
+    assert findings("V105", draft("llama-nvfp4").patch(SCALE, b"\x07" * 100, 0)) == []
+
+
+def test_silent_on_small_normal_floats(draft: Drafts, findings: Judge) -> None:
+    assert findings("V105", draft("llama-fp8-dynamic").patch(SCALE, bf16(2.0**-60), 8)) == []

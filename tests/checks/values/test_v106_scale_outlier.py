@@ -1,0 +1,41 @@
+from tests.checks.values.floats import bf16
+from tests.conftest import Drafts, Judge
+
+MODULE = "model.layers.1.mlp.gate_proj"
+SCALE = f"{MODULE}.weight_scale"
+PLACE = f"warning model.safetensors: {SCALE}"
+
+
+def test_fires_on_one_channel_far_above_the_others(draft: Drafts, messages: Judge) -> None:
+    broken = draft("llama-fp8-dynamic").patch(SCALE, bf16(0.25), 2 * 11)
+    (message,) = messages("V106", broken)
+    assert message.startswith("the largest scale, at row 11, is 2,")  # 0.25 / 1.2e-4
+
+
+def test_fires_on_scales_stored_as_their_inverse(draft: Drafts, findings: Judge) -> None:
+    broken = draft("llama-fp8-static").patch(SCALE, bf16(4096.0))
+    assert findings("V106", broken) == [PLACE]
+
+
+def test_fires_on_scales_that_leave_nothing(draft: Drafts, findings: Judge) -> None:
+    broken = draft("llama-w8a8-int8").patch(SCALE, bf16(2.0**-40) * 256)
+    assert findings("V106", broken) == [PLACE]
+
+
+def test_fires_on_an_expert_unlike_the_others(draft: Drafts, messages: Judge) -> None:
+    name = "model.layers.1.mlp.experts.3.up_proj.weight_scale"
+    broken = draft("qwen3_moe-fp8")
+    broken.patch(name, bf16(0.25) * (len(broken.bytes_of(name)) // 2))
+    (message,) = messages("V106", broken)
+    assert message.startswith("implies weights up to 112, in other layers they reach 0.0")
+
+
+def test_silent_on_the_eps_of_a_row_of_zeros(draft: Drafts, findings: Judge) -> None:
+    # F16 and BF16 models have 0.000977 and 0.0078; a row of tiny weights beside it is normal.
+    kept = draft("llama-fp8-dynamic").patch(f"{MODULE}.weight", bytes(128), 11 * 128)
+    kept.patch(SCALE, bf16(0.25), 2 * 11)
+    assert findings("V106", kept) == []
+
+
+def test_silent_on_a_channel_a_hundred_times_larger(draft: Drafts, findings: Judge) -> None:
+    assert findings("V106", draft("llama-fp8-dynamic").patch(SCALE, bf16(2.0**-7), 2 * 11)) == []

@@ -1,0 +1,32 @@
+import pytest
+
+from tests.checks.values.floats import bf16
+from tests.conftest import Drafts, Judge
+
+KEY = "model.layers.1.self_attn.k_scale"
+FILE = "model.safetensors"
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0, float("nan"), float("inf")])
+@pytest.mark.parametrize("name", ["qwen3-fp8-kv", "qwen3-kv-only"])
+def test_fires_on_what_cannot_scale(
+    name: str, value: float, draft: Drafts, findings: Judge
+) -> None:
+    assert findings("V112", draft(name).patch(KEY, bf16(value))) == [f"error {FILE}: {KEY}"]
+
+
+def test_fires_on_one_head(draft: Drafts, findings: Judge) -> None:
+    broken = draft("qwen3-nvfp4-kv-heads").patch(KEY, bf16(0.0), 2)
+    assert findings("V112", broken) == [f"error {FILE}: {KEY}"]
+
+
+def test_fires_once_when_all_are_one(draft: Drafts, findings: Judge) -> None:
+    broken = draft("qwen3-fp8-kv")
+    for layer in range(2):
+        for part in "kv":
+            broken.patch(f"model.layers.{layer}.self_attn.{part}_scale", bf16(1.0))
+    assert findings("V112", broken) == [f"warning {FILE}: model.layers.0.self_attn.k_scale"]
+
+
+def test_silent_when_one_of_them_is_one(draft: Drafts, findings: Judge) -> None:
+    assert findings("V112", draft("qwen3-fp8-kv").patch(KEY, bf16(1.0))) == []

@@ -1,0 +1,49 @@
+import pytest
+
+from tests.checks.values.floats import bf16
+from tests.conftest import Drafts, Judge
+
+MODULE = "model.layers.1.mlp.gate_proj"  # 256 x 128
+FILE = "model.safetensors"
+
+
+@pytest.mark.parametrize(
+    ("name", "role", "row"),
+    [
+        ("llama-fp8-dynamic", "weight", bytes(128)),
+        ("llama-nvfp4", "weight_packed", bytes(64)),
+        ("llama-mxfp4", "weight_packed", b"\x08" * 64),
+        ("llama-w4a16", "weight_packed", b"\x88" * 64),
+        ("llama-w8a8-int8", "weight", bytes(128)),
+    ],
+)
+def test_fires_on_rows_of_zeros(
+    name: str, role: str, row: bytes, draft: Drafts, findings: Judge
+) -> None:
+    broken = draft(name).patch(f"{MODULE}.{role}", row * 8, len(row) * 40)
+    assert findings("V114", broken) == [f"warning {FILE}: {MODULE}.{role}"]
+
+
+def test_fires_and_says_which(draft: Drafts, messages: Judge) -> None:
+    broken = draft("llama-fp8-dynamic").patch(f"{MODULE}.weight", bytes(128 * 8), 128 * 40)
+    broken.patch(f"{MODULE}.weight", bytes(128), 128 * 60)
+    assert messages("V114", broken) == [
+        "9 of 256 rows are zero, the first is row 40, up to 8 at a stretch"
+    ]
+
+
+def test_silent_on_one_row(draft: Drafts, findings: Judge) -> None:
+    kept = draft("llama-fp8-dynamic").patch(f"{MODULE}.weight", bytes(128), 128 * 40)
+    assert findings("V114", kept) == []
+
+
+def test_silent_on_tokens_that_are_not_used(draft: Drafts, findings: Judge) -> None:
+    kept = draft("llama-fp8-dynamic")
+    for name in ("model.embed_tokens.weight", "lm_head.weight"):
+        kept.patch(name, bf16(0.0) * 128 * 80, 2 * 128 * 300)
+    assert findings("V114", kept) == []
+
+
+def test_silent_on_a_weight_of_zeros_which_v113_reports(draft: Drafts, findings: Judge) -> None:
+    kept = draft("llama-fp8-dynamic").patch(f"{MODULE}.weight", bytes(256 * 128))
+    assert findings("V114", kept) == []
