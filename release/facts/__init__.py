@@ -64,7 +64,6 @@ FACTS: dict[str, Source] = {
     "zero_scales": Source(Level.BYTES, "release.facts.under_scales:provide_zero_scales"),
     "large_scales": Source(Level.BYTES, "release.facts.under_scales:provide_large_scales"),
     "duplicates": Source(Level.BYTES, "release.facts.duplicates:provide_duplicates"),
-    "siblings": Source(Level.HEADERS, "release.facts.siblings:provide_siblings"),
     "identity": Source(Level.BYTES, "release.facts.identity:provide_identity"),
     "changes": Source(Level.BYTES, "release.facts.changes:provide_changes"),
 }
