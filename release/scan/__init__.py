@@ -71,7 +71,10 @@ class _Scanner:
         from release.scan.tallies import tally_of  # noqa: PLC0415
 
         tally = tally_of(segment.reading, segment.end - segment.start)
-        for piece in self._pieces(segment.end, segment.reading.step(PIECE)):
+        step = segment.reading.step(PIECE)
+        for piece in self._pieces(segment.end, step):
+            if self._position < segment.end and len(piece) < step:
+                break  # not whole rows, for the file ends here
             if self._helper is None:
                 self._digest.update(piece)
                 tally.add(piece)
