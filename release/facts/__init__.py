@@ -40,6 +40,7 @@ FACTS: dict[str, Source] = {
     "absences": Source(Level.HEADERS, "release.facts.absences:provide_absences"),
     "misfits": Source(Level.HEADERS, "release.facts.misfits:provide_misfits"),
     "layouts": Source(Level.HEADERS, "release.facts.layouts:provide_layouts"),
+    "layer_gaps": Source(Level.HEADERS, "release.facts.layer_gaps:provide_layer_gaps"),
     "documents": Source(Level.HEADERS, "release.facts.documents:provide_documents"),
     "known": Source(Level.HEADERS, "release.facts.known:provide_known"),
     "model": Source(Level.HEADERS, "release.facts.model:provide_model"),

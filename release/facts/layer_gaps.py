@@ -1,0 +1,53 @@
+"""What each layer of a stack holds, told from the names alone: for architectures not known."""
+
+from collections import Counter, defaultdict
+
+import msgspec
+
+from release.facts.modules import Modules
+
+OTHERS_ALIKE = 2
+FEW = 3
+
+
+class Gap(msgspec.Struct, frozen=True):
+    """A layer without some parts that `alike` other layers, equal to it otherwise, all have."""
+
+    layer: str
+    missing: tuple[str, ...]
+    alike: int
+
+
+def provide_layer_gaps(modules: Modules) -> tuple[Gap, ...]:
+    """Find layers that are like no other, but for a few parts that several others have."""
+    layers: dict[str, set[str]] = defaultdict(set)
+    for module in modules:
+        parts = module.name.split(".")
+        number = next((i for i, part in enumerate(parts) if part.isdecimal()), 0)
+        if number and parts[number + 1 :]:
+            suffix = ["*" if part.isdecimal() else part for part in parts[number + 1 :]]
+            names = {".".join(suffix)}
+            if "bias" in module.tensors:
+                names.add(".".join([*suffix, "bias"]))
+            layers[".".join(parts[: number + 1])] |= names
+    return tuple(_gaps({layer: frozenset(parts) for layer, parts in layers.items()}))
+
+
+def _gaps(layers: dict[str, frozenset[str]]) -> list[Gap]:
+    stacks: dict[str, Counter[frozenset[str]]] = defaultdict(Counter)
+    for layer, parts in layers.items():
+        stacks[layer.rpartition(".")[0]][parts] += 1
+    gaps = []
+    for layer, parts in layers.items():
+        kinds = stacks[layer.rpartition(".")[0]]
+        if kinds[parts] > 1:
+            continue
+        fuller = [
+            (len(kind - parts), -count, kind)
+            for kind, count in kinds.items()
+            if count >= OTHERS_ALIKE and parts < kind and len(kind - parts) <= FEW
+        ]
+        if fuller:
+            _, count, kind = min(fuller, key=lambda item: item[:2])
+            gaps.append(Gap(layer, tuple(sorted(kind - parts)), -count))
+    return gaps
