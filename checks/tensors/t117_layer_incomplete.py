@@ -1,0 +1,43 @@
+"""A part of the model that is there otherwise is missing.
+
+What it checks: every module, bias and other parameter that config.json implies is stored, where no
+    rule on config.json names a broader cause. Where the architecture is not known, whether a layer
+    lacks one to three parts that several layers, equal to it otherwise, have: a warning.
+Why it matters: vLLM leaves the parameter as uninitialised memory; its check for that is off for
+    quantized models.
+How to fix: export the model again; compare the shards with those of the base model.
+Seen in: llm-compressor #2951, parameters of multi-token prediction that a save left out.
+"""
+
+from collections.abc import Iterator
+
+from release.facts.absences import Absences
+from release.facts.layer_gaps import Gap
+from release.facts.modules import Module, Modules
+from release.rules import Findings, Found, Where, rule
+from release.unknown import Unknown
+
+FIX = "export the model again with all of its tensors"
+
+
+@rule(since="0.1.0")
+def check(modules: Modules, absences: Absences | Unknown, layer_gaps: tuple[Gap, ...]) -> Findings:
+    """Report by the architecture, or by the layers' likeness where it is unknown."""
+    if isinstance(absences, Unknown):
+        for gap in layer_gaps:
+            what = f"{', '.join(gap.missing)} missing; {gap.alike:,} layers like it have that"
+            yield Found(Where(module=gap.layer), what, FIX, "warning")
+        return
+    for name in absences.incomplete:
+        yield Found(Where(module=name), "is missing; config.json implies it", FIX)
+    for module in modules:
+        for role in _missing(module):
+            what = f"{role} is missing; config.json implies it"
+            yield Found(Where(module=module.name), what, FIX)
+
+
+def _missing(module: Module) -> Iterator[str]:
+    """Roles that are implied and not stored; the weight of a quantized module is T101's."""
+    for role in module.expected.tensors if module.expected else ():
+        if role not in module.tensors and not (role == "weight" and module.quantized):
+            yield role
