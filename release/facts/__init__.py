@@ -41,6 +41,9 @@ FACTS: dict[str, Source] = {
     "misfits": Source(Level.HEADERS, "release.facts.misfits:provide_misfits"),
     "layouts": Source(Level.HEADERS, "release.facts.layouts:provide_layouts"),
     "layer_gaps": Source(Level.HEADERS, "release.facts.layer_gaps:provide_layer_gaps"),
+    "unknown_tensors": Source(
+        Level.HEADERS, "release.facts.unknown_tensors:provide_unknown_tensors"
+    ),
     "documents": Source(Level.HEADERS, "release.facts.documents:provide_documents"),
     "known": Source(Level.HEADERS, "release.facts.known:provide_known"),
     "model": Source(Level.HEADERS, "release.facts.model:provide_model"),

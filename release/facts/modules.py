@@ -1,5 +1,6 @@
 """Modules: the tensors of a checkpoint, grouped, named by role, and resolved to a scheme."""
 
+import re
 from collections.abc import Iterator
 
 import msgspec
@@ -23,6 +24,8 @@ from release.unknown import Unknown
 CLASSES = {LINEAR: ("Linear", "Module"), EMBEDDING: ("Embedding", "Module")}
 OTHER_CLASSES = ("Module",)
 MATRIX = 2
+# The locations of compressed_tensors' TransformLocation.
+ROTATION = re.compile(r".+_(input|output|weight_input|weight_output|q_attn|k_cache)")
 ROUTERS = {"gate", "router", "shared_expert_gate"}
 
 
@@ -102,7 +105,12 @@ def provide_modules(
         name, _, role = tensor.rpartition(".")
         grouped.setdefault(name, {})[role] = info
     known = {} if isinstance(architecture, Unknown) else architecture.modules
-    kinds = {name: _kind(name, roles, known.get(name)) for name, roles in grouped.items()}
+    kinds = {
+        name: VECTOR
+        if quantization.transformed and is_rotation(name)
+        else _kind(name, roles, known.get(name))
+        for name, roles in grouped.items()
+    }
     routers = {name for name in grouped if _is_router(name, known.get(name))}
     classes = {
         name: OTHER_CLASSES if name in routers else CLASSES.get(kind, OTHER_CLASSES)
@@ -170,6 +178,11 @@ def _kind(name: str, roles: dict[str, TensorInfo], expected: Expected | None) ->
     if len(weight.shape) == MATRIX:
         return EMBEDDING if "embed" in last else LINEAR
     return NORM if len(weight.shape) < MATRIX else CONV
+
+
+def is_rotation(name: str) -> bool:
+    """Whether a module may be a transform's weight, `{transform}_{location}`: no Linear to CT."""
+    return ROTATION.fullmatch(name.rpartition(".")[2]) is not None
 
 
 def _is_router(name: str, expected: Expected | None) -> bool:

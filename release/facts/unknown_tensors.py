@@ -1,0 +1,99 @@
+"""Stored tensors that nothing we know of the model or its scheme accounts for."""
+
+from collections.abc import Iterator
+
+from release.architecture import Architecture
+from release.facts.absences import LONGEST_ID, MIXERS, TOWERS, Absences
+from release.facts.components import HEAD, MTP
+from release.facts.layouts import Layouts
+from release.facts.modules import Module, Modules, is_rotation
+from release.quantization.config import QuantizationConfig
+from release.quantization.schemes import CACHE_SCALES, COMPANIONS
+from release.unknown import Unknown
+
+# Buffers that older versions of transformers saved; every loader skips them.
+BUFFERS = {"inv_freq", "masked_bias", "rotary_emb", "position_ids"}
+QUANTIZED = COMPANIONS | CACHE_SCALES | {"kv_scale"}
+
+
+def provide_unknown_tensors(
+    architecture: Architecture,
+    modules: Modules,
+    absences: Absences,
+    quantization: QuantizationConfig,
+    layouts: Layouts | Unknown,
+) -> tuple[str, ...]:
+    """Give their names. What another rule names as a whole (a layer, a tower ...) is left out."""
+    if absences.elsewhere:
+        return ()  # C103: all names are those of another class
+    named = set() if isinstance(layouts, Unknown) else _explained(layouts)
+    owners = _Owners(architecture, modules)
+    found = []
+    for module in modules:
+        known = architecture.modules.get(module.name)
+        if known is None and (
+            owners.has(module) or (quantization.transformed and is_rotation(module.name))
+        ):
+            continue
+        implied = set() if known is None else set(known.tensors)
+        found += [module.tensor(role) for role in _odd(module, implied)]
+    return tuple(name for name in found if name not in named)
+
+
+def _odd(module: Module, implied: set[str]) -> Iterator[str]:
+    for role in module.tensors:
+        if role not in implied and role not in QUANTIZED and role not in BUFFERS:
+            yield role
+
+
+def _explained(layouts: Layouts) -> set[str]:
+    """Tensors under another name than their scheme has, and weights stored twice."""
+    renamed = {f"{fault.module}.{fault.instead}" for fault in layouts.missing if fault.instead}
+    return renamed | {fault.tensor for fault in layouts.twice}
+
+
+class _Owners:
+    """Modules beside the architecture that rules on config.json speak of."""
+
+    def __init__(self, architecture: Architecture, modules: Modules) -> None:
+        self.architecture = architecture
+        self.stored = modules.items
+        self.parents = {name.rpartition(".")[0] for name in architecture.modules}
+        self.blocks = {_block(name) for name in architecture.modules}
+        self.towers = any(
+            modules.items[name].component in TOWERS
+            for name in architecture.modules
+            if name in modules.items
+        )
+
+    def has(self, module: Module) -> bool:
+        """Whether such a rule, or an engine that skips it, accounts for the module."""
+        name, parts = module.name, module.name.split(".")
+        if self.architecture.optional(name) or module.component in {MTP, HEAD}:
+            return True  # C110, C109
+        if module.component in TOWERS and not self.towers:
+            return True  # C111
+        if BUFFERS.intersection(parts):
+            return True
+        if "experts" in parts and name.rpartition(".")[0] not in self.parents:
+            return True  # C108
+        prefix = f"{self.architecture.stack}."
+        if name.startswith(prefix):
+            return self._in_layer(name.removeprefix(prefix).split("."))
+        return module.component in TOWERS and _block(name) not in self.blocks  # C111
+
+    def _in_layer(self, parts: list[str]) -> bool:
+        number = parts[0]
+        if not number.isdecimal() or len(number) >= LONGEST_ID:
+            return False
+        if int(number) >= self.architecture.layers:
+            return True  # C104
+        block = f"{self.architecture.stack}.{number}.{parts[1] if len(parts) > 1 else ''}"
+        return len(parts) > 1 and parts[1] in MIXERS and block not in self.blocks  # C105
+
+
+def _block(name: str) -> str:
+    """`model.layers.3.self_attn` of everything in it."""
+    parts = name.split(".")
+    end = next((i + 2 for i, part in enumerate(parts) if part.isdecimal()), len(parts))
+    return ".".join(parts[:end])
