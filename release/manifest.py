@@ -121,10 +121,14 @@ def parse_manifest(raw: dict[str, Any], name: str = MANIFEST_FILE.name) -> Manif
     try:
         manifest = msgspec.convert(raw, Manifest)
     except msgspec.ValidationError as error:
-        raise ReleaseError(_explain(str(error)), where=name, hint=_near_miss(str(error))) from None
+        what, hint = _explain(str(error))
+        raise ReleaseError(what, where=name, hint=hint) from None
     for key, repo in (("repo", manifest.repo), ("base.model", manifest.base.model)):
         if not REPO_ID.fullmatch(repo):
             raise ReleaseError(f"{key} is {repo!r}, not owner/name", where=name)
+    for key, text in (("license", manifest.license), ("checkpoint", manifest.checkpoint)):
+        if text is not None and not text.strip():
+            raise ReleaseError(f"{key} is empty", where=name)
     if manifest.license == "other" and not (manifest.license_name and manifest.license_link):
         hint = "the Hub asks for license-name and license-link then"
         raise ReleaseError("license is 'other' without a name and a link", where=name, hint=hint)
@@ -134,15 +138,46 @@ def parse_manifest(raw: dict[str, Any], name: str = MANIFEST_FILE.name) -> Manif
     return manifest
 
 
-def _explain(message: str) -> str:
-    return message.replace(" - at `$", " at `").replace("Object ", "it ", 1)
+_TABLES: dict[str, type[Strict]] = {
+    "": Manifest,
+    "base": Base,
+    "calibration": Calibration,
+    "known-issues": Issue,
+    "card": Card,
+    "policy": Policy,
+    "allow": Allow,
+}
+_TOML = {"`object`": "a table", "`array`": "an array", "`str`": "a string", "`int`": "an integer"}
+_TOML |= {"`bool`": "true or false", "`float`": "a number", "`null`": "nothing"}
 
 
-def _near_miss(message: str) -> str:
-    match = re.search(r"unknown field `([^`]*)`", message)
-    if not match:
-        return ""
-    tables = (Manifest, Base, Calibration, Issue, Policy, Card, Allow)
-    keys = {field.encode_name for table in tables for field in msgspec.structs.fields(table)}
-    near = get_close_matches(match[1], sorted(keys), 1, cutoff=0.5)
-    return f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(sorted(keys))}"
+def _explain(message: str) -> tuple[str, str]:
+    """Say in TOML's words what msgspec found, and what to do."""
+    what, _, path = message.partition(" - at `$")
+    path = path.removesuffix("`").removeprefix(".")
+    place = f" in [{path}]" if path else ""
+    match = re.fullmatch(r"Object contains unknown field `(.*)`", what, re.DOTALL)
+    if match:
+        return f"unknown key {match[1]!r}{place}", _near_miss(match[1], path.partition("[")[0])
+    match = re.fullmatch(r"Object missing required field `(.*)`", what)
+    if match:
+        return f"the key {match[1]!r} is missing{place}", ""
+    for word, meaning in _TOML.items():
+        what = what.replace(word, meaning)
+    return f"{path}: {what[:1].lower()}{what[1:]}", ""
+
+
+def _near_miss(key: str, table: str) -> str:
+    """Name the nearest key of this table, else the table that has such a key."""
+    keys = {name: _keys(fields) for name, fields in _TABLES.items()}
+    near = get_close_matches(key, keys[table], 1, cutoff=0.6)
+    if near:
+        return f"did you mean {near[0]!r}?"
+    home = next((name for name, known in keys.items() if key in known), None)
+    if home is None:
+        return f"known keys: {', '.join(keys[table])}"
+    return f"it belongs in [{home}]" if home else "it belongs above the first [table]"
+
+
+def _keys(table: type[Strict]) -> list[str]:
+    return [field.encode_name for field in msgspec.structs.fields(table)]

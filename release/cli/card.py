@@ -44,7 +44,10 @@ def command(checkpoint: Path | None, output: Path | None, force: bool, quiet: bo
         write_result(text, None)
         return
     target = output or path / CARD_FILE
-    if target.exists() and not force and not is_ours(target.read_text("utf-8", "replace")):
+    if output is None and target.is_symlink():
+        hint = "remove it: a card is a file of the checkpoint's own"
+        raise ReleaseError("is a link", where=str(target), hint=hint)
+    if target.is_file() and not force and not is_ours(target.read_text("utf-8", "replace")):
         hint = "use --force to replace it, or -o to write elsewhere"
         raise ReleaseError("was written by hand", where=str(target), hint=hint)
     write_result(text, target)

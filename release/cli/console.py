@@ -22,7 +22,7 @@ def write_result(text: str, output: Path | None) -> None:
     text = text if text.endswith("\n") else f"{text}\n"
     try:
         target = output.resolve()
-        if target.exists() and not target.is_file():
+        if target.exists() and not target.is_file() and not target.is_dir():
             with target.open("a", encoding="utf-8") as stream:
                 stream.write(text)
             return

@@ -87,14 +87,21 @@ def encode_report(report: Report) -> bytes:
 
 def load_report(path: Path) -> Report:
     """Read a report. Raises `ReleaseError` if it is missing, broken or of another schema."""
+    hint = "verify again with this version"
     try:
-        report = msgspec.json.decode(path.read_bytes(), type=Report)
+        raw = path.read_bytes()
+        schema = msgspec.json.decode(raw, type=_Versioned).schema
+        if schema != SCHEMA:
+            raise ReleaseError(f"has schema {schema}, not {SCHEMA}", where=path.name, hint=hint)
+        return msgspec.json.decode(raw, type=Report)
     except OSError:
         hint = "run `release verify CKPT` first"
         raise ReleaseError("there is no report", where=path.name, hint=hint) from None
-    except msgspec.DecodeError as error:
-        raise ReleaseError(f"is not a report: {error}", where=path.name) from None
-    if report.schema != SCHEMA:
-        hint = "verify again with this version"
-        raise ReleaseError(f"has schema {report.schema}, not {SCHEMA}", where=path.name, hint=hint)
-    return report
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise ReleaseError(f"is not a report: {error}", where=path.name, hint=hint) from None
+
+
+class _Versioned(msgspec.Struct, frozen=True):
+    """What every schema of a report has."""
+
+    schema: int

@@ -109,6 +109,21 @@ def test_a_card_written_by_hand_is_kept(work: Path, run: Run) -> None:
     assert card.read_text().startswith("---\n")
 
 
+def test_a_card_that_is_a_link_is_not_followed(work: Path, run: Run, tmp_path: Path) -> None:
+    (work / "ckpt" / "README.md").symlink_to(tmp_path / "elsewhere")
+    result = run("card", "--force")
+    assert result.returncode == 2
+    assert "README.md: is a link" in result.stderr
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_card_that_is_a_folder_is_one_line(work: Path, run: Run) -> None:
+    (work / "ckpt" / "README.md").mkdir()
+    result = run("card")
+    assert result.returncode == 2
+    assert result.stderr.endswith("README.md: cannot be written: Is a directory\n")
+
+
 def test_without_a_manifest_it_says_what_to_write(work: Path, run: Run) -> None:
     (work / "release.toml").unlink()
     result = run("card")
@@ -194,11 +209,18 @@ def test_names_of_files_cannot_leave_their_cell(report: Report) -> None:
     ("changes", "words"),
     [
         ({"repo": "no-owner"}, "repo is 'no-owner', not owner/name"),
-        ({"licence": "mit"}, "did you mean 'license'?"),
+        ({"licence": "mit"}, "unknown key 'licence' (did you mean 'license'?)"),
+        ({"revision": "x"}, "unknown key 'revision' (it belongs in [base])"),
+        ({"base": {"model": "a/m", "checkpoint": "x"}}, "(it belongs above the first [table])"),
+        ({"policy": {"zzz": 1}}, "unknown key 'zzz' in [policy] (known keys: levels, strict)"),
+        ({"allow": [{"rule": "Q101"}]}, "the key 'reason' is missing in [allow[0]]"),
+        ({"license": " "}, "license is empty"),
+        ({"checkpoint": ""}, "checkpoint is empty"),
+        ({"policy": {"levels": "bytes"}}, "policy.levels: expected an array, got a string"),
         ({"base": {"model": "acme/m", "revison": "x"}}, "did you mean 'revision'?"),
         ({"license": "other"}, "license is 'other' without a name and a link"),
         ({"allow": [{"rule": "Q101", "reason": " "}]}, "allow of Q101 gives no reason"),
-        ({"repo": 7}, "Expected `str`, got `int`"),
+        ({"repo": 7}, "repo: expected a string, got an integer"),
     ],
 )
 def test_a_manifest_is_strict(changes: dict[str, Any], words: str) -> None:
