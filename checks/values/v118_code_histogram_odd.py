@@ -62,6 +62,8 @@ def _distribution(args: Args, codes: Codes) -> str:
     else:
         least = {"float": FP8_CODES, "int": INT8_CODES}.get(args.type, 0)
         least = least if args.num_bits == 8 else 0  # noqa: PLR2004 - bits
+    if codes.negative in {0, 1}:
+        least //= 2  # V117 says where the others are
     return f"only {codes.distinct} different codes occur" if codes.distinct < least else ""
 
 
