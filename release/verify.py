@@ -13,16 +13,19 @@ from release import __version__
 from release.allowances import Outcome, apply_allows
 from release.checkpoint import Checkpoint, open_checkpoint
 from release.facts import Facts, Level, parameters
-from release.facts.identity import CARD_FILE, FileDigest, Identity
+from release.facts.identity import CARD_FILE, FileDigest
+from release.facts.scan import Scanning
 from release.manifest import Allow
 from release.report import DONE, NOT_RUN, SCHEMA, Report, Subject, Tool, summarise
 from release.rules.catalogue import Rule, all_rules, is_code, select_rules
 from release.rules.runner import NotChecked, run_rules
+from release.scan.values import Scan
 from release.unknown import Unknown
 
 UNUSED = "unused_allows"
 DESELECTED = "left out by --select or --ignore"
-REPORTED_FACTS = ("model", "weights", "kv", "precision", "quantization")
+REUSED = "reused from an earlier run: same size, inode and time of change (--reuse)"
+REPORTED_FACTS = ("model", "weights", "kv", "precision", "quantization", "values")
 NOT_YET = (
     NotChecked("comparison with the base model (B rules)", "not part of this version"),
     NotChecked("loading and generating in vLLM (S rules)", "not part of this version"),
@@ -37,13 +40,14 @@ class Request(msgspec.Struct, frozen=True):
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     allow: tuple[Allow, ...] = ()
+    scanning: Scanning = Scanning()
 
 
 def verify(request: Request) -> Report:
     """Verify a local checkpoint. Raises `CheckpointError` when it cannot be read at all."""
     timings: dict[str, float] = {}
     checkpoint = _timed(timings, "headers", lambda: _open(request.path))
-    facts = Facts({"checkpoint": checkpoint}, request.level)
+    facts = Facts({"checkpoint": checkpoint, "scanning": request.scanning}, request.level)
     identity = _timed(timings, "bytes", lambda: facts.get("identity"))
     rules = select_rules(request.select, request.ignore)
     outcome = _timed(timings, "rules", lambda: _judge(rules, facts, request))
@@ -70,7 +74,7 @@ def verify(request: Request) -> Report:
         not_checked=(
             *outcome.not_checked,
             *(NotChecked(str(rule), DESELECTED) for rule in all_rules() if rule not in rules),
-            *_unread(identity, request),
+            *_unread(facts.get("scan"), request),
             *NOT_YET,
         ),
         facts=reported_facts(facts),
@@ -115,10 +119,11 @@ def _timed(timings: dict[str, float], name: str, step: Callable[[], Any]) -> Any
     return result
 
 
-def _unread(identity: Identity | Unknown, request: Request) -> tuple[NotChecked, ...]:
-    if isinstance(identity, Identity):
-        return ()
-    return (NotChecked("sha256 of every file", identity.reason, request.level >= Level.BYTES),)
+def _unread(scan: Scan | Unknown, request: Request) -> tuple[NotChecked, ...]:
+    if isinstance(scan, Unknown):
+        required = request.level >= Level.BYTES
+        return (NotChecked("sha256 of every file", scan.reason, required),)
+    return tuple(NotChecked(f"the bytes of {name}", REUSED) for name in scan.reused)
 
 
 def _unhashed(checkpoint: Checkpoint) -> tuple[FileDigest, ...]:

@@ -15,6 +15,7 @@ from release.cli.options import (
     remember_checkpoint,
 )
 
+SCANS_FILE = Path(".release/scans")
 FORMATS = ("human", "json", "sarif", "junit", "github", "markdown")
 
 
@@ -31,6 +32,10 @@ FORMATS = ("human", "json", "sarif", "junit", "github", "markdown")
 )
 @click.option("--select", multiple=True, metavar="CODE", help="Only these rules: Q101, Q1, T.")
 @click.option("--ignore", multiple=True, metavar="CODE", help="Not these rules.")
+@click.option("-j", "--jobs", type=click.IntRange(1), help="Threads; default: one for each core.")
+@click.option(
+    "--reuse", is_flag=True, help="Trust size, inode and time: read only files that changed."
+)
 @click.option("--strict", is_flag=True, help="Warnings fail too.")
 @format_option(*FORMATS)
 @output_option
@@ -40,6 +45,8 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
     level: str,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
+    jobs: int | None,
+    reuse: bool,
     strict: bool,
     style: str,
     output: Path | None,
@@ -49,7 +56,9 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
 
     The report goes to .release/report.json, from where `release card` and `release push` speak.
     """
-    from release.facts import Level  # noqa: PLC0415 - keeps --help fast
+    from release.cli.progress import show_progress  # noqa: PLC0415 - keeps --help fast
+    from release.facts import Level  # noqa: PLC0415
+    from release.facts.scan import Scanning, silent  # noqa: PLC0415
     from release.report import REPORT_FILE, save_report  # noqa: PLC0415
     from release.report.formats import render  # noqa: PLC0415
     from release.verify import Request, verify  # noqa: PLC0415
@@ -62,6 +71,11 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
         select=_codes(select),
         ignore=_codes(ignore),
         allow=manifest.allow if manifest else (),
+        scanning=Scanning(
+            jobs=jobs,
+            progress=silent if quiet else show_progress,
+            reuse=SCANS_FILE if reuse else None,
+        ),
     )
     report = verify(request)
     save_report(report, REPORT_FILE)

@@ -75,12 +75,12 @@ class Measures(msgspec.Struct, frozen=True):
     cache_scales: tuple[Measure, ...]
 
 
-def provide_measures(modules: Modules, values: TensorValues) -> Measures:
+def provide_measures(modules: Modules, tensor_values: TensorValues) -> Measures:
     """Sort every tensor by its role."""
     groups: dict[str, list[Measure]] = {name: [] for name in Measures.__struct_fields__}
     for module in modules:
         for role, info in module.tensors.items():
-            found = values.get(module.tensor(role))
+            found = tensor_values.get(module.tensor(role))
             group = _group(role)
             if found is not None and group is not None:
                 groups[group].append(Measure(module, role, info, found))

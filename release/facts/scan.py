@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 
 import msgspec
 
@@ -20,6 +21,7 @@ from release.scan.layout import (
     zero_point_reading,
 )
 from release.scan.pool import Advance, Task, scan_files
+from release.scan.remembered import recall, remember
 from release.scan.values import Scan, Values
 from release.unknown import Unknown
 
@@ -39,10 +41,14 @@ def silent(_total: int) -> Iterator[Advance]:
 
 
 class Scanning(msgspec.Struct, frozen=True):
-    """How to scan: threads (None: one for each core), and who is told of the progress."""
+    """How to scan: threads (None: one for each core), and who is told of the progress.
+
+    `reuse` is where scans are remembered, and taken from for files that look unchanged.
+    """
 
     jobs: int | None = None
     progress: Progress = silent
+    reuse: Path | None = None
 
 
 def provide_scanning() -> Scanning:
@@ -68,10 +74,21 @@ def provide_scan(
         if name != CARD_FILE
     ]
     try:
-        with scanning.progress(sum(task.size for task in tasks)) as advance:
-            return Scan(scan_files(tasks, advance, scanning.jobs))
+        return _scan(checkpoint, tasks, scanning)
     except CheckpointError as error:
         return Unknown(str(error))
+
+
+def _scan(checkpoint: Checkpoint, tasks: list[Task], scanning: Scanning) -> Scan:
+    stamps = {name: info.stamp for name, info in checkpoint.files.items()}
+    reused = recall(scanning.reuse, tasks, stamps) if scanning.reuse else {}
+    new = [task for task in tasks if task.name not in reused]
+    with scanning.progress(sum(task.size for task in new)) as advance:
+        scans = scan_files(new, advance, scanning.jobs)
+    files = {task.name: reused.get(task.name) or scans[task.name] for task in tasks}
+    if scanning.reuse:
+        remember(scanning.reuse, tasks, stamps, files)
+    return Scan(files, tuple(reused))
 
 
 def provide_values(checkpoint: Checkpoint, scan: Scan) -> TensorValues:

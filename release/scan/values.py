@@ -104,9 +104,10 @@ class FileScan(msgspec.Struct, frozen=True):
 
 
 class Scan(msgspec.Struct, frozen=True):
-    """Every file of a checkpoint but its card, by path."""
+    """Every file of a checkpoint but its card, by path. `reused` are those of an earlier run."""
 
     files: dict[str, FileScan]
+    reused: tuple[str, ...] = ()
 
     @property
     def again(self) -> int:
