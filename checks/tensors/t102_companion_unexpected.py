@@ -2,7 +2,8 @@
 
 What it checks: scales, zero points and other tensors of quantization occur beside a quantized
     weight only, and only those that the module's scheme has. A zero point of a symmetric scheme
-    is a note: older releases of compressed-tensors wrote zeros, which change nothing.
+    is a note, since older releases of compressed-tensors wrote zeros, which change nothing; one
+    that is packed in words was written for an asymmetric scheme, and is an error.
 Why it matters: vLLM has no parameter for it: the load ends with "There is no module or parameter
     named ...", or the tensor is left out with everything it meant.
 How to fix: remove the tensor, or correct the group so that its scheme has it.
@@ -24,10 +25,11 @@ def check(layouts: Layouts) -> Findings:
             severity="error",
         )
     for fault in layouts.unexpected:
-        zero_point = fault.role.endswith("_zero_point")
+        packed = fault.role == "weight_zero_point" and fault.stored.startswith("I32")
+        severity = "info" if fault.role.endswith("_zero_point") else None
         yield Found(
             where=Where(tensor=fault.tensor),
             message=f"{fault.role} is {fault.stored}; {fault.scheme} has no such tensor",
             fix="remove the tensor, or correct the group's arguments",
-            severity="info" if zero_point else None,
+            severity="error" if packed else severity,
         )

@@ -19,10 +19,14 @@ from release.unknown import Unknown
 
 @rule(since="0.1.0")
 def check(siblings: tuple[Fused, ...]) -> Findings:
-    """Compare what the groups say of each fused layer; what `ignore` splits is Q105's."""
+    """Compare what the groups say of each fused layer.
+
+    What `ignore` splits is Q105's; a part that is quantized and that none claims is T104's.
+    """
     for fused in siblings:
         parts = [part for part in fused.parts if part.claim.ignored_by is None]
-        if fused.expert or len(parts) < len(fused.parts):
+        lost = [part for part in parts if part.quantized and part.scheme is None]
+        if fused.expert or lost or len(parts) < len(fused.parts):
             continue
         schemes = [_declared(part) for part in parts]
         odd = next((i for i, scheme in enumerate(schemes) if scheme != schemes[0]), None)

@@ -12,6 +12,7 @@ Seen in: vllm #29975, FP8 blocks over a model whose projections are no multiple 
 
 from collections.abc import Iterator
 
+from release.facts.misfits import Misfits
 from release.facts.modules import Module, Modules
 from release.facts.siblings import Fused
 from release.quantization.arguments import GROUPED
@@ -26,15 +27,19 @@ FIX = "quantize it per channel, or ignore it"
 
 
 @rule(since="0.1.0")
-def check(modules: Modules, siblings: tuple[Fused, ...] | Unknown) -> Findings:
+def check(
+    modules: Modules, siblings: tuple[Fused, ...] | Unknown, misfits: Misfits | Unknown
+) -> Findings:
     """Judge every module alone, then within its fused layer, then cut over devices."""
+    misshapen = set() if isinstance(misfits, Unknown) else misfits.modules
     quantized = [
         (module, module.scheme)
         for module in modules
         if isinstance(module.scheme, Scheme) and module.quantized and module.shape
     ]
     for module, scheme in quantized:
-        yield from _alone(module, scheme)
+        if module.name not in misshapen:
+            yield from _alone(module, scheme)
     for fused in () if isinstance(siblings, Unknown) else siblings:
         for part in fused.parts if fused.expert else fused.parts[:-1]:
             yield from _block_ends_inside(part, fused)

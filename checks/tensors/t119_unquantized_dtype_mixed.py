@@ -12,7 +12,7 @@ Seen in: checkpoints whose layers were merged from two exports.
 from collections import Counter, defaultdict
 
 from release.architecture import ModelConfig
-from release.architecture.skeleton import EMBEDDING, LINEAR, NORM
+from release.architecture.skeleton import EMBEDDING, LINEAR, NORM, VECTOR
 from release.facts.absences import TOWERS
 from release.facts.components import MTP
 from release.facts.modules import Module, Modules
@@ -34,7 +34,7 @@ def check(config: ModelConfig, modules: Modules) -> Findings:
     sizes: Counter[str] = Counter()
     for module in modules:
         for role, info in module.tensors.items():
-            if info.dtype in FLOATS and role not in SCALES:
+            if info.dtype in FLOATS and role in _plain_roles(module):
                 alike[f"{pattern_of(module.name)}.{role}"].append((module, role))
                 sizes[info.dtype] += info.nbytes
     declared = dtype if dtype and sizes[dtype] >= LEAST * sizes.total() else None
@@ -51,6 +51,14 @@ def check(config: ModelConfig, modules: Modules) -> Findings:
                     message=f"is {stored}, where {usual} is usual",
                     fix=f"save it as {usual}",
                 )
+
+
+def _plain_roles(module: Module) -> set[str]:
+    """The roles of floats that no scheme speaks of."""
+    if module.kind == VECTOR:
+        return set(module.tensors) - SCALES
+    implied = set(module.expected.tensors) if module.expected else set()
+    return {"weight", "bias", *implied} - ({"weight"} if module.scheme is not None else set())
 
 
 def _follows_model(module: Module, usual: str) -> bool:

@@ -22,7 +22,6 @@ PROMISES = {
     8: re.compile(r"(?<![a-z0-9])(mxfp8|fp8|int8|w8a(8|16)|8-?bits?)(?![a-z0-9])"),
 }
 APART = TOWERS | {EMBEDDINGS, HEAD, MTP}
-FLOAT_BITS = 16
 MOST = 0.5
 
 
@@ -34,9 +33,10 @@ def check(checkpoint: Checkpoint, modules: Modules) -> Findings:
     for module in modules:
         if module.kind != LINEAR or module.float_only or module.component in APART:
             continue
-        bits = FLOAT_BITS
-        if module.quantized and isinstance(module.scheme, Scheme):
-            bits = module.scheme.weights.num_bits
+        scheme = module.layout.looks_like or module.scheme
+        if module.quantized and not isinstance(scheme, Scheme):
+            return  # other rules say what is wrong with the declaration
+        bits = scheme.weights.num_bits if isinstance(scheme, Scheme) and module.quantized else 16
         rows, columns = module.shape or (0, 0)
         sizes[bits] = sizes.get(bits, 0) + rows * columns
     total = sum(sizes.values())

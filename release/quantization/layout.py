@@ -60,7 +60,8 @@ def read_layout(declared: Scheme | None, tensors: Tensors, implied: Size | None)
         implied and shape != implied
     ):
         found = recognise(tensors, implied)
-        if found and _weights_of(found[0]) != _weights_of(declared):
+        fits = found is not None and implied in {None, found[1]}
+        if found and fits and _weights_of(found[0]) != _weights_of(declared):
             return Layout(found[1], differences, found[0])
     return Layout(shape, differences)
 

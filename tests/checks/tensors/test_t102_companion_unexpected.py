@@ -33,8 +33,15 @@ def test_fires_on_a_scale_without_any_weight(draft: Drafts, findings: Judge) -> 
 
 def test_fires_as_a_note_on_an_old_zero_point(draft: Drafts, findings: Judge) -> None:
     name = f"{UP}.weight_zero_point"
-    old = draft("llama-w4a16").add(name, "I32", [32, 1], beside=f"{UP}.weight_packed")
+    old = draft("llama-w4a16").add(name, "I8", [256, 1], beside=f"{UP}.weight_packed")
     assert findings("T102", old) == [f"info {name}"]
+
+
+def test_fires_on_packed_zero_points_that_are_declared_away(draft: Drafts, findings: Judge) -> None:
+    args = "quantization_config.config_groups.group_0.weights"
+    found = findings("T102", draft("llama-w4a16-asym").config(f"{args}.symmetric", True))
+    assert len(found) == 14
+    assert f"error {UP}.weight_zero_point" in found
 
 
 def test_silent_on_biases(draft: Drafts, findings: Judge) -> None:

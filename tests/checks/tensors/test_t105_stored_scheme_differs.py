@@ -69,3 +69,9 @@ def test_fires_on_integers_that_are_packed_under_a_plain_format(
     broken = draft("llama-w4a16").config(f"{GROUP}.format", "int-quantized")
     assert len(findings("T105", broken)) == 14
     assert "as pack-quantized; group_0 declares int-quantized" in _message(broken)
+
+
+def test_silent_on_a_weight_that_does_not_fit_the_config(draft: Drafts, findings: Judge) -> None:
+    broken = draft("llama-fp8-block").retype(f"{UP}.weight", "F8_E4M3", [257, 128])
+    assert findings("T105", broken) == []
+    assert findings("C107", broken) == [f"error {UP}"]

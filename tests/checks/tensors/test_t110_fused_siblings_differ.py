@@ -30,10 +30,13 @@ def test_fires_on_other_activations(draft: Drafts, findings: Judge) -> None:
 
 
 def test_fires_on_a_part_that_no_group_claims(draft: Drafts, findings: Judge) -> None:
-    targets = [r"re:.*\.(q|k)_proj$", r"re:.*\.(o|gate|up|down)_proj$"]
-    broken = draft("llama-nvfp4").config(f"{GROUPS}.group_0.targets", targets)
-    names = [f"error model.layers.{i}.self_attn.v_proj" for i in range(2)]
-    assert findings("T110", broken) == names
+    broken = draft("llama-fp8-dynamic")
+    targets = [r"re:.*\.(q|k)_proj$", r"re:.*layers\.1.*v_proj$", r"re:.*\.(o|gate|up|down)_proj$"]
+    broken.config(f"{GROUPS}.group_0.targets", targets)
+    value = "model.layers.0.self_attn.v_proj"
+    broken.drop(f"{value}.weight_scale")
+    broken.retype(f"{value}.weight", "BF16", broken.shape(f"{value}.weight"))
+    assert findings("T110", broken) == [f"error {value}"]
 
 
 def test_fires_on_the_projections_of_linear_attention(mixed: Draft, findings: Judge) -> None:
@@ -61,3 +64,8 @@ def test_silent_on_a_part_that_is_ignored(draft: Drafts, findings: Judge) -> Non
 @pytest.mark.parametrize("name", ["qwen3_moe-nvfp4", "qwen2-bias-int8", "qwen3_5-mtp"])
 def test_silent_on_other_architectures(name: str, draft: Drafts, findings: Judge) -> None:
     assert findings("T110", draft(name)) == []
+
+
+def test_silent_on_a_part_that_is_quantized_and_unclaimed(draft: Drafts, findings: Judge) -> None:
+    kept = draft("llama-nvfp4").config(f"{GROUPS}.group_0.targets", [r"re:.*q_proj$"])
+    assert findings("T110", kept) == []  # T104 says it

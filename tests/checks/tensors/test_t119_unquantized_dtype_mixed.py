@@ -57,3 +57,10 @@ def test_silent_where_the_config_is_at_fault(draft: Drafts, findings: Judge) -> 
 def test_silent_without_a_declared_dtype(draft: Drafts, findings: Judge) -> None:
     kept = draft("llama-nvfp4").config("dtype", None).config("torch_dtype", None)
     assert findings("T119", kept) == []
+
+
+def test_silent_on_tensors_that_a_scheme_speaks_of(draft: Drafts, findings: Judge) -> None:
+    up = "model.layers.0.mlp.up_proj"
+    kept = draft("llama-fp8-dynamic").retype(f"{up}.weight", "F32", [256, 128])
+    kept.rename(f"{up}.weight_scale", f"{up}.weight_scales")
+    assert findings("T119", kept) == []  # T106, T101
