@@ -7,12 +7,16 @@ from release.architecture.skeleton import Skeleton, linear, norm, vectors
 
 
 class AttentionCache(msgspec.Struct, frozen=True, tag="full_attention"):
-    """What one softmax-attention layer caches for every token, or the last `window` of them."""
+    """What one softmax-attention layer caches for every token.
+
+    Or for the last `window` of them, or those of the current `chunk`.
+    """
 
     kv_heads: int
     head_dim: int
     v_head_dim: int
     window: int | None = None
+    chunk: int | None = None
 
 
 def head_dim(config: ModelConfig) -> int:

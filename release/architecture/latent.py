@@ -9,11 +9,14 @@ from release.architecture.skeleton import Skeleton, linear, norm
 class LatentCache(msgspec.Struct, frozen=True, tag="latent_attention"):
     """What one MLA layer caches for every token: the latent and the rotary part of the key.
 
-    It is the same on every GPU of a tensor-parallel group.
+    It is the same on every GPU of a tensor-parallel group. Where attention is
+    `sparse`, some layers have an indexer that caches `indexer` bytes for each token beside it.
     """
 
     latent: int
     rope: int
+    sparse: bool = False
+    indexer: int = 0
 
 
 def latent_attention(name: str, config: ModelConfig) -> Skeleton:

@@ -10,12 +10,19 @@ class RecurrentCache(msgspec.Struct, frozen=True, tag="linear_attention"):
     """What one recurrent layer keeps for every sequence, whatever its length.
 
     Both shapes are per layer and sequence; the convolution's state is in the model's dtype, the
-    recurrent one in `state_dtype` (the model's where it is None).
+    recurrent one in `state_dtype` (the model's where it is None). Tensor parallelism splits the
+    convolution's second dimension and the state's first. `groups` are those of Mamba 2, whose
+    inputs are replicated where there are more GPUs; `checkpoints` the blocks beside its states
+    that vLLM keeps to cache prefixes. `speculates`: the convolution also holds drafted tokens.
     """
 
     conv_shape: tuple[int, int]
-    state_shape: tuple[int, int, int]
+    state_shape: tuple[int, ...]
     state_dtype: str | None
+    kind: str = "gated_delta_net"
+    groups: int = 0
+    checkpoints: int = 0
+    speculates: bool = True
 
 
 class _Heads(msgspec.Struct, frozen=True):
@@ -127,4 +134,7 @@ def mamba_cache(sizes: Mamba, state_dtype: str | None) -> RecurrentCache:
         conv_shape=(max(sizes.kernel - 1, 0), sizes.channels),
         state_shape=(sizes.heads, sizes.head_dim, sizes.state),
         state_dtype=state_dtype,
+        kind="mamba2",
+        groups=sizes.groups,
+        checkpoints=1,
     )

@@ -5,10 +5,9 @@ from release.architecture.decoder import decoder
 from release.architecture.families.deepseek import deepseek_fused, routed_mlp
 from release.architecture.families.glm4_moe_lite import SPARSE, mlp_types
 from release.architecture.family import Caches, Defaults, Family
-from release.architecture.latent import latent_attention
+from release.architecture.latent import LatentCache, latent_attention
 from release.architecture.mlp import mlp_of
 from release.architecture.skeleton import Skeleton, linear, norm
-from release.unknown import Unknown
 
 GLM = "glm_moe_dsa"
 SHARED = "shared"  # GLM-5's layers of this type use the indexer of a layer before
@@ -53,8 +52,14 @@ def _skeleton(config: ModelConfig) -> Skeleton:
     return decoder(config, layer)
 
 
-def _caches(_config: ModelConfig) -> Caches | Unknown:
-    return Unknown("the cache of a sparse-attention indexer is not modelled")
+def _caches(config: ModelConfig) -> Caches:
+    # vLLM 0.32 models/deepseek_v2.py, Indexer: FP8 keys and a float32 scale for every 128.
+    dim = config.size("index_head_dim")
+    latent, rope = config.size("kv_lora_rank"), config.size("qk_rope_head_dim")
+    return tuple(
+        LatentCache(latent, rope, sparse=True, indexer=0 if kind == SHARED else dim + dim // 128 * 4)
+        for kind in _indexer_types(config)
+    )
 
 
 def _defaults(config: ModelConfig) -> Defaults:

@@ -1,6 +1,8 @@
 """Llama 4: dense and sparse layers in turn, a shared expert, a vision tower of its own."""
 
-from release.architecture.attention import attention
+from msgspec.structs import replace
+
+from release.architecture.attention import attention, attention_cache
 from release.architecture.config import ModelConfig, size
 from release.architecture.decoder import decoder
 from release.architecture.family import GATE_UP, QKV, Caches, Family
@@ -45,8 +47,20 @@ def _skeleton(config: ModelConfig) -> Skeleton:
         yield from linear("multi_modal_projector.linear_1", hidden, width)
 
 
-def _caches(_config: ModelConfig) -> Caches | Unknown:
-    return Unknown("attention in chunks of Llama 4 is not modelled")
+def _caches(config: ModelConfig) -> Caches | Unknown:
+    # vLLM 0.32 models/llama4.py: chunks in the layers with rotary positions.
+    layers, chunk = config.count("num_hidden_layers"), config.get("attention_chunk_size", 8192)
+    rotary = config.text.get("no_rope_layers") or None
+    if rotary is None:
+        interval = config.count("no_rope_layer_interval", 4)
+        rotary = [(i + 1) % interval != 0 if interval else True for i in range(layers)]
+    if not isinstance(rotary, list) or len(rotary) != layers:
+        return Unknown("no_rope_layers does not say of each layer whether it has positions")
+    whole = attention_cache(config)
+    if not chunk:
+        return (whole,) * layers
+    chunked = replace(whole, chunk=config.size("attention_chunk_size", 8192))
+    return tuple(chunked if has else whole for has in rotary)
 
 
 FAMILY = Family(

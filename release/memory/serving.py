@@ -1,0 +1,60 @@
+"""How a model is served: vLLM's options, as far as they decide about memory."""
+
+import msgspec
+
+from release.memory.versions import (
+    NEWEST,
+    Version,
+    caches_hybrid_prefixes,
+    counts_steps_in_flight,
+    parse_version,
+)
+
+DEFAULT_BLOCK = 16  # vLLM 0.32 config/cache.py, DEFAULT_BLOCK_SIZE
+
+
+class Serving(msgspec.Struct, frozen=True):
+    """Options of `vllm serve`, by the names vLLM gives them; None is vLLM's default.
+
+    `block_size` is the kernel's smallest block in tokens: what --block-size says, else what the
+    attention backend of the GPU prefers. `num_speculative_tokens` are those of the model's own
+    multi-token prediction head, `kernel_block` what hybrid blocks are multiples of.
+    """
+
+    vllm: str = NEWEST
+    tensor_parallel_size: int = 1
+    pipeline_parallel_size: int = 1
+    kv_cache_dtype: str = "auto"
+    mamba_cache_dtype: str = "auto"
+    mamba_ssm_cache_dtype: str = "auto"
+    max_model_len: int | None = None
+    max_num_batched_tokens: int = 2048
+    block_size: int | None = None
+    enable_prefix_caching: bool | None = None
+    num_speculative_tokens: int = 0
+    async_scheduling: bool = True
+    disable_hybrid_kv_cache_manager: bool = False
+    num_gpu_blocks_override: int | None = None
+
+    @property
+    def version(self) -> Version:
+        """Of vLLM. Raises `ReleaseError`."""
+        return parse_version(self.vllm)
+
+    @property
+    def aligned_states(self) -> bool:
+        """Whether recurrent states are kept at block borders too (mamba cache mode "align")."""
+        if self.enable_prefix_caching is not None:
+            return self.enable_prefix_caching
+        return caches_hybrid_prefixes(self.version)
+
+    @property
+    def tokens_in_flight(self) -> int:
+        """Tokens scheduled and not yet settled: one step of each concurrent batch.
+
+        Source: vLLM 0.32 config/vllm.py, max_concurrent_batches with the V2 model runner.
+        """
+        if not counts_steps_in_flight(self.version):
+            return self.max_num_batched_tokens
+        batches = self.pipeline_parallel_size + (1 if self.async_scheduling else 0)
+        return batches * self.max_num_batched_tokens
