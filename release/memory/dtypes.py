@@ -2,7 +2,7 @@
 
 from release.architecture.attention import AttentionCache
 from release.architecture.latent import LatentCache
-from release.unknown import Unknown
+from release.memory import NotModelled
 
 MODEL_DTYPES = {"bfloat16": 2, "float16": 2, "float32": 4, "bf16": 2, "half": 2, "float": 4}
 FP8 = frozenset({"fp8", "fp8_e4m3", "fp8_e5m2", "fp8_inc"})
@@ -28,11 +28,11 @@ CACHE_DTYPES = frozenset(
 SCALE_BYTES = 4  # one float32 a head and token, for keys and for values
 
 
-def attention_bytes(cache: AttentionCache, heads: int, dtype: str) -> int | Unknown:
+def attention_bytes(cache: AttentionCache, heads: int, dtype: str) -> int:
     """Bytes of one token's keys and values in `heads` KV heads.
 
     `dtype` is a KV cache dtype or the model's own. Sources: vLLM 0.32 v1/kv_cache_interface.py,
-    AttentionSpec; customize_spec of the backends in v1/attention/backends.
+    AttentionSpec; customize_spec of the backends in v1/attention/backends. Raises `NotModelled`.
     """
     dims = cache.head_dim + cache.v_head_dim
     if dtype in MODEL_DTYPES:
@@ -43,15 +43,15 @@ def attention_bytes(cache: AttentionCache, heads: int, dtype: str) -> int | Unkn
         return heads * (int(dims * PER_TOKEN_HEAD[dtype]) + 2 * SCALE_BYTES)
     if dtype in NVFP4:
         if cache.head_dim != cache.v_head_dim:
-            return Unknown(f"vLLM has no {dtype} cache for values of another width than keys")
+            raise NotModelled(f"vLLM has no {dtype} cache for values of another width than keys")
         return heads * 2 * (cache.head_dim // 2 + cache.head_dim // 16)
     if dtype in TURBOQUANT:
         return heads * _turboquant_slot(cache.head_dim, *TURBOQUANT[dtype])
-    return Unknown(f"a KV cache of dtype {dtype!r:.40} is not modelled for this attention")
+    raise NotModelled(f"a KV cache of dtype {dtype!r:.40} is not modelled for this attention")
 
 
-def latent_bytes(cache: LatentCache, dtype: str) -> int | Unknown:
-    """Bytes of one token's latent and rotary key, the same on every tensor-parallel rank."""
+def latent_bytes(cache: LatentCache, dtype: str) -> int:
+    """Bytes of one token's latent and rotary key, the same on every rank. Raises `NotModelled`."""
     dims = cache.latent + cache.rope
     if dtype in MODEL_DTYPES:
         return dims * MODEL_DTYPES[dtype]
@@ -61,9 +61,9 @@ def latent_bytes(cache: LatentCache, dtype: str) -> int | Unknown:
         return SPARSE_LATENT[dtype]
     if dtype in FP8:
         return dims
-    if dtype in PER_TOKEN_HEAD:
+    if dtype in PER_TOKEN_HEAD and not cache.sparse:
         return int(dims * PER_TOKEN_HEAD[dtype]) + 2 * SCALE_BYTES
-    return Unknown(f"a KV cache of dtype {dtype!r:.40} is not modelled for latent attention")
+    raise NotModelled(f"a KV cache of dtype {dtype!r:.40} is not modelled for latent attention")
 
 
 def _turboquant_slot(head_dim: int, key_bits: int, value_bits: int) -> int:

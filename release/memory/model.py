@@ -1,0 +1,82 @@
+"""What vLLM takes from config.json before it plans: the model's dtype and its longest context."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from release.architecture import ModelConfig
+from release.architecture.config import SIZE_CAP
+from release.memory.dtypes import MODEL_DTYPES
+from release.unknown import Unknown
+
+# Source: vLLM 0.32 config/model.py, _FLOAT16_NOT_SUPPORTED_MODELS.
+NO_FLOAT16 = frozenset({"gemma2", "gemma3", "gemma3_text", "glm4"})
+# Source: vLLM 0.32 transformers_utils/model_arch_config_convertor.py.
+LENGTH_KEYS = (
+    "max_position_embeddings",
+    "n_positions",
+    "max_seq_len",
+    "seq_length",
+    "model_max_length",
+    "max_target_positions",
+    "max_sequence_length",
+    "max_seq_length",
+    "seq_len",
+)
+# Whose max_position_embeddings is scaled already: config/model.py, _get_and_verify_max_len.
+SCALED_ROPE = frozenset(
+    {"su", "longrope", "llama3", "yarn", "deepseek_yarn", "deepseek_llama_scaling", "default"}
+)
+WIDE = "float32"
+PREFERRED = "bfloat16"
+
+
+def serving_dtype(config: ModelConfig) -> str | Unknown:
+    """The dtype in which vLLM runs a model (`--dtype auto`) on a GPU that has bfloat16.
+
+    Without a stated one it is what most tensors have: bfloat16 in every checkpoint that we know.
+    Source: vLLM 0.32 config/model.py, _resolve_auto_dtype.
+    """
+    dtype = config.dtype
+    if dtype in {None, WIDE} or (dtype == "float16" and config.model_type in NO_FLOAT16):
+        return PREFERRED
+    if dtype not in MODEL_DTYPES:
+        return Unknown(f"config.json: dtype {dtype!r:.40} has no size we know")
+    return dtype
+
+
+def context_limit(config: ModelConfig) -> int | Unknown:
+    """Tokens that vLLM takes for the longest request when --max-model-len does not say.
+
+    Source: vLLM 0.32 config/model.py, _get_and_verify_max_len.
+    """
+    stated = [length for key in LENGTH_KEYS if (length := _length(config.text.get(key)))]
+    if not stated:
+        return Unknown("config.json does not say max_position_embeddings")
+    limit = _length(config.text.get("model_max_length")) or min(stated)
+    ropes = list(_ropes(config.text))
+    if any(_rope_type(rope) == "longrope" for rope in ropes):
+        return _length(config.text.get("original_max_position_embeddings")) or limit
+    if "gemma3" in config.model_type:
+        return limit
+    factor: Any = 1
+    for rope in ropes:
+        if _rope_type(rope) not in SCALED_ROPE:
+            factor = rope.get("factor", factor)
+    scaled = limit * factor if isinstance(factor, int | float) else limit
+    return int(scaled) if 0 < scaled < SIZE_CAP else limit
+
+
+def _length(value: Any) -> int:
+    return value if type(value) is int and 0 < value < SIZE_CAP else 0
+
+
+def _ropes(settings: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Rope settings, of every kind of layer where they differ."""
+    stated = settings.get("rope_parameters") or settings.get("rope_scaling")
+    if isinstance(stated, dict):
+        nested = [value for value in stated.values() if isinstance(value, dict)]
+        yield from nested or [stated]
+
+
+def _rope_type(rope: dict[str, Any]) -> str:
+    return str(rope.get("rope_type") or rope.get("type") or "default")
