@@ -115,4 +115,5 @@ def _derive(
         mtp=family.mtp and family.mtp.format(stack=stack, layers=layers),
         mtp_layers=next((n for key in family.mtp_keys if (n := config.count(key, 0))), 0),
         vision=config.vision is not None,
+        served=family.served(config) if callable(family.served) else family.served,
     )

@@ -9,6 +9,7 @@ from release.architecture.attention import AttentionCache
 from release.architecture.config import ConfigGap, ModelConfig
 from release.architecture.latent import LatentCache
 from release.architecture.recurrent import RecurrentCache
+from release.architecture.served import Served
 from release.architecture.skeleton import Expected, Experts, Skeleton
 from release.unknown import Unknown
 
@@ -45,6 +46,7 @@ class Family(msgspec.Struct, frozen=True):
     "{stack}.{layers}." where it is one more layer. `spellings` are the prefixes of names under
     which checkpoints are stored as well: ours -> theirs, the first that is found counts.
     `defaults` are what the config class gives text settings that config.json does not mention.
+    `served` are vLLM's names of the modules, None where it has no class of its own for them.
     """
 
     skeleton: Callable[[ModelConfig], Skeleton]
@@ -56,6 +58,7 @@ class Family(msgspec.Struct, frozen=True):
     mtp_keys: tuple[str, ...] = ()
     spellings: Spellings = {}
     defaults: Defaults | Callable[[ModelConfig], Defaults] = {}
+    served: Served | Callable[[ModelConfig], Served] | None = Served()
 
 
 class Architecture(msgspec.Struct, frozen=True):
@@ -74,6 +77,7 @@ class Architecture(msgspec.Struct, frozen=True):
     mtp: str | None
     mtp_layers: int
     vision: bool
+    served: Served | None
 
     def optional(self, module: str) -> bool:
         """Whether a module belongs to a part that the config need not imply (the MTP head)."""

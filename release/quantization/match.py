@@ -68,7 +68,7 @@ class Targets:
 
     def _matching(self, target: str, names: Iterable[str]) -> list[str]:
         try:
-            pattern = _compile(target.removeprefix(PATTERN))
+            pattern = compile_pattern(target.removeprefix(PATTERN))
             with _time_limit():
                 return [name for name in names if pattern.match(name)]
         except PatternProblem as problem:
@@ -105,7 +105,8 @@ def _not_a_name(target: str) -> str | None:
     return f"is a pattern without {PATTERN!r}" if _SPECIAL.search(target) else None
 
 
-def _compile(pattern: str) -> re.Pattern[str]:
+def compile_pattern(pattern: str) -> re.Pattern[str]:
+    """Compile a pattern of a target, without its `re:`. Raises `PatternProblem`."""
     if len(pattern) > PATTERN_LENGTH:
         raise PatternProblem(f"is {len(pattern):,} characters long")
     try:

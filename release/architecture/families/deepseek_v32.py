@@ -7,6 +7,7 @@ from release.architecture.families.glm4_moe_lite import SPARSE, mlp_types
 from release.architecture.family import Caches, Defaults, Family
 from release.architecture.latent import LatentCache, latent_attention
 from release.architecture.mlp import mlp_of
+from release.architecture.served import Served
 from release.architecture.skeleton import Skeleton, linear, norm
 
 GLM = "glm_moe_dsa"
@@ -81,4 +82,5 @@ FAMILY = Family(
     mtp="{stack}.{layers}.",
     mtp_keys=("num_nextn_predict_layers",),
     defaults=_defaults,
+    served=Served(plain=(".indexer.wk", ".indexer.weights_proj")),
 )

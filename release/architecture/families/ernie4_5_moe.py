@@ -11,7 +11,7 @@ from release.architecture.skeleton import Skeleton, router, vectors
 def _is_sparse(config: ModelConfig, index: int) -> bool:
     end = config.get("moe_layer_end_index", -1)
     last = config.count("num_hidden_layers") - 1
-    last = last if end in {None, -1} else config.count("moe_layer_end_index")
+    last = last if end is None or end == -1 else config.count("moe_layer_end_index")
     step = config.count("moe_layer_interval", 1)
     first = config.count("moe_layer_start_index", 1)
     return step > 0 and (index + 1) % step == 0 and first <= index <= last

@@ -1,10 +1,13 @@
 """Gemma 3: five layers with a sliding window to one without; a SigLIP tower in the larger ones."""
 
+import msgspec
+
 from release.architecture.attention import QK_NORM, attention
 from release.architecture.config import FULL, SLIDING, ModelConfig, size
 from release.architecture.decoder import AROUND_NORMS, decoder, layer_caches
 from release.architecture.family import GATE_UP, LLAVA_SPELLINGS, QKV, Caches, Family
 from release.architecture.mlp import mlp_of
+from release.architecture.served import LLAVA, Served
 from release.architecture.skeleton import VECTOR, Expected, Skeleton, norm
 from release.architecture.towers import siglip_vision
 from release.unknown import Unknown
@@ -37,6 +40,21 @@ def _caches(config: ModelConfig) -> Caches | Unknown:
     return layer_caches(config, types)
 
 
+MOVED = {"model.vision_tower.encoder.": "model.vision_tower.vision_model.encoder."}
+TILE = 64  # vLLM quantizes the tower's MLP only where both of its sizes are multiples
+
+
+def _served(config: ModelConfig) -> Served:
+    if config.vision is None or config.model_type != "gemma3":
+        return Served()
+    sizes = (
+        size(config.vision, "hidden_size", 768),
+        size(config.vision, "intermediate_size", 3072),
+    )
+    plain = () if all(n % TILE == 0 for n in sizes) else (".mlp.fc1", ".mlp.fc2")
+    return msgspec.structs.replace(LLAVA, moved=MOVED, plain=("vision_tower.head.", *plain))
+
+
 FAMILY = Family(
     _skeleton,
     _caches,
@@ -44,6 +62,7 @@ FAMILY = Family(
     lambda config: f"{_prefix(config)}.layers",
     tied_by_default=True,
     spellings=LLAVA_SPELLINGS,
+    served=_served,
     defaults={
         "num_attention_heads": 8,
         "head_dim": 256,

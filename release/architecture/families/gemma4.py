@@ -8,6 +8,7 @@ from release.architecture.config import FULL, SLIDING, ModelConfig
 from release.architecture.decoder import AROUND_NORMS, decoder, known_types
 from release.architecture.family import GATE_UP, QKV, Caches, Family
 from release.architecture.mlp import expert_count, experts, gated_mlp
+from release.architecture.served import Served
 from release.architecture.skeleton import Skeleton, embedding, linear, norm, router, vectors
 from release.architecture.towers import gemma4_vision
 from release.unknown import Unknown
@@ -113,6 +114,20 @@ def _caches(config: ModelConfig) -> Caches | Unknown:
     return tuple(found)
 
 
+SERVED = Served(
+    prefixes={
+        "model.vision_tower": "vision_tower",
+        "model.embed_vision": "embed_vision",
+        "model.audio_tower.": "audio_tower.",
+        "model.embed_audio.": "embed_audio.",
+        "model.language_model.": "language_model.model.",
+        "lm_head.": "language_model.lm_head.",
+        "model": "language_model.model",
+    },
+    head="language_model.lm_head",
+)
+SERVED_TEXT = Served({"model.language_model.": "model."})
+
 FAMILY = Family(
     _skeleton,
     _caches,
@@ -120,4 +135,5 @@ FAMILY = Family(
     lambda config: f"{_prefix(config)}.layers",
     tied_by_default=True,
     defaults={"head_dim": 256, "num_key_value_heads": 4, "sliding_window": 512},
+    served=lambda config: SERVED_TEXT if config.model_type.endswith("_text") else SERVED,
 )

@@ -5,6 +5,7 @@ from release.architecture.config import FULL, SLIDING, ModelConfig
 from release.architecture.decoder import decoder, layer_caches
 from release.architecture.family import QKV, Caches, Family
 from release.architecture.mlp import expert_count, experts
+from release.architecture.served import Served
 from release.architecture.skeleton import Skeleton, router
 from release.unknown import Unknown
 
@@ -40,4 +41,8 @@ FAMILY = Family(
         "sliding_window": 128,
         "num_local_experts": 128,
     },
+    served=Served(
+        parts={".self_attn.": ".attn."},
+        ends={".gate_up_proj": ".w13_weight", ".down_proj": ".w2_weight"},
+    ),
 )

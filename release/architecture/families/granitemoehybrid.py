@@ -6,6 +6,7 @@ from release.architecture.decoder import decoder, known_types
 from release.architecture.families.granitemoe import granite_experts
 from release.architecture.family import QKV, Caches, Family, LayerCache
 from release.architecture.recurrent import Mamba, mamba, mamba_cache
+from release.architecture.served import Served
 from release.architecture.skeleton import Skeleton, linear
 from release.unknown import Unknown
 
@@ -62,4 +63,5 @@ FAMILY = Family(
     _caches,
     QKV | {"conv1d": ("conv1d",), "in_proj": ("in_proj",), "input_linear": ("input_linear",)},
     defaults={"num_local_experts": 8, "shared_intermediate_size": 1024},
+    served=Served(moved={".mamba.": ".mixer."}),
 )

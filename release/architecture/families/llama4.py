@@ -7,6 +7,7 @@ from release.architecture.config import ModelConfig, size
 from release.architecture.decoder import decoder
 from release.architecture.family import GATE_UP, QKV, Caches, Family
 from release.architecture.mlp import expert_count, experts, gated_mlp
+from release.architecture.served import Served
 from release.architecture.skeleton import Skeleton, linear, router
 from release.architecture.towers import llama4_vision
 from release.unknown import Unknown
@@ -63,10 +64,13 @@ def _caches(config: ModelConfig) -> Caches | Unknown:
     return tuple(chunked if has else whole for has in rotary)
 
 
+SERVED = Served(head="language_model.lm_head", plain=("vision_model.", "multi_modal_projector."))
+
 FAMILY = Family(
     _skeleton,
     _caches,
     QKV | GATE_UP,
     lambda config: f"{_prefix(config)}.layers",
     defaults={"head_dim": 128, "num_key_value_heads": 8, "num_local_experts": 16},
+    served=lambda config: SERVED if config.model_type == "llama4" else Served(),
 )

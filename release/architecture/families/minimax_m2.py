@@ -5,6 +5,7 @@ from release.architecture.config import ModelConfig
 from release.architecture.decoder import decoder, plain_caches
 from release.architecture.family import QKV, Family
 from release.architecture.mlp import W_SPELLING, expert_count, experts
+from release.architecture.served import W_EXPERTS, Served
 from release.architecture.skeleton import Skeleton, router, vectors
 
 
@@ -28,4 +29,5 @@ FAMILY = Family(
     QKV,
     mtp="mtp.",
     defaults={"head_dim": 128, "num_key_value_heads": 8, "num_local_experts": 256},
+    served=Served(moved={".block_sparse_moe.": ".mlp."}, experts=W_EXPERTS),
 )

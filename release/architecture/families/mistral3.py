@@ -4,6 +4,7 @@ from release.architecture.config import ModelConfig, size
 from release.architecture.decoder import decoder, plain_caches
 from release.architecture.families import ministral3, mistral
 from release.architecture.family import GATE_UP, LLAVA_SPELLINGS, QKV, Defaults, Family
+from release.architecture.served import LLAVA, Served
 from release.architecture.skeleton import Skeleton, linear, norm
 from release.architecture.towers import Settings, pixtral_vision
 
@@ -40,4 +41,9 @@ FAMILY = Family(
     tied_by_default=True,
     spellings=LLAVA_SPELLINGS,
     defaults=_defaults,
+    served=Served(
+        LLAVA.prefixes | {"model.": "language_model.model."},
+        head=LLAVA.head,
+        plain=("multi_modal_projector.patch_merger.",),
+    ),
 )

@@ -5,6 +5,7 @@ from release.architecture.config import ModelConfig
 from release.architecture.decoder import decoder, plain_caches
 from release.architecture.family import QKV, Family
 from release.architecture.mlp import W_SPELLING, expert_count, experts
+from release.architecture.served import W_EXPERTS, Served
 from release.architecture.skeleton import Skeleton, router
 
 
@@ -26,4 +27,5 @@ FAMILY = Family(
     plain_caches,
     QKV,
     defaults={"num_key_value_heads": 8, "num_local_experts": 8},
+    served=Served(experts=W_EXPERTS),
 )

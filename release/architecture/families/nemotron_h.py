@@ -6,6 +6,7 @@ from release.architecture.decoder import known_types
 from release.architecture.family import QKV, Caches, Defaults, Family, LayerCache
 from release.architecture.mlp import expert_count, plain_experts, plain_mlp
 from release.architecture.recurrent import Mamba, mamba, mamba_cache
+from release.architecture.served import Served
 from release.architecture.skeleton import Skeleton, embedding, linear, norm, router
 
 MLP, MOE = "mlp", "moe"
@@ -103,4 +104,5 @@ FAMILY = Family(
     mtp_keys=("num_nextn_predict_layers",),
     spellings={"backbone.": ("model.",)},
     defaults=_defaults,
+    served=Served({"backbone": "model"}, {"embeddings": "embed_tokens"}),
 )

@@ -28,4 +28,5 @@ FAMILY = Family(
     plain_caches,
     QKV,
     defaults={"num_key_value_heads": 8, "num_local_experts": 16},
+    served=None,
 )

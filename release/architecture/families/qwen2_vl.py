@@ -4,6 +4,7 @@ from release.architecture.config import ModelConfig
 from release.architecture.decoder import decoder, qwen_caches
 from release.architecture.families.qwen2 import qwen2_layer
 from release.architecture.family import GATE_UP, QKV, Family, Fusions, Spellings
+from release.architecture.served import QWEN_VL, Served
 from release.architecture.skeleton import Skeleton
 from release.architecture.vision import qwen2_5_vision, qwen2_vision
 
@@ -36,4 +37,5 @@ FAMILY = Family(
     "model.language_model.layers",
     spellings=OLD_SPELLINGS,
     defaults={"num_key_value_heads": 8},
+    served=Served(QWEN_VL.prefixes | {"model.": "language_model.model."}, head=QWEN_VL.head),
 )

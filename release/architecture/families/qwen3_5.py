@@ -6,6 +6,7 @@ from release.architecture.decoder import Layer, decoder, known_types
 from release.architecture.family import GATE_UP, QKV, Caches, Family, Fusions, LayerCache
 from release.architecture.mlp import mlp_of
 from release.architecture.recurrent import gated_delta_net, gated_delta_net_cache
+from release.architecture.served import QWEN_VL, Served
 from release.architecture.skeleton import Skeleton
 from release.architecture.vision import qwen_vision
 
@@ -65,8 +66,17 @@ def qwen3_5_stack(config: ModelConfig) -> str:
     return f"{_prefix(config)}.layers"
 
 
+def qwen3_5_served(config: ModelConfig) -> Served:
+    """VLLM's names, which the class with a tower nests."""
+    return Served({"model.language_model.": "model."}) if _is_text(config) else QWEN_VL
+
+
+def _is_text(config: ModelConfig) -> bool:
+    return config.model_type.endswith("_text")
+
+
 def _prefix(config: ModelConfig) -> str:
-    return "model" if config.model_type.endswith("_text") else "model.language_model"
+    return "model" if _is_text(config) else "model.language_model"
 
 
 def _skeleton(config: ModelConfig) -> Skeleton:
@@ -81,4 +91,5 @@ FAMILY = Family(
     mtp="mtp.",
     mtp_keys=("mtp_num_hidden_layers",),
     defaults=DEFAULTS,
+    served=qwen3_5_served,
 )

@@ -6,6 +6,7 @@ from release.architecture.families.qwen3_5 import (
     DEFAULTS,
     qwen3_5_caches,
     qwen3_5_fused,
+    qwen3_5_served,
     qwen3_5_skeleton,
     qwen3_5_stack,
 )
@@ -29,4 +30,5 @@ FAMILY = Family(
     mtp="mtp.",
     mtp_keys=("mtp_num_hidden_layers",),
     defaults=DEFAULTS | {"num_key_value_heads": 2},
+    served=qwen3_5_served,
 )

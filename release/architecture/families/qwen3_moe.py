@@ -5,6 +5,7 @@ from release.architecture.decoder import decoder, qwen_caches
 from release.architecture.families.qwen3 import qwen3_attention
 from release.architecture.family import GATE_UP, QKV, Family, Fusions
 from release.architecture.mlp import expert_count, mlp_of, sparse_mlp, sparse_step
+from release.architecture.served import Served
 from release.architecture.skeleton import Skeleton
 
 
@@ -25,4 +26,10 @@ def _fused(config: ModelConfig) -> Fusions:
     return QKV | GATE_UP if config.get("mlp_only_layers") else QKV
 
 
-FAMILY = Family(_skeleton, qwen_caches, _fused, defaults={"num_key_value_heads": 4})
+FAMILY = Family(
+    _skeleton,
+    qwen_caches,
+    _fused,
+    defaults={"num_key_value_heads": 4},
+    served=Served(router=True),
+)

@@ -7,6 +7,7 @@ from release.architecture.families.qwen2_moe import shared_expert_mlp
 from release.architecture.family import GATE_UP, QKV, Caches, Family, LayerCache
 from release.architecture.mlp import expert_count, mlp_of, sparse_step
 from release.architecture.recurrent import gated_delta_net_cache, merged_delta_net
+from release.architecture.served import Served
 from release.architecture.skeleton import Skeleton
 
 DEFAULTS = {
@@ -59,4 +60,5 @@ FAMILY = Family(
     mtp="mtp.",
     mtp_keys=("mtp_num_hidden_layers", "num_nextn_predict_layers"),
     defaults=DEFAULTS,
+    served=Served(plain=("lm_head",)),
 )

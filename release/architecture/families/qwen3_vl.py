@@ -4,6 +4,7 @@ from release.architecture.config import ModelConfig
 from release.architecture.decoder import Layer, decoder, qwen_caches
 from release.architecture.families.qwen3 import DEFAULTS, qwen3_layer
 from release.architecture.family import GATE_UP, QKV, Family
+from release.architecture.served import QWEN_VL, Served
 from release.architecture.skeleton import Skeleton
 from release.architecture.vision import qwen_vision
 
@@ -25,4 +26,5 @@ FAMILY = Family(
     QKV | GATE_UP | {"qkv": ("qkv",)},
     "model.language_model.layers",
     defaults=DEFAULTS,
+    served=Served(QWEN_VL.prefixes),  # the head has no prefix here
 )

@@ -1,0 +1,141 @@
+"""What vLLM makes of a declaration, built by itself, against our view of it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from release.architecture import Architecture, ModelConfig, derive_architecture
+from release.architecture.layers import ROUTED, TABLE, served_layers
+from release.architecture.skeleton import LINEAR
+from release.facts.reader import choose, read_declaration
+from release.quantization.config import parse_quantization
+from tests.architecture.configs import CONFIGS
+from tests.conftest import ROOT, Run
+
+pytestmark = [pytest.mark.vllm, pytest.mark.slow]
+
+# One config of each class of vLLM, with experts first: the process group for them is made once.
+# Settings that vLLM reads and transformers fills in nowhere.
+FIRST = "qwen3_moe"
+EXTRA: dict[str, dict[str, Any]] = {
+    "minimax_m2": {"rotary_dim": 4, "scoring_func": "sigmoid"},
+    "glm4_moe_lite": {"first_k_dense_replace": 1},
+    "qwen3_vl_moe": {"norm_topk_prob": True},
+}
+# Not for CPUs, or with layers of its own order (moe_layers of this config); and the Transformers
+# backend, where vLLM has no class.
+LEFT_OUT = {"deepseek_v32", "llama4", "phimoe"}
+NAMES = [
+    name
+    for name in (FIRST, *CONFIGS)
+    if "-" not in name and name not in LEFT_OUT and not name.startswith(f"{FIRST}-")
+]
+NAMES = list(dict.fromkeys(NAMES))
+
+# Targets of the first group, `ignore`, targets of further groups.
+PATTERNS: tuple[tuple[list[str], ...], ...] = (
+    (["Linear"], ["lm_head"]),
+    (["linear", "Embedding"], []),
+    (["LinearBase"], []),
+    (["re:.*"], []),
+    (["re:.*self_attn.*", "re:.*attn.*"], ["re:.*lm_head"], ["re:.*mlp.*"]),
+    (["re:.*_proj$"], [], [r"re:.*\.o_proj$"]),
+    (["Linear"], [], ["re:.*gate_proj$"]),
+    (["Linear"], [r"re:.*mlp.gate", "re:.*v_proj$"]),
+    (["re:.*v_proj$", "re:.*up_proj$", "re:.*in_proj_qkv"], []),
+    (["re:.*(q|k|v)_proj$", "re:.*(gate|up)_proj$"], ["re:.*layers.1.*"]),
+    (["re:.*q_proj$", "re:.*k_proj$"], [], ["re:.*v_proj$"]),
+    (["re:.*q_proj$", "re:.*k_proj$"], []),
+    (["Linear"], ["re:.*q_proj$"]),
+    ([r"re:^model\.language_model\.layers\..*_proj$"], []),
+    ([r"re:^model\.layers\..*_proj$"], [r"re:visual.*", r"re:model.visual.*", "re:vision_tower.*"]),
+    (["re:.*lm_head$"], []),
+    (["Linear"], ["re:.*experts.0.*"]),
+    (["re:.*experts.*(gate|up|w1|w3).*"], [], ["re:.*experts.*(down|w2).*"]),
+    (["QKVParallelLinear.not", "re:Qkv"], ["Linear", "Attention"]),
+)
+
+
+def declaration(*groups: list[str], ignore: list[str]) -> dict[str, Any]:
+    """Groups by their targets, told apart by their bits."""
+    return {
+        "quant_method": "compressed-tensors",
+        "format": "pack-quantized",
+        "quantization_status": "compressed",
+        "ignore": ignore,
+        "config_groups": {
+            f"group_{place}": {
+                "targets": targets,
+                "weights": {"num_bits": place + 2, "strategy": "channel"},
+            }
+            for place, targets in enumerate(groups)
+        },
+    }
+
+
+def declarations(architecture: Architecture) -> list[dict[str, Any]]:
+    """Patterns, and the names as they are stored: all, every other one, one layer ignored."""
+    names = [name for name, module in architecture.modules.items() if module.kind == LINEAR]
+    shards = [name for name in names if name.endswith(("q_proj", "gate_proj", "in_proj_z", "w1"))]
+    found = [declaration(first, *others, ignore=ignore) for first, ignore, *others in PATTERNS]
+    found.append(declaration(names, ignore=[]))
+    found.append(declaration(names[::2], names[1::2], ignore=[]))
+    found.append(declaration(["Linear"], ignore=names))
+    found.append(declaration(["Linear"], ignore=shards))
+    found.append(declaration(["Linear"], ignore=[name for name in names if ".0." in name]))
+    return found
+
+
+@pytest.fixture(scope="module")
+def answers(vllm: Run, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Ask vLLM about all models at once: starting it is what takes time."""
+    root = tmp_path_factory.mktemp("models")
+    asked = {}
+    for name in NAMES:
+        (root / name).mkdir()
+        architecture = derive_architecture(ModelConfig(CONFIGS[name]))
+        assert isinstance(architecture, Architecture)
+        asked[str(root / name)] = declarations(architecture)
+        first = declaration(["Linear"], ignore=[])
+        config = {**CONFIGS[name], **EXTRA.get(name, {}), "quantization_config": first}
+        if "text_config" in config:
+            config["text_config"] = {**config["text_config"], **EXTRA.get(name, {})}
+        (root / name / "config.json").write_text(json.dumps(config))
+    question = root / "question.json"
+    question.write_text(json.dumps(asked))
+    result = vllm(ROOT / "tests" / "vllm" / "choices.py", question)
+    line = next((line for line in result.stdout.splitlines() if line.startswith("ANSWERS")), None)
+    assert line is not None, result.stderr[-3000:]
+    return {Path(k).name: v for k, v in json.loads(line.removeprefix("ANSWERS")).items()}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_layers_and_their_groups_are_those_of_vllm(name: str, answers: dict[str, Any]) -> None:
+    architecture = derive_architecture(ModelConfig(CONFIGS[name]))
+    assert isinstance(architecture, Architecture)
+    served = architecture.served
+    assert served is not None
+    ours = {layer.name: layer for layer in served_layers(architecture, served)}
+    theirs = answers[name]["layers"]
+    heads = {layer for layer in theirs if layer.rpartition(".")[2] in {"lm_head", ""}}
+    tables = {layer for layer, (kind, *_) in theirs.items() if kind == "VocabParallelEmbedding"}
+    assert theirs.keys() - heads - tables <= ours.keys()
+    if answers[name]["whole"]:
+        plain = {layer for layer in ours if served.builds_plain(layer)}
+        built = {layer for layer, which in ours.items() if which.kind != TABLE}
+        assert built - plain <= theirs.keys()
+    for place, raw in enumerate(declarations(architecture)):
+        quantization = parse_quantization(raw)
+        reader = read_declaration(quantization, architecture, served, {})
+        bits = {
+            group.name: group.weights.num_bits for group in quantization.groups if group.weights
+        }
+        for layer in ours.keys() & theirs.keys():
+            choice = choose(reader, ours[layer], served)
+            expected = theirs[layer][place + 1]
+            if ours[layer].kind != ROUTED and layer in heads and isinstance(expected, str):
+                expected = None  # the head's builder goes on after that error
+            found = choice.refused[:40] if choice.refused else bits.get(choice.group or "")
+            assert found == expected, (layer, raw["config_groups"], raw["ignore"][:3])
