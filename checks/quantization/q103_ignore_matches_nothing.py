@@ -5,7 +5,7 @@ What it checks: every entry of `ignore` names or matches a module of the checkpo
 Why it matters: a misspelt entry leaves its layer quantized, or claimed by a group while it is
     stored in BF16. No engine says so.
 How to fix: correct the entry (full names, or `re:` patterns from the start of the name).
-Seen in: llm-compressor #3159, where entries had another prefix than the modules.
+Seen in: llm-compressor #3159.
 """
 
 from bisect import bisect_left
