@@ -1,0 +1,30 @@
+"""`ignore` names some parts of a layer that vLLM fuses, and not the others.
+
+What it checks: of the projections that vLLM loads as one layer (q, k and v; gate and up...), all
+    are ignored or none, by vLLM's own names and rules.
+Why it matters: vLLM stops: "Found different quantization schemes for the shards of ... vLLM
+    requires all to use the same scheme."
+How to fix: ignore the other parts too, or none of them.
+Seen in: vllm #31623, sglang #18189.
+"""
+
+from release.facts.modules import Modules
+from release.facts.reader import ReadersView
+from release.quantization.reader import MIXED_SHARDS
+from release.rules import Findings, Found, Where, rule
+
+
+@rule(since="0.1.0")
+def check(reader: ReadersView, modules: Modules) -> Findings:
+    """Report each layer for which vLLM raises that error."""
+    for built in reader.layers:
+        if built.choice.refused != MIXED_SHARDS:
+            continue
+        parts = [modules.items[name] for name in built.layer.modules]
+        kept = next((part for part in parts if part.claim.ignored_by is None), parts[0])
+        yield Found(
+            where=Where(module=kept.name),
+            message=f"it is not ignored, another part of {built.layer.name} is, by "
+            f"{built.choice.ignored_by!r:.80}; vLLM loads them as one",
+            fix="ignore all parts of the layer, or none",
+        )
