@@ -40,7 +40,7 @@ def test_silent_on_a_projection_that_stands_alone(draft: Drafts, findings: Judge
     assert findings("Q105", kept) == []
 
 
-def test_an_unknown_architecture_is_not_checked(draft: Drafts) -> None:
+def test_silent_on_an_unknown_architecture_and_says_so(draft: Drafts) -> None:
     broken = draft("llama-nvfp4").config("model_type", "mystery")
     found, skipped = judge_one("Q105", broken.path)
     assert found == ()

@@ -17,7 +17,7 @@ def test_fires_on_a_pattern_for_the_stored_prefix(mixed: Draft, findings: Judge)
     assert sorted(findings("Q110", broken)) == [f"error {name}" for name in modules]
 
 
-def test_both_answers_are_given(mixed: Draft) -> None:
+def test_fires_with_both_answers(mixed: Draft) -> None:
     pattern = r"re:^model\.language_model\..*self_attn\.o_proj$"
     targets = mixed.read()["quantization_config"]["config_groups"]["group_1"]["targets"]
     broken = mixed.config(f"{GROUPS}.group_1.targets", [pattern, *targets[1:]])
