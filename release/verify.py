@@ -13,6 +13,7 @@ from release import __version__
 from release.allowances import Outcome, apply_allows
 from release.checkpoint import Checkpoint, open_checkpoint
 from release.facts import Facts, Level, parameters
+from release.facts.comparison import Comparison
 from release.facts.identity import CARD_FILE, FileDigest
 from release.facts.scan import Scanning
 from release.manifest import Allow
@@ -27,7 +28,6 @@ DESELECTED = "left out by --select or --ignore"
 REUSED = "reused from an earlier run: same size, inode and time of change (--reuse)"
 REPORTED_FACTS = ("model", "weights", "kv", "precision", "quantization", "values")
 NOT_YET = (
-    NotChecked("comparison with the base model (B rules)", "not part of this version"),
     NotChecked("loading and generating in vLLM (S rules)", "not part of this version"),
 )
 
@@ -37,6 +37,7 @@ class Request(msgspec.Struct, frozen=True):
 
     path: Path
     level: Level = Level.BYTES
+    base: Path | None = None
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     allow: tuple[Allow, ...] = ()
@@ -47,8 +48,9 @@ def verify(request: Request) -> Report:
     """Verify a local checkpoint. Raises `CheckpointError` when it cannot be read at all."""
     timings: dict[str, float] = {}
     checkpoint = _timed(timings, "headers", lambda: _open(request.path))
-    facts = Facts({"checkpoint": checkpoint, "scanning": request.scanning}, request.level)
+    facts = _facts(checkpoint, request)
     identity = _timed(timings, "bytes", lambda: facts.get("identity"))
+    comparison = _timed(timings, "base", lambda: facts.get("comparison"))
     rules = select_rules(request.select, request.ignore)
     outcome = _timed(timings, "rules", lambda: _judge(rules, facts, request))
     unjudged = {entry.what for entry in outcome.not_checked}
@@ -64,7 +66,7 @@ def verify(request: Request) -> Report:
         levels={
             "headers": DONE,
             "bytes": DONE if hashed else NOT_RUN,
-            "base": NOT_RUN,
+            "base": NOT_RUN if isinstance(comparison, Unknown) else DONE,
             "smoke": NOT_RUN,
         },
         checked=tuple(rule.code for rule in rules if str(rule) not in unjudged),
@@ -75,6 +77,7 @@ def verify(request: Request) -> Report:
             *outcome.not_checked,
             *(NotChecked(str(rule), DESELECTED) for rule in all_rules() if rule not in rules),
             *_unread(facts.get("scan"), request),
+            *_uncompared(comparison),
             *NOT_YET,
         ),
         facts=reported_facts(facts),
@@ -84,8 +87,19 @@ def verify(request: Request) -> Report:
 
 
 def reported_facts(facts: Facts) -> dict[str, Any]:
-    """Give the facts that a report holds, as JSON values."""
-    return {name: _fact(facts.get(name)) for name in REPORTED_FACTS}
+    """Give the facts that a report holds, as JSON values; `base` where there is one."""
+    reported = {name: _fact(facts.get(name)) for name in REPORTED_FACTS}
+    if Level.BASE in facts.levels:
+        reported["base"] = _fact(facts.get("distance"))
+    return reported
+
+
+def _facts(checkpoint: Checkpoint, request: Request) -> Facts:
+    """The facts, with the base opened if one is named. Raises `CheckpointError`."""
+    given = {"checkpoint": checkpoint, "scanning": request.scanning}
+    if request.base is None:
+        return Facts(given, request.level)
+    return Facts({**given, "base": _open(request.base)}, request.level, Level.BASE)
 
 
 def _judge(rules: tuple[Rule, ...], facts: Facts, request: Request) -> Outcome:
@@ -124,6 +138,16 @@ def _unread(scan: Scan | Unknown, request: Request) -> tuple[NotChecked, ...]:
         required = request.level >= Level.BYTES
         return (NotChecked("sha256 of every file", scan.reason, required),)
     return tuple(NotChecked(f"the bytes of {name}", REUSED) for name in scan.reused)
+
+
+def _uncompared(comparison: Comparison | Unknown) -> tuple[NotChecked, ...]:
+    """What could not be held against the base, tensor by tensor."""
+    if isinstance(comparison, Unknown):
+        return ()
+    return tuple(
+        NotChecked(f"{name} against the base", reason, required=not comparison.transformed)
+        for name, reason in comparison.uncompared.items()
+    )
 
 
 def _unhashed(checkpoint: Checkpoint) -> tuple[FileDigest, ...]:

@@ -12,17 +12,19 @@ import pytest
 from release.checkpoint import open_checkpoint
 from release.facts import Facts, Level
 from release.rules import Finding
-from release.rules.catalogue import find_rule
+from release.rules.catalogue import find_rule, select_rules
 from release.rules.runner import NotChecked, run_rules
 from tests.mutate import Draft
 
 ROOT = Path(__file__).parent.parent
 DEMO = ROOT / "release" / "demo" / "checkpoint"
 CHECKPOINTS = ROOT / "tests" / "checkpoints"
+BASES = ROOT / "tests" / "bases"
 GOOD = [DEMO, *sorted(path for path in CHECKPOINTS.glob("*") if path.is_dir())]
 
 Drafts = Callable[[str], Draft]
 Judge = Callable[[str, Draft], list[str]]
+Compare = Callable[..., list[str]]
 
 
 @pytest.fixture
@@ -66,6 +68,30 @@ def findings() -> Judge:
 def messages() -> Judge:
     """Judge a draft by one rule: what its findings say."""
     return lambda code, draft: [finding.message for finding in judge_one(code, draft.path)[0]]
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> Drafts:
+    """Copy a base by name (a folder of tests/bases) to change it."""
+    numbers = count()
+    return lambda name: Draft(BASES / name, tmp_path / f"base-{next(numbers)}")
+
+
+@pytest.fixture
+def compare() -> Compare:
+    """Judge a draft by every B rule against a base: its findings as `CODE severity place`."""
+    rules = [rule.load() for rule in select_rules(("B",), ())]
+
+    def judge(draft: Draft, base: Draft | str, *, words: bool = False) -> list[str]:
+        place = BASES / base if isinstance(base, str) else base.path
+        given = {"checkpoint": open_checkpoint(draft.path), "base": open_checkpoint(place)}
+        verdicts = run_rules(rules, Facts(given, Level.BASE))
+        assert not verdicts.not_checked, verdicts.not_checked[0].reason
+        return [
+            f.message if words else f"{f.rule} {f.severity} {f.where}" for f in verdicts.findings
+        ]
+
+    return judge
 
 
 MANIFEST = """

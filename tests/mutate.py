@@ -127,6 +127,31 @@ class Draft:
         self._rewrite(beside, insert)
         return self._index(lambda weight_map: weight_map.update({tensor: shard}))
 
+    def change(self, tensor: str, change: Callable[[bytes], bytes]) -> "Draft":
+        """Change the bytes of a tensor; their number stays."""
+
+        def replace(entries: dict[str, Entry]) -> None:
+            dtype, shape, values = entries[tensor]
+            changed = change(values)
+            assert len(changed) == len(values)
+            entries[tensor] = (dtype, shape, changed)
+
+        return self._rewrite(tensor, replace)
+
+    def values(self, tensor: str) -> bytes:
+        """The bytes of a tensor."""
+        return read_shard(self.path / self.tensors()[tensor])[tensor][2]
+
+    def copy(self, one: str, other: str) -> "Draft":
+        """Store the bytes of one tensor under the name of another too."""
+        values = self.values(one)
+        return self.change(other, lambda _: values)
+
+    def exchange(self, one: str, other: str) -> "Draft":
+        """Exchange the bytes of two tensors."""
+        first, second = self.values(one), self.values(other)
+        return self.change(one, lambda _: second).change(other, lambda _: first)
+
     def header(self, shard: str, change: Callable[[dict[str, Any]], object]) -> "Draft":
         """Change a shard's header as JSON and leave its data as it is."""
         raw = (self.path / shard).read_bytes()

@@ -1,6 +1,7 @@
 """Options that several commands share."""
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from release.report import Report
 
 LAST_CHECKPOINT = Path(".release/checkpoint")
+
+REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+(@[\w./-]+)?")
 
 Decorator = Callable[[Any], Any]
 
@@ -55,6 +58,17 @@ def find_checkpoint(given: Path | None, manifest: "Manifest | None") -> Path:
         return Path(os.fsdecode(LAST_CHECKPOINT.read_bytes()))
     hint = "name the folder, or set `checkpoint` in release.toml"
     raise ReleaseError("no checkpoint was named", hint=hint)
+
+
+def find_base(given: str | None) -> Path | None:
+    """The folder of the base. Raises `ReleaseError` for a name on the Hub."""
+    if given is None:
+        return None
+    path = Path(given)
+    if not path.exists() and REPOSITORY.fullmatch(given):
+        hint = f"run `hf download {given.partition('@')[0]}`, and name the folder"
+        raise ReleaseError("a base on the Hub is not read by this version", where=given, hint=hint)
+    return path
 
 
 def remember_checkpoint(path: Path) -> None:

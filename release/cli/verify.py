@@ -7,6 +7,7 @@ import click
 from release.cli.console import notice, use_color, write_result
 from release.cli.options import (
     checkpoint_argument,
+    find_base,
     find_checkpoint,
     find_manifest,
     format_option,
@@ -30,6 +31,9 @@ FORMATS = ("human", "json", "sarif", "junit", "github", "markdown")
     show_default=True,
     help="Read headers only, or hash every byte.",
 )
+@click.option(
+    "--base", metavar="PATH", help="Compare every tensor with the model this was made from."
+)
 @click.option("--select", multiple=True, metavar="CODE", help="Only these rules: Q101, Q1, T.")
 @click.option("--ignore", multiple=True, metavar="CODE", help="Not these rules.")
 @click.option("-j", "--jobs", type=click.IntRange(1), help="Threads; default: one for each core.")
@@ -43,6 +47,7 @@ FORMATS = ("human", "json", "sarif", "junit", "github", "markdown")
 def command(  # noqa: PLR0913, PLR0917 - one argument for each option
     checkpoint: Path | None,
     level: str,
+    base: str | None,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
     jobs: int | None,
@@ -68,6 +73,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
     request = Request(
         path=path,
         level=Level[level.upper()],
+        base=find_base(base),
         select=_codes(select),
         ignore=_codes(ignore),
         allow=manifest.allow if manifest else (),

@@ -39,6 +39,20 @@ class Absences(msgspec.Struct, frozen=True):
     incomplete: tuple[str, ...] = ()
     stack: str | None = None
 
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Every missing module, whoever owns it."""
+        return (
+            *self.elsewhere,
+            *self.layers,
+            *self.mixers,
+            *self.experts,
+            *self.head,
+            *self.mtp,
+            *self.vision,
+            *self.incomplete,
+        )
+
 
 def provide_absences(architecture: Architecture, modules: Modules) -> Absences:
     """Give every missing module its owner."""

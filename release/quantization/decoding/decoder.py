@@ -42,7 +42,7 @@ class Rows(msgspec.Struct, frozen=True):
 
     def values(self) -> Floats:
         """Dequantize: (rows, in)."""
-        numbers = self.book.values[self.codes]
+        numbers: Floats = self.book.values.take(self.codes)
         if self.zero is not None:
             numbers -= self.zero
         numbers *= self.factor
@@ -68,6 +68,8 @@ class Decoder:
         for slot in scheme.slots:
             info = tensors.get(slot.role)
             if not slot.role.startswith("weight") or slot.role == "weight_shape":
+                continue
+            if info is None and not slot.required:
                 continue
             if info is None:
                 raise Undecodable(f"{slot.role} is missing")
@@ -131,12 +133,11 @@ class Decoder:
         info = self.tensors.get("weight_g_idx")
         if info is None:
             return None
-        groups = self.scheme.expected_shape(self.scheme.slots[1], *self.shape)[-1]
-        index = np.frombuffer(self._read(info, 0, info.nbytes), "<i4").astype(np.int64)
-        if info.dtype != "I32" or index.shape != (self.shape[1],):
-            raise Undecodable(f"weight_g_idx is {info.dtype} {list(info.shape)}")
+        width = {"I32": "<i4", "I64": "<i8"}[info.dtype]
+        index = np.frombuffer(self._read(info, 0, info.nbytes), width).astype(np.int64)
+        groups = self.tensors["weight_scale"].shape[-1]
         if len(index) and (index.min() < 0 or index.max() >= groups):
-            if (index == -1).all():
+            if (index == -1).all():  # how older releases said that there is no order
                 return None
             raise Undecodable("weight_g_idx names groups that there are not")
         return index

@@ -30,7 +30,7 @@ def to_float32(raw: bytes | memoryview, dtype: str) -> Floats:
     if dtype in {"F16", "F32", "F64"}:
         return np.frombuffer(raw, f"<f{FLOAT_WIDTHS[dtype]}").astype(np.float32)
     table = {"F8_E4M3": e4m3, "F8_E5M2": e5m2, "F8_E8M0": e8m0}[dtype]()
-    return table[np.frombuffer(raw, np.uint8)]
+    return table.take(np.frombuffer(raw, np.uint8))
 
 
 @lru_cache(1)

@@ -1,0 +1,26 @@
+"""A quantized weight is the base's times a factor.
+
+What it checks: the slope of the dequantized weight over the base's, where their cosine is good. The
+    factors that are known to be confused are named: 2, 6, 448, 2688, and their inverses.
+Why it matters: the layer's output is off by that factor, in every token.
+How to fix: store the scale that the format asks for: compressed-tensors divides by
+    weight_global_scale, ModelOpt multiplies by its inverse.
+Seen in: imp #1433 (a global scale inverted on conversion).
+"""
+
+from release.comparison.causes import factor_words
+from release.comparison.results import Cause
+from release.facts.comparison import Comparison
+from release.rules import Findings, Found, Where, rule
+
+
+@rule(since="0.1.0")
+def check(comparison: Comparison) -> Findings:
+    """Report each of them."""
+    for item in comparison.of_cause(Cause.FACTOR):
+        yield Found(
+            where=Where(module=item.module),
+            message=f"is the base's times {factor_words(item.measure.slope)} "
+            f"(cosine {item.measure.cosine:.4f})",
+            fix="store the scale, or global scale, that the format asks for",
+        )

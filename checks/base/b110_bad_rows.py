@@ -1,0 +1,38 @@
+"""Some rows of a quantized weight are wrong.
+
+What it checks: the signal-to-noise ratio of every row against its scheme's floor (FP8 15 dB, INT8
+    12 dB, NVFP4 6 dB, INT4 4 dB). Rows that are next to nothing in the base are left out: one
+    scale for a whole tensor may flush them.
+Why it matters: a mean over the tensor does not show them, the output channel does.
+How to fix: quantize the module again; look at the scales of these rows.
+Seen in: ollama #15866: 2,048 rows of in_proj_qkv are zero after packing.
+"""
+
+from release.comparison.results import Cause, Measure
+from release.facts.comparison import Comparison
+from release.rules import Findings, Found, Where, rule
+
+SHOWN = 3
+
+
+@rule(since="0.1.0")
+def check(comparison: Comparison) -> Findings:
+    """Report the module and the first of its rows."""
+    for item in comparison.of_cause(Cause.ROWS):
+        yield Found(
+            where=Where(module=item.module),
+            message=_words(item.measure),
+            fix="quantize the module again, and look at the scales of these rows",
+        )
+
+
+def _words(measure: Measure) -> str:
+    rows = measure.bad_rows
+    shown = ", ".join(map(str, rows[:SHOWN]))
+    what = f"row {shown}" if len(rows) == 1 else f"{len(rows):,} rows"
+    more = "" if len(rows) == 1 else f" ({shown}{', …' if len(rows) > SHOWN else ''})"
+    verb = "is" if len(rows) == 1 else "are"
+    if len(measure.dead_rows) == len(rows):
+        return f"{what} of {measure.rows:,}{more} {verb} zero here and not in the base"
+    least = f", the worst has {measure.worst.sqnr:.1f} dB" if measure.worst else ""
+    return f"{what} of {measure.rows:,}{more} {verb} not the base's{least}"

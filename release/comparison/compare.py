@@ -1,0 +1,213 @@
+"""Compare all pairs: threads over tensors, each tensor a range of rows at a time."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TypeVar
+
+import msgspec
+
+from release.checkpoint import TensorInfo
+from release.comparison.causes import cause_of, under_peers
+from release.comparison.floors import floors_of
+from release.comparison.measure import measure
+from release.comparison.neighbours import neighbours
+from release.comparison.pairing import View
+from release.comparison.plain import compare, same_values
+from release.comparison.results import Cause, Compared, Difference, Sameness
+from release.comparison.search import cosine, disorder, holder, sample, shifted_scales
+from release.comparison.views import Matrix, Source, Unreadable
+from release.quantization.decoding import Decoder, Undecodable
+from release.quantization.schemes import Scheme
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+ORDER_CAUSES = {Cause.ROWS, Cause.COSINE, Cause.CODES}
+"""What scales in the wrong rows can look like."""
+
+
+class Weight(msgspec.Struct, frozen=True):
+    """A quantized weight to compare: logical shape, scheme, tensors by role, and its views."""
+
+    module: str
+    shape: tuple[int, int]
+    scheme: Scheme
+    tensors: dict[str, TensorInfo]
+    views: tuple[View, ...]
+
+
+class Plain(msgspec.Struct, frozen=True):
+    """A tensor to compare that is not quantized."""
+
+    tensor: str
+    info: TensorInfo
+    views: tuple[View, ...]
+
+
+class Comparer:
+    """Both checkpoints, open for reading, and what of them is compared.
+
+    `moved`: the method moves weights on purpose. What cannot be compared is in `reasons`, by name.
+    """
+
+    def __init__(
+        self,
+        ours: Source,
+        base: Source,
+        weights: Mapping[str, Weight],
+        plains: Mapping[str, Plain],
+        *,
+        moved: bool,
+        threads: int | None = None,
+    ) -> None:
+        self.ours, self.base, self.moved = ours, base, moved
+        self.weights, self.plains = weights, plains
+        self.reasons: dict[str, str] = {}
+        self._threads = threads or os.cpu_count()
+        self._chosen: dict[str, View] = {}
+
+    def compare_weights(self) -> list[Compared]:
+        """Measure every quantized weight and name the cause of what is wrong with it."""
+        found = self._in_threads(
+            self._measured, self.weights.values(), lambda w: w.shape[0] * w.shape[1]
+        )
+        compared = [item for item in found if item is not None]
+        peers = under_peers(compared)
+        return [
+            msgspec.structs.replace(
+                item,
+                cause=Cause.NOISE,
+                detail=f"the median of its role is {peers[item.module]:.1f} dB",
+            )
+            if item.module in peers and item.cause is Cause.NONE
+            else item
+            for item in compared
+        ]
+
+    def compare_plains(self) -> list[Difference]:
+        """Compare every tensor that is not quantized."""
+        found = self._in_threads(self._compared, self.plains.values(), lambda p: p.info.elements)
+        return [item for item in found if item is not None]
+
+    def explain(self, compared: Iterable[Compared]) -> list[Compared]:
+        """Say of strangers whose weights they are, and of others whether rows have moved."""
+        return self._in_threads(self._explained, compared, lambda item: item.measure.elements)
+
+    def explain_differences(self, found: Iterable[Difference]) -> list[Difference]:
+        """Say of unquantized tensors that differ whose values they have."""
+        return self._in_threads(self._held, found, lambda item: item.likeness.elements)
+
+    def view(self, name: str, views: tuple[View, ...], decoder: Decoder | None = None) -> View:
+        """Choose the form in which the base holds a weight: the most like, if there are several.
+
+        Raises `Undecodable`, `Unreadable`.
+        """
+        if len(views) == 1:
+            return views[0]
+        if name not in self._chosen:
+            ours = sample(decoder or self._decoder(self.weights[name])).values
+
+            def likeness(view: View) -> float:
+                return cosine(ours, Matrix(view, self.base).read(0, len(ours)))
+
+            self._chosen[name] = max(views, key=likeness)
+        return self._chosen[name]
+
+    def _in_threads(
+        self,
+        function: Callable[[Item], Result],
+        items: Iterable[Item],
+        size: Callable[[Item], int],
+    ) -> list[Result]:
+        """Call `function` for every item, the largest first so that none is left for last alone.
+
+        The answers are in the order of the items. numpy releases the interpreter lock.
+        """
+        ordered = list(items)
+        pool = ThreadPoolExecutor(self._threads)
+        try:
+            biggest_first = sorted(range(len(ordered)), key=lambda i: -size(ordered[i]))
+            futures = {i: pool.submit(function, ordered[i]) for i in biggest_first}
+            return [futures[i].result() for i in range(len(ordered))]
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def _decoder(self, weight: Weight) -> Decoder:
+        return Decoder(weight.scheme, weight.shape, weight.tensors, self.ours.read)
+
+    def _measured(self, weight: Weight) -> Compared | None:
+        floors = floors_of(weight.scheme)
+        try:
+            decoder = self._decoder(weight)
+            view = self.view(weight.module, weight.views, decoder)
+            base = Matrix(view, self.base)
+            found = measure(decoder, base, row_floor=floors.row, clip=floors.clip)
+        except (Undecodable, Unreadable) as problem:
+            self.reasons[weight.module] = str(problem)
+            return None
+        if found.cosine != found.cosine:  # NaN, which the V rules name
+            self.reasons[weight.module] = "it holds NaN or infinity"
+            return None
+        cause = cause_of(found, floors, moved=self.moved)
+        return Compared(weight.module, weight.scheme.name, words(view), found, cause)
+
+    def _compared(self, plain: Plain) -> Difference | None:
+        try:
+            found = [
+                (view, compare(plain.info, self.ours, Matrix(view, self.base), self._dtypes(view)))
+                for view in plain.views
+            ]
+        except Unreadable as problem:
+            self.reasons[plain.tensor] = str(problem)
+            return None
+        view, likeness = min(found, key=lambda pair: pair[1].differing)
+        return Difference(plain.tensor, words(view), likeness)
+
+    def _explained(self, item: Compared) -> Compared:
+        weight = self.weights[item.module]
+        decoder = self._decoder(weight)
+        base = Matrix(self.view(item.module, weight.views, decoder), self.base)
+        if item.cause in ORDER_CAUSES:
+            shifted = shifted_scales(decoder, base)
+            return _with(item, Cause.DISORDER, shifted) if shifted else item
+        if item.cause is not Cause.HOLDS_ANOTHER:
+            return item
+        ours = sample(decoder)
+        other = holder(ours, self._others(weight))
+        if other is not None:
+            return _with(item, Cause.HOLDS_ANOTHER, other)
+        order = disorder(ours, decoder, base)
+        return _with(item, Cause.DISORDER if order else Cause.COSINE, order or "")
+
+    def _others(self, weight: Weight) -> Iterator[tuple[str, Callable[[], Matrix]]]:
+        shapes = {name: other.shape for name, other in self.weights.items()}
+        for name in neighbours(weight.module, shapes):
+            yield name, partial(self._matrix, name)
+
+    def _matrix(self, name: str) -> Matrix:
+        return Matrix(self.view(name, self.weights[name].views), self.base)
+
+    def _held(self, item: Difference) -> Difference:
+        if item.likeness.sameness is not Sameness.DIFFERENT:
+            return item
+        plain = self.plains[item.tensor]
+        shapes = {name: other.info.shape for name, other in self.plains.items()}
+        for name in neighbours(item.tensor, shapes):
+            view = self.plains[name].views[0]
+            if same_values(plain.info, self.ours, Matrix(view, self.base), self._dtypes(view)):
+                return msgspec.structs.replace(item, holds=name)
+        return item
+
+    def _dtypes(self, view: View) -> frozenset[str]:
+        return frozenset(self.base.tensors[slab.tensor].dtype for slab in view)
+
+
+def words(view: View) -> str:
+    """A view in words: the base's tensors, as numpy would index them."""
+    return " + ".join(map(str, view))
+
+
+def _with(item: Compared, cause: Cause, detail: str) -> Compared:
+    return msgspec.structs.replace(item, cause=cause, detail=detail)

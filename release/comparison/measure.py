@@ -1,0 +1,127 @@
+"""How far a quantized weight is from what it was made of: one pass, a range of rows at a time.
+
+`w` is the base, `d` the dequantized weight: SQNR = 10 log10(sum w^2 / sum (w - d)^2) in dB, slope
+= <w, d> / <w, w>, cosine = <w, d> / |w| |d|, the relative error max|w - d| / max|w|. Sums are
+float64. A code agrees where the base, divided by the stored scales, rounds to it.
+"""
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from release.comparison.results import Measure, Row
+from release.comparison.views import Matrix
+from release.quantization.decoding import ALIGNMENT, Decoder, Rows
+from release.quantization.decoding.floats import Floats
+
+CHUNK = 1 << 18
+"""Elements at a time: some ten float32 arrays of it stay in a core's cache and the shared one."""
+
+TINY_ROW = 1e-3
+"""Rows of a base norm under this part of the median row may be flushed: FP8 per tensor does it."""
+
+Sums = npt.NDArray[np.float64]
+
+
+def step_of(columns: int) -> int:
+    """Rows to read at once: as many as `CHUNK` holds, in whole alignments."""
+    return max(1, CHUNK // max(columns, 1) // ALIGNMENT) * ALIGNMENT
+
+
+def measure(decoder: Decoder, base: Matrix, *, row_floor: float, clip: float) -> Measure:
+    """Compare a weight with the base. `row_floor` in dB; `clip` in units of the largest code."""
+    rows, columns = decoder.shape
+    tally = _Tally(rows)
+    step = step_of(columns)
+    for start in range(0, rows, step):
+        stop = min(start + step, rows)
+        tally.add(start, base.read(start, stop), decoder.rows(start, stop), clip)
+    return tally.result(row_floor)
+
+
+class _Tally:
+    def __init__(self, rows: int) -> None:
+        self.base: Sums = np.zeros(rows)
+        self.ours: Sums = np.zeros(rows)
+        self.both: Sums = np.zeros(rows)
+        self.off: Sums = np.zeros(rows)
+        self.elements = self.exact = self.near = self.clipped = self.flushed = self.nonzero = 0
+        self.largest = self.largest_off = 0.0
+
+    def add(self, start: int, base: Floats, rows: Rows, clip: float) -> None:
+        ours = rows.values()
+        off = base - ours
+        place = slice(start, start + len(base))
+        self.base[place] = _dot(base, base)
+        self.ours[place] = _dot(ours, ours)
+        self.both[place] = _dot(base, ours)
+        self.off[place] = _dot(off, off)
+        self.elements += base.size
+        self.largest = max(self.largest, _largest(base))
+        self.largest_off = max(self.largest_off, _largest(off))
+        present = base != 0
+        self.nonzero += int(np.count_nonzero(present))
+        self.flushed += int(np.count_nonzero(present & (ours == 0)))
+        self._agree(rows, base, clip)
+
+    def _agree(self, rows: Rows, base: Floats, clip: float) -> None:
+        book, codes = rows.book, rows.codes
+        steps = rows.in_steps(base)
+        exact = (steps >= book.low.take(codes)) & (steps <= book.high.take(codes))
+        count = int(np.count_nonzero(exact))
+        self.exact += count
+        self.near += count
+        if count < exact.size:
+            rest, steps_of_rest = codes[~exact], steps[~exact]
+            near = steps_of_rest >= book.near_low.take(rest)
+            near &= steps_of_rest <= book.near_high.take(rest)
+            self.near += int(np.count_nonzero(near))
+        self.clipped += int(np.count_nonzero(np.abs(steps) > clip * book.largest))
+
+    def result(self, row_floor: float) -> Measure:
+        base, ours, both, off = (
+            float(sums.sum()) for sums in (self.base, self.ours, self.both, self.off)
+        )
+        row_sqnr = _decibels(self.base, self.off)
+        typical = float(np.median(self.base[self.base > 0])) if base > 0 else 0.0
+        judged = self.base > typical * TINY_ROW**2
+        worst = int(np.argmin(np.where(judged, row_sqnr, np.inf))) if judged.any() else None
+        bad = judged & ~(row_sqnr >= row_floor)
+        return Measure(
+            rows=len(self.base),
+            elements=self.elements,
+            sqnr=float(_decibels(np.array([base]), np.array([off]))[0]),
+            cosine=_ratio(both, math.sqrt(base) * math.sqrt(ours)),
+            slope=_ratio(both, base),
+            error=_ratio(self.largest_off, self.largest),
+            exact=_ratio(self.exact, self.elements),
+            near=_ratio(self.near, self.elements),
+            clipped=_ratio(self.clipped, self.elements),
+            flushed=_ratio(self.flushed, self.nonzero, empty=0.0),
+            worst=None if worst is None else Row(worst, float(row_sqnr[worst])),
+            bad_rows=tuple(np.flatnonzero(bad).tolist()),
+            dead_rows=tuple(np.flatnonzero(bad & (self.ours == 0)).tolist()),
+        )
+
+
+def _dot(left: Floats, right: Floats) -> Sums:
+    """Dot products of rows, in float64."""
+    sums: Sums = np.einsum("ij,ij->i", left, right, dtype=np.float64)
+    return sums
+
+
+def _largest(values: Floats) -> float:
+    return max(float(values.max(initial=0)), -float(values.min(initial=0)))
+
+
+def _decibels(signal: Sums, noise: Sums) -> Sums:
+    """Signal to noise in dB: infinite without noise, minus infinite for noise alone."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        decibels = 10 * (np.log10(signal) - np.log10(noise))
+    return np.where(noise == 0, np.inf, decibels)
+
+
+def _ratio(part: float, whole: float, *, empty: float = 1.0) -> float:
+    """A share; of nothing it is all."""
+    return part / whole if whole else empty

@@ -1,0 +1,94 @@
+"""Tensors that are not quantized: the same values as the base's, in the same dtype or another."""
+
+import numpy as np
+
+from release.checkpoint import TensorInfo
+from release.comparison.results import Likeness, Sameness
+from release.comparison.views import PLAIN, Matrix, Source, Unreadable
+from release.quantization.decoding import FLOAT_WIDTHS, to_float32
+from release.quantization.decoding.floats import Floats
+
+PIECE = 1 << 20
+"""Elements at a time."""
+
+
+def compare(info: TensorInfo, ours: Source, base: Matrix, base_dtypes: frozenset[str]) -> Likeness:
+    """Compare a tensor with rows of the base. Raises `Unreadable` for a dtype without values.
+
+    Equal means equal in the narrower of both dtypes: the wider one was cast, in either direction.
+    """
+    if info.dtype not in PLAIN:
+        raise Unreadable(f"it is stored as {info.dtype}")
+    width, columns = FLOAT_WIDTHS[info.dtype], base.columns
+    narrow = min({info.dtype} | base_dtypes, key=lambda dtype: _SIZE[dtype])
+    tally = _Difference(recentred=info.dtype == "BF16" and len(info.shape) == 1)
+    step = max(1, PIECE // max(columns, 1))
+    for start in range(0, base.rows, step):
+        stop = min(start + step, base.rows)
+        at, count = start * columns * width, (stop - start) * columns * width
+        values = to_float32(ours.read(info, at, count), info.dtype)
+        tally.add(start * columns, values, base.read(start, stop).reshape(-1), narrow)
+    return tally.result(cast=base_dtypes != {info.dtype})
+
+
+def same_values(info: TensorInfo, ours: Source, base: Matrix, base_dtypes: frozenset[str]) -> bool:
+    """Whether a tensor of the same shape has the base's values, up to a cast."""
+    return compare(info, ours, base, base_dtypes).sameness is not Sameness.DIFFERENT
+
+
+_SIZE = {"BF16": 1, "F16": 2, "F32": 4, "F64": 8}
+
+
+class _Difference:
+    def __init__(self, *, recentred: bool) -> None:
+        self.recentred = recentred
+        self.elements = self.differing = 0
+        self.first: int | None = None
+        self.largest = self.span = self.ours = self.base = self.both = 0.0
+
+    def add(self, start: int, ours: Floats, base: Floats, narrow: str) -> None:
+        self.elements += len(base)
+        unequal = _narrowed(ours, narrow) != _narrowed(base, narrow)
+        count = int(np.count_nonzero(unequal))
+        if self.recentred and count:
+            one = np.float32(1)
+            again = _narrowed(_narrowed(base + one, "BF16") - one, "BF16")
+            self.recentred = bool((again == ours).all())
+        if count and self.first is None:
+            self.first = start + int(np.argmax(unequal))
+        self.differing += count
+        if base.size:
+            self.span = max(self.span, float(np.abs(base).max()))
+            self.largest = max(self.largest, float(np.abs(ours - base).max()))
+        self.ours += _dot(ours, ours)
+        self.base += _dot(base, base)
+        self.both += _dot(ours, base)
+
+    def result(self, *, cast: bool) -> Likeness:
+        if not self.differing:
+            return Likeness(Sameness.CAST if cast else Sameness.IDENTICAL, self.elements)
+        norm = (self.ours * self.base) ** 0.5
+        return Likeness(
+            Sameness.RECENTRED if self.recentred else Sameness.DIFFERENT,
+            self.elements,
+            self.both / norm if norm else 0.0,
+            self.differing,
+            self.first,
+            self.largest / self.span if self.span else float("inf"),
+        )
+
+
+def _narrowed(values: Floats, dtype: str) -> Floats:
+    """Round to a dtype, to nearest even."""
+    if dtype == "F16":
+        with np.errstate(over="ignore"):
+            return values.astype(np.float16).astype(np.float32)
+    if dtype != "BF16":
+        return values
+    words = values.view(np.uint32)
+    rounded = words + (0x7FFF + ((words >> 16) & 1))
+    return (rounded & np.uint32(0xFFFF0000)).view(np.float32)
+
+
+def _dot(left: Floats, right: Floats) -> float:
+    return float(np.einsum("i,i->", left, right, dtype=np.float64))

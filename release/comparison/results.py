@@ -1,0 +1,95 @@
+"""What comparing says of one tensor. No numpy here: rules and reports name these types."""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One row and its SQNR in dB."""
+
+    index: int
+    sqnr: float
+
+
+class Measure(msgspec.Struct, frozen=True):
+    """The distance of one weight from the base. SQNR in dB, the others are ratios.
+
+    `exact` and `near` are the shares of codes that agree, and that agree within one step.
+    `clipped` is the share of values beyond the range of their scale, `flushed` that of non-zero
+    values stored as zero. `worst` is the row of the least SQNR, rows that are next to nothing in
+    the base left out; `bad_rows` are those under the floor that was asked for, `dead_rows` those
+    among them that are zero here.
+    """
+
+    rows: int
+    elements: int
+    sqnr: float
+    cosine: float
+    slope: float
+    error: float
+    exact: float
+    near: float
+    clipped: float
+    flushed: float
+    worst: Row | None
+    bad_rows: tuple[int, ...]
+    dead_rows: tuple[int, ...]
+
+
+class Sameness(StrEnum):
+    """How an unquantized tensor relates to the base's."""
+
+    IDENTICAL = "identical"
+    CAST = "cast to another dtype"
+    RECENTRED = "rounded as 1 + w"
+    DIFFERENT = "different"
+
+
+class Likeness(msgspec.Struct, frozen=True):
+    """What the comparison of one unquantized tensor showed.
+
+    `differing` counts elements, `first` is the flat index of the first of them, `largest` the
+    largest difference over the base's largest magnitude.
+    """
+
+    sameness: Sameness
+    elements: int
+    cosine: float = 1.0
+    differing: int = 0
+    first: int | None = None
+    largest: float = 0.0
+
+
+class Cause(StrEnum):
+    """Why a quantized weight is not what it should be: one cause for each, the first that fits."""
+
+    NONE = ""
+    HOLDS_ANOTHER = "holds another tensor"
+    DISORDER = "is in another order"
+    FACTOR = "is off by a factor"
+    ROWS = "has rows that are wrong"
+    COSINE = "is not like the base"
+    CODES = "has other codes"
+    NOISE = "is noisier than its scheme"
+    RANGE = "is clipped or flushed"
+
+
+class Compared(msgspec.Struct, frozen=True):
+    """A quantized weight and the base's, by the text of its view; `detail` is of the cause."""
+
+    module: str
+    scheme: str
+    base: str
+    measure: Measure
+    cause: Cause = Cause.NONE
+    detail: str = ""
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """An unquantized tensor and the base's; `holds` is the tensor whose values it has instead."""
+
+    tensor: str
+    base: str
+    likeness: Likeness
+    holds: str = ""

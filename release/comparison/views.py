@@ -1,0 +1,101 @@
+"""Rows of the base as float32, whatever tensor, slice or stack of tensors they lie in."""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from release.checkpoint import Checkpoint, TensorInfo
+from release.checkpoint.header import product
+from release.comparison.pairing import Slab, View
+from release.errors import CheckpointError
+from release.quantization.decoding import FLOAT_WIDTHS, to_float32
+from release.quantization.decoding.floats import Floats
+
+PLAIN = {"BF16", "F16", "F32", "F64"}
+
+Advance = Callable[[int], object]
+
+
+class Unreadable(Exception):  # noqa: N818 - a base that is quantized in its own way is no fault
+    """The base holds a tensor in a form that is not compared."""
+
+
+def quiet(_count: int) -> None:
+    """Tell nobody of the progress."""
+
+
+class Source:
+    """Bytes of a checkpoint's tensors. `advance` is told how many were read."""
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        self._source = checkpoint.source
+        self.advance: Advance = quiet
+        self.tensors: Mapping[str, TensorInfo] = checkpoint.tensors
+
+    def read(self, info: TensorInfo, at: int, count: int) -> bytes:
+        """Read `count` bytes of a tensor from its byte `at`. Raises `CheckpointError`."""
+        raw = self._source.read(info.shard, info.start + at, count)
+        if len(raw) != count:
+            what = f"ends inside a tensor: {count:,} bytes wanted, {len(raw):,} read"
+            raise CheckpointError(info.shard, what, "verify again when nothing writes to it")
+        self.advance(count)
+        return raw
+
+
+class Matrix:
+    """A view of the base as a matrix of `rows` rows. Raises `Unreadable` for a strange dtype."""
+
+    def __init__(self, view: View, source: Source) -> None:
+        self._slabs = [_Slab(slab, source) for slab in view]
+        self.rows = sum(slab.rows for slab in self._slabs)
+        self.columns = self._slabs[0].columns
+
+    def read(self, start: int, stop: int) -> Floats:
+        """Rows `start` to `stop` as float32: (rows, columns)."""
+        parts, offset = [], 0
+        for slab in self._slabs:
+            first, last = max(start - offset, 0), min(stop - offset, slab.rows)
+            if first < last:
+                parts.append(slab.read(first, last))
+            offset += slab.rows
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+class _Slab:
+    """One slab; a transposed one is kept whole while it is read, as its rows lie scattered."""
+
+    def __init__(self, slab: Slab, source: Source) -> None:
+        self._info = source.tensors[slab.tensor]
+        if self._info.dtype not in PLAIN:
+            raise Unreadable(f"{slab.tensor} of the base is {self._info.dtype}")
+        shape = self._info.shape if slab.expert is None else self._info.shape[1:]
+        height, self.columns = (shape[0] if shape else 1), product(shape[1:])
+        self._slab, self._source = slab, source
+        self._width = FLOAT_WIDTHS[self._info.dtype]
+        self._start = (slab.expert or 0) * height * self.columns * self._width
+        if slab.transposed:
+            height, self.columns = self.columns, height
+        self._rows = range(slab.start, height if slab.stop is None else slab.stop, slab.step)
+        self._upright: Floats | None = None
+        self.rows = len(self._rows)
+
+    def read(self, first: int, last: int) -> Floats:
+        rows = self._rows[first:last]
+        if self._slab.transposed:
+            return self._turned()[rows.start : rows[-1] + 1 : rows.step]
+        return self._matrix(rows.start, rows[-1] + 1)[:: rows.step]
+
+    def _turned(self) -> Floats:
+        if self._upright is None:
+            self._upright = np.ascontiguousarray(self._lying().T)
+        return self._upright
+
+    def _lying(self) -> Floats:
+        height = self._info.shape[-1]
+        raw = self._source.read(self._info, self._start, self.columns * height * self._width)
+        return to_float32(raw, self._info.dtype).reshape(self.columns, height)
+
+    def _matrix(self, first: int, last: int) -> Floats:
+        row = self.columns * self._width
+        raw = self._source.read(self._info, self._start + first * row, (last - first) * row)
+        return to_float32(raw, self._info.dtype).reshape(last - first, self.columns)

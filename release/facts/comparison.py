@@ -1,0 +1,192 @@
+"""Every tensor held against the base it was made from."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from release.architecture import Architecture
+from release.checkpoint import Checkpoint
+from release.comparison.names import canonical
+from release.comparison.pairing import Pairing, Shape, Wanted, pair, view_shape
+from release.comparison.results import Cause, Compared, Difference
+from release.facts.absences import Absences
+from release.facts.basics import Tensors
+from release.facts.method import Method
+from release.facts.modules import Module, Modules
+from release.facts.scan import Scanning
+from release.quantization.schemes import CACHE_SCALES, COMPANIONS, Scheme
+from release.unknown import Unknown
+
+if TYPE_CHECKING:
+    from release.comparison.compare import Comparer
+
+OF_QUANTIZATION = (COMPANIONS | CACHE_SCALES) - {"weight_packed"}
+BUFFERS = ("inv_freq", "masked_bias", "attn.bias", "position_ids", "cos_cached", "sin_cached")
+UNLIKE, TOO_MANY, TRIED = 0.2, 0.3, 8
+"""Cosine of a stranger, the share of strangers that makes a base wrong, how many are looked for."""
+
+WEIGHT, PACKED, WORD_BITS = "weight", "weight_packed", 32
+
+
+class Reshaped(msgspec.Struct, frozen=True):
+    """A tensor whose counterpart has another shape."""
+
+    tensor: str
+    shape: Shape
+    base_shape: Shape
+
+
+class Comparison(msgspec.Struct, frozen=True):
+    """What holding two checkpoints against each other showed.
+
+    `foreign` says why the base is not this checkpoint's; the rest is then about strangers.
+    `lost` are tensors of the base that nothing here was made from, `new` ours without a
+    counterpart, `uncompared` names and why. `extra_layers` is the prefix of a layer beyond
+    the last, where families keep their MTP head; `transformed` says that the method changes
+    weights on purpose in ways that are not undone here.
+    """
+
+    weights: tuple[Compared, ...]
+    plains: tuple[Difference, ...]
+    reshaped: tuple[Reshaped, ...]
+    lost: tuple[str, ...]
+    new: tuple[str, ...]
+    uncompared: dict[str, str]
+    foreign: str = ""
+    extra_layers: str = ""
+    transformed: bool = False
+
+    def of_cause(self, *causes: Cause) -> tuple[Compared, ...]:
+        """The weights that depart from the base for one of these causes."""
+        return () if self.foreign else tuple(w for w in self.weights if w.cause in causes)
+
+
+def provide_comparison(  # noqa: PLR0913, PLR0917 - one argument for each fact it rests on
+    checkpoint: Checkpoint,
+    base: Checkpoint,
+    base_tensors: Tensors,
+    modules: Modules,
+    method: Method,
+    absences: Absences | Unknown,
+    architecture: Architecture | Unknown,
+    scanning: Scanning,
+) -> Comparison:
+    """Pair all tensors by name and compare them, in bounded memory and on all cores."""
+    from release.comparison.compare import Comparer  # noqa: PLC0415 - numpy
+    from release.comparison.views import Source, quiet  # noqa: PLC0415
+
+    wanted = {tensor: need for module in modules for tensor, need in _wanted(module)}
+    pairing = pair(wanted, {name: info.shape for name, info in base_tensors.items()})
+    jobs = _Jobs(modules, pairing, base_tensors)
+    ours = Source(checkpoint)
+    comparer = Comparer(
+        ours, Source(base), jobs.weights, jobs.plains, moved=method.moved, threads=scanning.jobs
+    )
+    with scanning.progress(jobs.bytes) as ours.advance:
+        compared, differences = comparer.compare_weights(), comparer.compare_plains()
+    ours.advance = quiet  # who is looked for is not known beforehand
+    foreign = _names_disagree(pairing, wanted) or _strange(comparer, compared)
+    if not foreign:
+        compared = comparer.explain(compared)
+        differences = comparer.explain_differences(differences)
+    return Comparison(
+        tuple(compared),
+        tuple(differences),
+        tuple(Reshaped(t, wanted[t].shape, shape) for t, shape in pairing.shapes.items()),
+        _lost(pairing, absences),
+        pairing.alone,
+        jobs.reasons | comparer.reasons,
+        foreign,
+        "" if isinstance(architecture, Unknown) else f"{architecture.stack}.{architecture.layers}.",
+        method.folded or method.rotated,
+    )
+
+
+def _wanted(module: Module) -> Iterator[tuple[str, Wanted]]:
+    """The module's tensors as the base would have them: no scales, no packing."""
+    for role, info in module.tensors.items():
+        if role in OF_QUANTIZATION:
+            continue
+        if role == PACKED or (role == WEIGHT and module.quantized):
+            if module.shape is not None:
+                yield module.tensor(WEIGHT), Wanted(module.shape, _slack(module))
+        else:
+            yield module.tensor(role), Wanted(info.shape)
+
+
+def _slack(module: Module) -> int:
+    """Columns that a row's last word may hold beyond its own."""
+    if PACKED not in module.tensors or not isinstance(module.scheme, Scheme):
+        return 0
+    return WORD_BITS // module.scheme.weights.num_bits + 1
+
+
+class _Jobs:
+    """What there is to compare, by the name it has here."""
+
+    def __init__(self, modules: Modules, pairing: Pairing, base: Tensors) -> None:
+        from release.comparison.compare import Plain, Weight  # noqa: PLC0415 - numpy
+
+        self.weights: dict[str, Weight] = {}
+        self.plains: dict[str, Plain] = {}
+        self.reasons: dict[str, str] = {}
+        self.bytes = 0
+        shapes = {name: info.shape for name, info in base.items()}
+        for module in modules:
+            for tensor, _need in _wanted(module):
+                role = tensor.rpartition(".")[2]
+                views = pairing.views.get(tensor)
+                if views is None:
+                    continue
+                if role != WEIGHT or not module.quantized:
+                    self.bytes += module.tensors[role].nbytes
+                    self.plains[tensor] = Plain(tensor, module.tensors[role], views)
+                elif isinstance(module.scheme, Scheme):
+                    self.bytes += sum(
+                        info.nbytes for r, info in module.tensors.items() if r.startswith(WEIGHT)
+                    )
+                    shape = view_shape(views[0], shapes)
+                    self.weights[module.name] = Weight(
+                        module.name, (shape[0], shape[1]), module.scheme, module.tensors, views
+                    )
+                elif isinstance(module.scheme, Unknown):
+                    self.reasons[module.name] = module.scheme.reason
+                else:
+                    self.reasons[module.name] = "it is quantized, and no group claims it"
+
+
+def _names_disagree(pairing: Pairing, wanted: dict[str, Wanted]) -> str:
+    if len(pairing.alone) > len(wanted) / 2:
+        return f"it has no tensor for {len(pairing.alone):,} of {len(wanted):,} here"
+    if len(pairing.shapes) > TOO_MANY * len(wanted):
+        return f"{len(pairing.shapes):,} of {len(wanted):,} tensors have another shape there"
+    return ""
+
+
+def _strange(comparer: "Comparer", compared: list[Compared]) -> str:
+    """Say that the base is another model's: most weights are like nothing in it."""
+    strangers = [item for item in compared if item.measure.cosine < UNLIKE]
+    if len(strangers) <= TOO_MANY * len(compared):
+        return ""
+    tried = comparer.explain(strangers[:: max(1, len(strangers) // TRIED)])
+    if sum(item.cause is Cause.COSINE for item in tried) <= len(tried) / 2:
+        return ""
+    return f"{len(strangers):,} of {len(compared):,} quantized weights are nothing like its own"
+
+
+def _lost(pairing: Pairing, absences: Absences | Unknown) -> tuple[str, ...]:
+    """The base's tensors that are not here; those that config.json misses too have their rule."""
+    named = set() if isinstance(absences, Unknown) else {canonical(name) for name in absences.all}
+    return tuple(
+        name
+        for name in pairing.left
+        if not name.endswith(BUFFERS) and named.isdisjoint(_above(canonical(name)))
+    )
+
+
+def _above(tensor: str) -> Iterator[str]:
+    """The modules that a tensor is in, from the inside out."""
+    while tensor:
+        tensor = tensor.rpartition(".")[0]
+        yield tensor

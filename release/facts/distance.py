@@ -1,0 +1,95 @@
+"""How far the weights are from the base's, in numbers for the card and the report."""
+
+from statistics import median
+
+import msgspec
+
+from release.checkpoint import Checkpoint
+from release.comparison.results import Compared
+from release.facts.comparison import Comparison
+from release.facts.method import Method
+
+WORST = 10
+
+
+class SchemeError(msgspec.Struct, frozen=True):
+    """The weights of one scheme. SQNR in dB; `error` is max|w - d| / max|w|.
+
+    `exact` is the share of codes that are the base's, divided by their scales and rounded.
+    """
+
+    scheme: str
+    modules: int
+    lowest_sqnr: float
+    median_sqnr: float
+    lowest_cosine: float
+    largest_error: float
+    lowest_exact: float
+
+
+class ModuleError(msgspec.Struct, frozen=True):
+    """One weight, in the same units; `base` is what it was held against."""
+
+    module: str
+    base: str
+    scheme: str
+    sqnr: float
+    cosine: float
+    error: float
+
+
+class Distance(msgspec.Struct, frozen=True):
+    """The comparison with the base called `name`.
+
+    `unquantized` counts tensors by how they relate to the base's, `worst` are the ten weights that
+    lie furthest under the median SQNR of their scheme.
+    """
+
+    name: str
+    methods: tuple[str, ...]
+    schemes: tuple[SchemeError, ...]
+    worst: tuple[ModuleError, ...]
+    unquantized: dict[str, int]
+    uncompared: int
+
+
+def provide_distance(base: Checkpoint, comparison: Comparison, method: Method) -> Distance:
+    """Summarise the comparison."""
+    by_scheme: dict[str, list[Compared]] = {}
+    for item in comparison.weights:
+        by_scheme.setdefault(item.scheme, []).append(item)
+    schemes = [_summary(scheme, items) for scheme, items in by_scheme.items()]
+    medians = {summary.scheme: summary.median_sqnr for summary in schemes}
+    worst = sorted(comparison.weights, key=lambda w: w.measure.sqnr - medians[w.scheme])
+    unquantized: dict[str, int] = {}
+    for plain in comparison.plains:
+        word = str(plain.likeness.sameness)
+        unquantized[word] = unquantized.get(word, 0) + 1
+    return Distance(
+        name=base.name,
+        methods=method.names,
+        schemes=tuple(schemes),
+        worst=tuple(_module(item) for item in worst[:WORST]),
+        unquantized=unquantized,
+        uncompared=len(comparison.uncompared),
+    )
+
+
+def _summary(scheme: str, items: list[Compared]) -> SchemeError:
+    measures = [item.measure for item in items]
+    return SchemeError(
+        scheme=scheme,
+        modules=len(items),
+        lowest_sqnr=min(m.sqnr for m in measures),
+        median_sqnr=median(m.sqnr for m in measures),
+        lowest_cosine=min(m.cosine for m in measures),
+        largest_error=max(m.error for m in measures),
+        lowest_exact=min(m.exact for m in measures),
+    )
+
+
+def _module(item: Compared) -> ModuleError:
+    measure = item.measure
+    return ModuleError(
+        item.module, item.base, item.scheme, measure.sqnr, measure.cosine, measure.error
+    )

@@ -1,0 +1,43 @@
+import numpy as np
+
+from release.quantization.decoding import to_float32
+from release.quantization.decoding.codebook import float_book
+from tests.conftest import Compare, Drafts
+
+GATE = "model.layers.0.mlp.gate_proj"
+EXPERT = "model.layers.1.mlp.experts.5.up_proj"
+
+
+def test_fires_on_a_base_that_lies_between_the_codes(
+    draft: Drafts, base: Drafts, compare: Compare
+) -> None:
+    # Every code is the nearest, and every weight as far from it as it can be: 4 dB more noise.
+    ours, origin = draft("llama-fp8-static"), base("llama")
+    codes = np.frombuffer(ours.values(f"{GATE}.weight"), np.uint8)
+    book = float_book(8)
+    high = np.minimum(book.high[codes], 448)
+    low = np.maximum(book.low[codes], -448)
+    side = np.random.default_rng(2).random(len(codes)) < 0.5
+    scale = to_float32(ours.values(f"{GATE}.weight_scale"), "BF16")
+    edges = (book.values[codes] * 0.1 + np.where(side, high, low) * 0.9) * scale
+    words = (edges.astype("<f4").view("<u4") + 0x8000) >> 16
+    origin.change(f"{GATE}.weight", lambda _: words.astype("<u2").tobytes())
+    assert compare(ours, origin) == [f"B106 warning {GATE}"]
+
+
+def test_fires_on_one_expert_far_under_the_others(draft: Drafts, compare: Compare) -> None:
+    def shake(raw: bytes) -> bytes:
+        """Exchange 40 % of the FP4 codes with a neighbour."""
+        codes = np.frombuffer(raw, np.uint8).copy()
+        moved = np.random.default_rng(4).random(len(codes)) < 0.4
+        codes[moved] ^= 0x11
+        return codes.tobytes()
+
+    broken = draft("qwen3_moe-nvfp4").change(f"{EXPERT}.weight_packed", shake)
+    broken.remove("recipe.yaml")  # GPTQ, for all we know: codes need not be the nearest
+    assert compare(broken, "qwen3_moe") == [f"B106 warning {EXPERT}"]
+    assert "the median of its role is 20." in compare(broken, "qwen3_moe", words=True)[0]
+
+
+def test_silent_on_gptq(draft: Drafts, compare: Compare) -> None:
+    assert compare(draft("llama-w4a16-gptq"), "llama") == []

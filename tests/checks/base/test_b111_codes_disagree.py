@@ -1,0 +1,29 @@
+import numpy as np
+
+from tests.conftest import Compare, Drafts
+
+GATE = "model.layers.0.mlp.gate_proj"
+
+
+def nudge(raw: bytes, share: float, by: int) -> bytes:
+    """Move a share of the INT8 codes by some steps, towards zero."""
+    codes = np.frombuffer(raw, np.int8).astype(np.int16)
+    moved = np.random.default_rng(3).random(len(codes)) < share
+    codes[moved] -= by * np.sign(codes[moved])
+    return codes.astype(np.int8).tobytes()
+
+
+def test_fires_on_codes_of_another_rounding(draft: Drafts, compare: Compare) -> None:
+    odd = draft("llama-w8a8-int8").change(f"{GATE}.weight", lambda raw: nudge(raw, 0.2, 1))
+    assert compare(odd, "llama") == [f"B111 warning {GATE}"]
+
+
+def test_fires_harder_on_codes_two_steps_away(draft: Drafts, compare: Compare) -> None:
+    wrong = draft("llama-w8a8-int8").change(f"{GATE}.weight", lambda raw: nudge(raw, 0.2, 3))
+    assert compare(wrong, "llama") == [f"B111 error {GATE}"]
+
+
+def test_silent_where_gptq_moved_them(draft: Drafts, compare: Compare) -> None:
+    recipe = "default_stage:\n  default_modifiers:\n    GPTQModifier:\n      targets: [Linear]\n"
+    moved = draft("llama-w8a8-int8").change(f"{GATE}.weight", lambda raw: nudge(raw, 0.2, 1))
+    assert compare(moved.write("recipe.yaml", recipe), "llama") == []
