@@ -25,16 +25,9 @@ from release.unknown import Unknown
 
 UNUSED = "unused_allows"
 DESELECTED = "left out by --select or --ignore"
-<<<<<<< HEAD
 REUSED = "reused from an earlier run: same size, inode and time of change (--reuse)"
 REPORTED_FACTS = ("model", "weights", "kv", "precision", "quantization", "values")
-NOT_YET = (
-    NotChecked("loading and generating in vLLM (S rules)", "not part of this version"),
-)
-=======
-REPORTED_FACTS = ("model", "weights", "kv", "precision", "quantization")
 NOT_YET = (NotChecked("loading and generating in vLLM (S rules)", "not part of this version"),)
->>>>>>> 8c62463 (Format)
 
 
 class Request(msgspec.Struct, frozen=True):
