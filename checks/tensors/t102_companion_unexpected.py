@@ -7,7 +7,7 @@ What it checks: scales, zero points and other tensors of quantization occur besi
 Why it matters: vLLM has no parameter for it: the load ends with "There is no module or parameter
     named ...", or the tensor is left out with everything it meant.
 How to fix: remove the tensor, or correct the group so that its scheme has it.
-Seen in: llm-compressor #2641, scales left beside layers that were not quantized.
+Seen in: ComfyUI #15511, scales that a loader did not expect and dropped in silence.
 """
 
 from release.facts.layouts import Layouts

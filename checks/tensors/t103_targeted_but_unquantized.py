@@ -5,7 +5,8 @@ What it checks: every Linear, and every Embedding, that a group claims and `igno
 Why it matters: vLLM builds the quantized layer and then finds a plain weight: a KeyError, a shape
     assertion, or scales that stay uninitialised memory.
 How to fix: add the module to `ignore`, or narrow the group's targets, or quantize it.
-Seen in: vllm #38832 and #46316, BF16 layers of multi-token prediction that `ignore` missed.
+Seen in: vllm #38832 and #41994, layers and experts of multi-token prediction in BF16 that `ignore`
+    did not name.
 """
 
 from release.facts.layouts import Layouts

@@ -5,7 +5,7 @@ What it checks: every module that holds a packed weight, or one of 8-bit floats 
 Why it matters: vLLM builds an unquantized layer and cannot load it: "There is no module or
     parameter named ...weight_scale". Loaders that convert values load noise.
 How to fix: correct the targets of the group that was meant to claim it.
-Seen in: vllm #44081, a target that matched no name of the layers it was written for.
+Seen in: config groups copied from one model's recipe to another, with a letter lost on the way.
 """
 
 from difflib import get_close_matches

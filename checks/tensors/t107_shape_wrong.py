@@ -5,7 +5,7 @@ What it checks: scales, zero points and the other tensors beside a quantized wei
 Why it matters: vLLM takes the first rows of a tensor that is too large, without a word, and ends
     with a bare assertion on one that is too small.
 How to fix: export the module again, or correct the group's group_size or block_structure.
-Seen in: vllm #31454, tensors of a pruned model whose neighbours kept the old shape.
+Seen in: scales that stayed as they were when their weight was padded or cut to another size.
 """
 
 from release.facts.layouts import Layouts

@@ -6,7 +6,7 @@ What it checks: the parts of a fused layer (q, k and v; gate and up; in_proj_qkv
 Why it matters: vLLM takes the scheme of the first part for all of them. The tensors of the others
     then fail a shape assertion, or are computed with in the wrong precision without a word.
 How to fix: let one group claim all parts, or none.
-Seen in: auto-round #2174, a layer whose parts had been given different bits.
+Seen in: auto-round #2174, gate and up with different bits: an AssertionError while vLLM loads.
 """
 
 from release.facts.modules import Module

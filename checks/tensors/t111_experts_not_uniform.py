@@ -6,7 +6,7 @@ What it checks: every projection of every routed expert of a block is declared i
 Why it matters: vLLM looks at expert 0 alone and builds the block by it; for the rest it finds
     tensors that no parameter expects, or none for those it has.
 How to fix: let the targets and `ignore` treat all experts of a block alike.
-Seen in: vllm #42601, a block of which only some experts were quantized.
+Seen in: patterns with a bare dot: `re:.*experts.1.` means the experts 10 to 19 as well.
 """
 
 from collections import defaultdict

@@ -6,7 +6,7 @@ Why it matters: vLLM matches a head by its name or a pattern only. Under a class
     a float head: "no module or parameter named lm_head.weight_packed". A tied head is never read.
     Where it loads, small errors in the head move every logit.
 How to fix: add `lm_head` to `ignore`; to keep it quantized add a target such as `re:.*lm_head$`.
-Seen in: llm-compressor #1820, vllm #37291, sglang #35358.
+Seen in: llm-compressor #1820; sglang #35358, where the head was uninitialised memory.
 """
 
 from release.architecture import Architecture

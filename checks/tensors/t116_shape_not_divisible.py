@@ -7,7 +7,7 @@ What it checks: columns fill whole groups, without which the module cannot have 
 Why it matters: vLLM stops with "is not divisible by weight quantization block_n", or with an
     assertion about a shape, after it has loaded for minutes.
 How to fix: ignore such modules or quantize them per channel; choose a smaller tensor parallelism.
-Seen in: vllm #29975, FP8 blocks over a model whose projections are no multiple of 128.
+Seen in: vllm #33327, blocks of 128 over an intermediate size of 10,944; vllm #17569, over experts.
 """
 
 from collections.abc import Iterator

@@ -6,7 +6,7 @@ What it checks: every module, bias and other parameter that config.json implies 
 Why it matters: vLLM leaves the parameter as uninitialised memory; its check for that is off for
     quantized models.
 How to fix: export the model again; compare the shards with those of the base model.
-Seen in: llm-compressor #2951, parameters of multi-token prediction that a save left out.
+Seen in: checkpoints put together from the shards of two exports.
 """
 
 from collections.abc import Iterator
