@@ -6,7 +6,7 @@ What it checks: the dtype of weights, scales, global scales, zero points and sha
 Why it matters: vLLM converts the values while it copies them and says nothing: codes become
     numbers, exponents become scales.
 How to fix: export the tensor again in the dtype that the scheme stores.
-Seen in: sglang #26701, E8M0 scales that a loader copied by value into bytes: three of five became 0.
+Seen in: sglang #26701, E8M0 scales that a loader copied by value into bytes: most became 0.
 """
 
 from release.facts.layouts import Layouts
