@@ -4,7 +4,9 @@ from collections import Counter, defaultdict
 
 import msgspec
 
+from release.architecture import Architecture
 from release.facts.modules import Modules
+from release.unknown import Unknown
 
 OTHERS_ALIKE = 2
 FEW = 3
@@ -18,8 +20,13 @@ class Gap(msgspec.Struct, frozen=True):
     alike: int
 
 
-def provide_layer_gaps(modules: Modules) -> tuple[Gap, ...]:
-    """Find layers that are like no other, but for a few parts that several others have."""
+def provide_layer_gaps(modules: Modules, architecture: Architecture | Unknown) -> tuple[Gap, ...]:
+    """Find layers that are like no other, but for a few parts that several others have.
+
+    None where the architecture is known: it says what a layer holds.
+    """
+    if not isinstance(architecture, Unknown):
+        return ()
     layers: dict[str, set[str]] = defaultdict(set)
     for module in modules:
         parts = module.name.split(".")

@@ -152,6 +152,8 @@ def _claimed(module: Module, scheme: Scheme, misshapen: set[str]) -> Iterator[tu
         words = f"{weight.dtype} {list(weight.shape)}"
         yield "unquantized", Fault(name, "weight", words, "", scheme.name)
         return
+    if not layout.differences and not layout.looks_like:
+        return
     if layout.looks_like:
         stored, wanted = (weights_in_words(s.weights) for s in (layout.looks_like, scheme))
         if stored == wanted:

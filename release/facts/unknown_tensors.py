@@ -1,6 +1,6 @@
 """Stored tensors that nothing we know of the model or its scheme accounts for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 from release.architecture import Architecture
 from release.facts.absences import LONGEST_ID, MIXERS, TOWERS, Absences
@@ -26,24 +26,27 @@ def provide_unknown_tensors(
     """Give their names. What another rule names as a whole (a layer, a tower ...) is left out."""
     if absences.elsewhere:
         return ()  # C103: all names are those of another class
-    named = set() if isinstance(layouts, Unknown) else _explained(layouts)
-    owners = _Owners(architecture, modules)
     found = []
+    strange = []
     for module in modules:
         known = architecture.modules.get(module.name)
-        if known is None and (
-            owners.has(module) or (quantization.transformed and is_rotation(module.name))
-        ):
-            continue
-        implied = set() if known is None else set(known.tensors)
-        found += [module.tensor(role) for role in _odd(module, implied)]
+        if known is None:
+            strange.append(module)
+        else:
+            found += _roles(module, known.tensors.keys())
+    if strange:
+        owners = _Owners(architecture, modules)
+        rotated = quantization.transformed
+        for module in strange:
+            if not owners.has(module) and not (rotated and is_rotation(module.name)):
+                found += _roles(module, ())
+    named = set() if isinstance(layouts, Unknown) else _explained(layouts)
     return tuple(name for name in found if name not in named)
 
 
-def _odd(module: Module, implied: set[str]) -> Iterator[str]:
-    for role in module.tensors:
-        if role not in implied and role not in QUANTIZED and role not in BUFFERS:
-            yield role
+def _roles(module: Module, implied: Iterable[str]) -> list[str]:
+    odd = module.tensors.keys() - implied - QUANTIZED - BUFFERS
+    return [module.tensor(role) for role in sorted(odd)]
 
 
 def _explained(layouts: Layouts) -> set[str]:
