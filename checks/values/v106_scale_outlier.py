@@ -16,7 +16,6 @@ from release.facts.measures import Measure
 from release.rules import Findings, Found, Where, rule
 
 LARGEST, SMALLEST = 1e4, 1e-6
-UNUSUAL = 64
 
 
 @rule(since="0.1.0", severity="warning")
@@ -38,7 +37,7 @@ def check(magnitudes: tuple[Magnitude, ...], large_scales: tuple[Measure, ...]) 
 def _implausible(entry: Magnitude) -> Iterator[str]:
     if not SMALLEST <= entry.amax <= LARGEST:
         yield f"implies weights up to {entry.amax:.3g}"
-    elif not 1 / UNUSUAL <= entry.factor <= UNUSUAL:
+    elif entry.unusual:
         yield (
             f"implies weights up to {entry.amax:.3g}, in other layers they reach {entry.usual:.3g}"
         )

@@ -16,7 +16,6 @@ from release.facts.measures import Measure, Measures, scalar
 from release.rules import Findings, Found, Where, rule
 
 INVERTED, INVERTED_INPUT = 1.0, 0.01
-UNUSUAL = 64
 
 
 @rule(since="0.1.0")
@@ -32,8 +31,8 @@ def check(measures: Measures, magnitudes: tuple[Magnitude, ...]) -> Findings:
         if scale.role == "input_global_scale" and 0 < scalar(scale) < INVERTED_INPUT:
             yield _inverted(scale, scalar(scale))
     for entry in magnitudes:
-        divisor, factor = entry.global_scale, entry.factor
-        if divisor and scalar(divisor) > INVERTED and not 1 / UNUSUAL <= factor <= UNUSUAL:
+        divisor = entry.global_scale
+        if divisor and scalar(divisor) > INVERTED and entry.unusual:
             yield Found(
                 Where(file=divisor.info.shard, tensor=divisor.tensor),
                 f"implies weights up to {entry.amax:.3g}, in other layers they reach "

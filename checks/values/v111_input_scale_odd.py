@@ -1,9 +1,9 @@
 """The scale of activations is not that of its neighbours.
 
 What it checks: q, k and v, and gate and up, read the same input, so their static scales are equal
-    (FP8 experts: an error, vLLM refuses to load them). Over layers: a scale is more than 100 times
-    off the median of its role, or all layers have the very same one. Experts differ among
-    themselves by nature.
+    (FP8 experts: an error, vLLM refuses to load them). Over layers: a scale is over 1,000 times
+    off the median of its role (massive activations reach 100 times), or all layers have the very
+    same one. Experts differ among themselves by nature.
 Why it matters: activations are cut off, or rounded to a handful of values.
 How to fix: calibrate again, all siblings on the same data.
 Seen in: vLLM's check of w1 and w3 input scales in FP8 mixtures of experts.
@@ -19,7 +19,7 @@ from release.facts.siblings import Fused
 from release.rules import Findings, Found, Where, rule
 from release.unknown import Unknown
 
-UNUSUAL = 100
+UNUSUAL = 1000
 PLACEHOLDER = 1.0
 VLLM_TOLERANCE = 1e-5
 

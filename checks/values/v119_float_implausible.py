@@ -1,7 +1,7 @@
 """An unquantized weight holds numbers that weights do not reach.
 
-What it checks: 2-D weights in BF16, F16 or F32 above 10,000; norms above 1,000; F16 values within
-    1 % of the largest F16, 65,504; norms that are all zero, in architectures that do not add one to
+What it checks: 2-D weights and norms in BF16, F16 or F32 above 10,000; F16 values within 1 % of
+    the largest F16, 65,504; norms that are all zero, in architectures that do not add one to
     them (Gemma, Qwen3-Next, Qwen3.5 and Nemotron do).
 Why it matters: activations overflow. F16 at its limit has been cut off when it was converted.
 How to fix: keep BF16 instead of F16; export the module again.
@@ -15,7 +15,7 @@ from release.quantization.schemes import FLOAT_DTYPES
 from release.rules import Findings, Found, Where, rule
 from release.unknown import Unknown
 
-LARGEST, LARGEST_NORM = 1e4, 1e3
+LARGEST = 1e4
 F16_LIMIT = 65_504 * 0.99
 ADD_ONE = {"gemma", "gemma2", "gemma3", "nemotron", "qwen3_5", "qwen3_5_moe", "qwen3_next"}
 
@@ -37,11 +37,8 @@ def _implausible(measure: Measure, family: str | None) -> str:
         return ""
     if measure.info.dtype == "F16" and top >= F16_LIMIT:
         return f"reaches {top:,.0f}, where F16 ends"
-    if measure.module.kind == NORM and measure.role == "weight":
-        if top > LARGEST_NORM:
-            return f"a norm of {top:,.0f}"
-        dead = measure.values.zero and family is not None and family not in ADD_ONE
-        return "a norm of nothing but zeros" if dead else ""
-    if len(measure.info.shape) >= MATRIX and top > LARGEST:
+    norm = measure.module.kind == NORM and measure.role == "weight"
+    if top > LARGEST and (norm or len(measure.info.shape) >= MATRIX):
         return f"reaches {top:,.4g}"
-    return ""
+    dead = norm and measure.values.zero and family is not None and family not in ADD_ONE
+    return "a norm of nothing but zeros" if dead else ""

@@ -9,6 +9,7 @@ import msgspec
 from release.facts.measures import Measure, Measures, amax, by_module, scalar
 
 _NUMBER = re.compile(r"\d+")
+UNUSUAL = 64
 FEWEST = 4
 """Layers; of fewer, none can be told to be the odd one."""
 
@@ -26,9 +27,10 @@ class Magnitude(msgspec.Struct, frozen=True):
     usual: float | None = None
 
     @property
-    def factor(self) -> float:
-        """How many times larger than usual it is, 1 where that is not known."""
-        return self.amax / self.usual if self.usual else 1.0
+    def unusual(self) -> bool:
+        """Whether it is over 64 times off the usual one. An expert may be as small as it likes."""
+        factor = self.amax / self.usual if self.usual else 1.0
+        return factor > UNUSUAL or (factor < 1 / UNUSUAL and not self.weight.expert)
 
 
 def provide_magnitudes(measures: Measures) -> tuple[Magnitude, ...]:

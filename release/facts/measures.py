@@ -71,6 +71,7 @@ class Measures(msgspec.Struct, frozen=True):
     scales: tuple[Measure, ...]
     global_scales: tuple[Measure, ...]
     zero_points: tuple[Measure, ...]
+    group_indices: tuple[Measure, ...]
     activation_scales: tuple[Measure, ...]
     cache_scales: tuple[Measure, ...]
 
@@ -130,6 +131,7 @@ _GROUPS: dict[str, frozenset[str]] = {
     "scales": WEIGHT_SCALES,
     "global_scales": frozenset({GLOBAL_SCALE}),
     "zero_points": frozenset({ZERO_POINT}),
+    "group_indices": frozenset({GROUP_INDEX}),
     "activation_scales": ACTIVATION_SCALES,
     "cache_scales": CACHE_SCALES - {"k_zero_point", "v_zero_point"},
 }

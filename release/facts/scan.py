@@ -15,6 +15,7 @@ from release.quantization.schemes import CACHE_SCALES, COMPANIONS
 from release.scan.layout import (
     Reading,
     Segment,
+    index_reading,
     raw_reading,
     scale_reading,
     weight_reading,
@@ -128,6 +129,8 @@ def _reading(tensor: str, info: TensorInfo, modules: dict[str, Module]) -> Readi
     scheme = module.known_scheme if module else None
     if role == "weight_zero_point" and scheme:
         return zero_point_reading(info, scheme)
+    if role == "weight_g_idx":
+        return index_reading(info)
     if role in COMPANIONS - WEIGHTS or role in CACHE_SCALES:
         return raw_reading(info)
     if module is None or role not in WEIGHTS:

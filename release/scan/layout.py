@@ -11,6 +11,9 @@ from release.quantization.schemes import Scheme
 FP4_COLUMNS_PER_BYTE = 2
 SHORT_ROW, LONG_ROW = 256, 256 << 10
 SMALL_TENSOR = 256 << 10
+MOST_ROWS = 8 << 20
+MOST_INDICES = 16 << 20
+"""Bytes; no weight has as many columns."""
 WORD_BITS = 32
 MATRIX = 2
 
@@ -23,6 +26,7 @@ class Kind(Enum):
     FP4 = "fp4"
     PACKED = "packed"
     SCALE = "scale"
+    INDEX = "index"
     RAW = "raw"
 
 
@@ -172,6 +176,12 @@ def zero_point_reading(info: TensorInfo, scheme: Scheme) -> Reading:
     return Reading(kind, info.dtype, width, bits=bits, codes=True, symmetric=False)
 
 
+def index_reading(info: TensorInfo) -> Reading:
+    """How to read the numbers of groups."""
+    width = {"I32": 4, "I64": 8}.get(info.dtype, 0) if info.nbytes <= MOST_INDICES else 0
+    return Reading(Kind.INDEX, info.dtype, width) if width else raw_reading(info)
+
+
 def raw_reading(info: TensorInfo) -> Reading:
     """How to read what has no values to judge: shapes, indices, zero points."""
     return Reading(Kind.RAW, info.dtype, WIDTHS.get(info.dtype, 1))
@@ -182,9 +192,10 @@ def _row(info: TensorInfo) -> int:
     if len(info.shape) < MATRIX or not info.nbytes:
         return 0
     length = info.shape[-1] * WIDTHS.get(info.dtype, 1)
-    if length > LONG_ROW or (length < SHORT_ROW and info.nbytes > SMALL_TENSOR):
+    many = info.elements > MOST_ROWS * info.shape[-1]
+    if many or length > LONG_ROW or (length < SHORT_ROW and info.nbytes > SMALL_TENSOR):
         return 0
-    return length // WIDTHS.get(info.dtype, 1)
+    return info.shape[-1]
 
 
 def _unit(args: Args | None, shape: tuple[int, ...]) -> tuple[int, tuple[int, int] | None]:

@@ -1,7 +1,7 @@
 """What eight bytes of every page make likely, and a second look at the bytes makes certain."""
 
+import hashlib
 import os
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -9,11 +9,15 @@ import numpy.typing as npt
 from release.scan.layout import Segment
 from release.scan.values import Hole
 
+Words = npt.NDArray[np.uint64]
+
 PAGE = 4096
 MARK = 8
 LONG = 64 << 10
 LEAST_MARKS = LONG // PAGE - 1
 BLANK = (b"\x00" * MARK, b"\xff" * MARK)
+BLANK_WORDS = {0, (1 << 64) - 1}
+MOST_RUNS = 16
 PIECE = 256 << 10
 SLACK = 8
 """Bytes that may by chance continue a hole beyond the page it ends at."""
@@ -45,35 +49,72 @@ class Recheck:
         return True
 
 
-def is_constant(segment: Segment, marks: bytes, head: bytes, recheck: Recheck) -> bool:
+class Marks:
+    """Eight bytes of every page of one tensor, as they go by: few of them are kept."""
+
+    def __init__(self) -> None:
+        self._hash = hashlib.blake2b(digest_size=16)
+        self._count = 0
+        self._first = b""
+        self.alike = True
+        self._run = (0, 0, 0)  # blank word, first mark, marks
+        self._runs: list[tuple[int, int, int]] = []
+
+    def add(self, words: Words) -> None:
+        """Take the marks of a piece."""
+        raw = words.tobytes()
+        self._hash.update(raw)
+        self._first = self._first or raw[:MARK]
+        self.alike = self.alike and raw == self._first * len(words)
+        if any(blank in raw for blank in BLANK):
+            self._follow(words)
+        else:
+            self._end_run()
+        self._count += len(words)
+
+    def digest(self) -> bytes:
+        """Equal for tensors with the same marks."""
+        return self._hash.digest()
+
+    def runs(self) -> list[tuple[int, int, int]]:
+        """Long runs of blank marks: the byte, the first mark, how many. At most 16 of them."""
+        self._end_run()
+        return self._runs
+
+    def _follow(self, words: Words) -> None:
+        for place, word in enumerate(words.tolist(), self._count):
+            blank = word in BLANK_WORDS
+            if self._run[2] and not (blank and word == self._run[0]):
+                self._end_run()
+            if blank:
+                first = self._run[1] if self._run[2] else place
+                self._run = (word, first, self._run[2] + 1)
+
+    def _end_run(self) -> None:
+        word, first, count = self._run
+        if count >= LEAST_MARKS and len(self._runs) < MOST_RUNS:
+            self._runs.append((word & 0xFF, first, count))
+        self._run = (0, 0, 0)
+
+
+def is_constant(segment: Segment, marks: Marks, head: bytes, recheck: Recheck) -> bool:
     """Whether a tensor of at least two words repeats its first word."""
     first = head[: segment.reading.width]
     size = segment.end - segment.start
-    if not first or size < 2 * len(first):
+    if not first or size < 2 * len(first) or not marks.alike:
         return False
     pattern = first * (MARK // len(first))
-    if len(head) == size:
-        return head == (pattern * (size // MARK + 1))[:size]
-    if marks != pattern * (len(marks) // MARK) or head != (pattern * MARK)[: len(head)]:
+    if head != (pattern * MARK)[: len(head)]:
         return False
-    return recheck.repeats(segment.start, segment.end, pattern)
+    return len(head) == size or recheck.repeats(segment.start, segment.end, pattern)
 
 
-def find_hole(segment: Segment, marks: bytes, recheck: Recheck) -> Hole | None:
+def find_hole(segment: Segment, marks: Marks, recheck: Recheck) -> Hole | None:
     """The first run of 64 KiB or more of 0x00 or 0xFF bytes in a tensor."""
-    words: npt.NDArray[Any] = np.frombuffer(marks, np.uint64)
-    if len(words) < LEAST_MARKS:
-        return None
-    for blank in BLANK:
-        same = words == int.from_bytes(blank, "little")
-        if np.count_nonzero(same) < LEAST_MARKS:
-            continue
-        edges = np.flatnonzero(np.diff(np.concatenate(([0], same.astype(np.int8), [0]))))
-        for first, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
-            if end - first >= LEAST_MARKS:
-                hole = _measure(segment, first, end, blank[0], recheck)
-                if hole is not None:
-                    return hole
+    for byte, first, count in marks.runs():
+        hole = _measure(segment, first, first + count, byte, recheck)
+        if hole is not None:
+            return hole
     return None
 
 

@@ -5,10 +5,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from release.scan.layout import Kind, Reading
+from release.scan.layout import Kind, Reading, Segment
 from release.scan.packing import padding_rows, zero_row
 from release.scan.scales import ScaleTally
+from release.scan.suspicion import Recheck
 from release.scan.tally import SIGNED, Tally, add_hits, decode_floats
+from release.scan.values import Indices, Values
 
 Words = npt.NDArray[Any]
 
@@ -117,6 +119,28 @@ class PackedTally(Tally):
         self.top = max(self.top, int(not zero.all()))
 
 
+class IndexTally(Tally):
+    """The group of each column: as many integers as a weight has columns, all of them kept."""
+
+    def __init__(self, reading: Reading, size: int) -> None:
+        super().__init__(reading, size)
+        self._kept: list[Words] = []
+
+    def look(self, words: Words) -> None:
+        """Keep them."""
+        self._kept.append(words.view(np.int64 if self.reading.width == 8 else np.int32).copy())  # noqa: PLR2004
+
+    def values(self, segment: Segment, recheck: Recheck) -> Values:  # noqa: ARG002
+        """What was tallied."""
+        if not self._kept:
+            return Values(0)
+        numbers, counts = np.unique(np.concatenate(self._kept), return_counts=True)
+        indices = Indices(
+            int(numbers[0]), int(numbers[-1]), len(numbers), int(counts.min()), int(counts.max())
+        )
+        return Values(self.words, indices=indices)
+
+
 def _union(grid: Words) -> Words:
     """All bits that occur in each row, by the widest words that a row divides into."""
     wide = grid if grid.shape[1] * grid.itemsize % 8 else grid.view(np.uint64)
@@ -134,6 +158,7 @@ def tally_of(reading: Reading, size: int) -> Tally:
         Kind.FP4: PackedTally,
         Kind.PACKED: PackedTally,
         Kind.SCALE: ScaleTally,
+        Kind.INDEX: IndexTally,
         Kind.RAW: Tally,
     }
     return classes[reading.kind](reading, size)

@@ -4,7 +4,6 @@ A piece is looked at while it is in the cache, by reductions that write no array
 itself; what needs more than that is made from a sample, or only where something is wrong.
 """
 
-import hashlib
 from typing import Any
 
 import numpy as np
@@ -12,13 +11,14 @@ import numpy.typing as npt
 
 from release.scan.codes import Sample, summarise_codes
 from release.scan.layout import Kind, Reading, Segment
-from release.scan.suspicion import Recheck, find_hole, is_constant
+from release.scan.suspicion import MARK, PAGE, Marks, Recheck, find_hole, is_constant
 from release.scan.values import NONE, Codes, Hits, Values
 
 Words = npt.NDArray[Any]
 Mask = npt.NDArray[np.bool_]
 
 UNSIGNED: dict[int, np.dtype[Any]] = {
+    8: np.dtype(np.uint64),
     1: np.dtype(np.uint8),
     2: np.dtype(np.uint16),
     4: np.dtype(np.uint32),
@@ -29,8 +29,6 @@ SIGNED: dict[int, np.dtype[Any]] = {
     4: np.dtype(np.int32),
 }
 KEPT_BYTES = 64
-PAGE = 4096
-MARK_BYTES = 8
 PACKED = {Kind.FP4, Kind.PACKED}
 
 
@@ -59,7 +57,7 @@ class Tally:
         self.top = 0
         self._head = b""
         self._position = 0
-        self.marks: list[bytes] = []
+        self._marks = Marks()
         self._zero: list[Mask] = []
         self._tops: list[Words] = []
         self._block_tops: dict[int, Words] = {}
@@ -81,10 +79,9 @@ class Tally:
     def values(self, segment: Segment, recheck: Recheck) -> Values:
         """What was tallied. Where it looks suspicious, the bytes are looked at again."""
         zero = np.concatenate(self._zero) if self._zero else np.zeros(0, np.bool_)
-        marks = b"".join(self.marks)
-        valued = self.reading.kind is not Kind.RAW
+        valued = self.reading.kind not in {Kind.RAW, Kind.INDEX}
         nothing = valued and not self.top and not self.bad
-        constant = nothing or is_constant(segment, marks, self._head, recheck)
+        constant = nothing or is_constant(segment, self._marks, self._head, recheck)
         look = valued and not constant and not self.reading.table
         return Values(
             words=self.words,
@@ -97,9 +94,9 @@ class Tally:
             padding=self.padding,
             zero=nothing,
             constant=constant,
-            hole=find_hole(segment, marks, recheck) if look else None,
+            hole=find_hole(segment, self._marks, recheck) if look else None,
             codes=self._codes() if self.reading.codes else None,
-            mark=hashlib.blake2b(marks, digest_size=16).digest(),
+            mark=self._marks.digest(),
             head=self._head,
         )
 
@@ -119,10 +116,10 @@ class Tally:
     def _mark(self, piece: memoryview) -> None:
         """Keep eight bytes of every page: two tensors with the same marks may be copies."""
         first = -self._position % PAGE
-        whole = (len(piece) - first) // MARK_BYTES * MARK_BYTES
-        if whole > 0:
-            words = np.frombuffer(piece[first : first + whole], np.uint64)
-            self.marks.append(words[:: PAGE // MARK_BYTES].tobytes())
+        count = (len(piece) - first) // MARK
+        if count > 0:
+            words = np.frombuffer(piece, np.uint64, count, first)
+            self._marks.add(words[:: PAGE // MARK].copy())
 
     def _codes(self) -> Codes | None:
         tops = [*self._tops, *self._block_tops.values()]

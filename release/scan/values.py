@@ -63,6 +63,16 @@ class Codes(msgspec.Struct, frozen=True):
     weak: int = 0
 
 
+class Indices(msgspec.Struct, frozen=True):
+    """Integers that number groups: the range they lie in, and how often the numbers occur."""
+
+    low: int
+    high: int
+    distinct: int
+    rarest: int
+    commonest: int
+
+
 class Values(msgspec.Struct, frozen=True):
     """One tensor. Indices count words as stored, row by row.
 
@@ -86,6 +96,7 @@ class Values(msgspec.Struct, frozen=True):
     hole: Hole | None = None
     codes: Codes | None = None
     scales: Scales | None = None
+    indices: Indices | None = None
     mark: bytes = b""
     head: bytes = b""
 

@@ -11,8 +11,8 @@ def test_fires_on_a_weight_beyond_all_weights(draft: Drafts, findings: Judge) ->
     assert findings("V119", broken) == [f"warning {FILE}: lm_head.weight"]
 
 
-def test_fires_on_a_norm_in_the_thousands(draft: Drafts, findings: Judge) -> None:
-    broken = draft("llama-nvfp4").patch(NORM, bf16(2048.0), 20)
+def test_fires_on_a_norm_beyond_all_norms(draft: Drafts, findings: Judge) -> None:
+    broken = draft("llama-nvfp4").patch(NORM, bf16(32_768.0), 20)
     assert findings("V119", broken) == [f"warning {FILE}: {NORM}"]
 
 
@@ -40,6 +40,6 @@ def test_silent_on_gemmas_norms(draft: Drafts, findings: Judge) -> None:
 
 
 def test_silent_on_large_weights_and_norms(draft: Drafts, findings: Judge) -> None:
-    kept = draft("llama-nvfp4").patch(NORM, bf16(512.0), 20)
+    kept = draft("llama-nvfp4").patch(NORM, bf16(4096.0), 20)
     kept.patch("lm_head.weight", bf16(256.0), 200)
     assert findings("V119", kept) == []
