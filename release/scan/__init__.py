@@ -9,15 +9,22 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
 from io import FileIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from release.errors import CheckpointError
 from release.scan.layout import Segment
 from release.scan.values import FileScan, Values
 
+if TYPE_CHECKING:
+    from release.scan.tally import Tally
+
 __all__ = ["PIECE", "FileScan", "Segment", "Values", "scan_file"]
 
 PIECE = 512 << 10
 """Bytes read, hashed and judged while they are in the cache of a core; see benchmarks/scan.py."""
+
+BATCH = 8
+"""Pieces that are handed to a helper at once: waking it costs as much as one piece."""
 
 Advance = Callable[[int], object]
 
@@ -52,7 +59,7 @@ class _Scanner:
         self._stream, self._name = stream, name
         self._advance, self._helper = advance, helper
         self._digest = hashlib.sha256()
-        self._buffer = memoryview(bytearray(PIECE))
+        self._buffer = memoryview(bytearray(PIECE * (BATCH if helper else 1)))
         self._position = 0
         self._again = 0
 
@@ -72,14 +79,15 @@ class _Scanner:
 
         tally = tally_of(segment.reading, segment.end - segment.start)
         step = segment.reading.step(PIECE)
-        for piece in self._pieces(segment.end, step):
-            if self._position < segment.end and len(piece) < step:
+        batch = step * (BATCH if self._helper else 1)
+        for piece in self._pieces(segment.end, batch):
+            if self._position < segment.end and len(piece) < batch:
                 break  # not whole rows, for the file ends here
             if self._helper is None:
                 self._digest.update(piece)
                 tally.add(piece)
             else:
-                done = self._helper.submit(tally.add, piece)
+                done = self._helper.submit(_add_pieces, tally, piece, step)
                 self._digest.update(piece)
                 done.result()
         if self._position < segment.end:
@@ -100,6 +108,11 @@ class _Scanner:
             self._position += len(piece)
             self._advance(len(piece))
             yield piece
+
+
+def _add_pieces(tally: "Tally", batch: memoryview, step: int) -> None:
+    for start in range(0, len(batch), step):
+        tally.add(batch[start : start + step])
 
 
 def _read_full(stream: FileIO, buffer: memoryview) -> memoryview:
