@@ -10,11 +10,10 @@ Seen in: unslothai #2744.
 
 from release.architecture import ModelConfig
 from release.facts.documents import GENERATION, Documents
-from release.facts.tokenizer import Tokenizer
+from release.facts.tokenizer import TURN_ENDS, Tokenizer
 from release.rules import Findings, Found, Where, rule
 
 FILE = "chat_template.jinja"
-TURN_ENDS = ("<|im_end|>", "<|eot_id|>", "<|eot|>", "<|end|>", "<end_of_turn>", "<turn|>")
 OWN_FORMAT = "tekken.json"
 GENERATIVE = ("ForCausalLM", "ForConditionalGeneration")
 

@@ -76,8 +76,14 @@ FACTS: dict[str, Source] = {
     "base_tensors": Source(Level.BASE, "release.facts.base:provide_base_tensors"),
     "base_documents": Source(Level.BASE, "release.facts.base:provide_base_documents"),
     "base_tokenizer": Source(Level.BASE, "release.facts.base:provide_base_tokenizer"),
-    "base_renderings": Source(Level.BASE, "release.facts.base:provide_base_renderings"),
     "comparison": Source(Level.BASE, "release.facts.comparison:provide_comparison"),
+    "setting_changes": Source(Level.BASE, "release.facts.setting_changes:provide_setting_changes"),
+    "tokenizer_changes": Source(
+        Level.BASE, "release.facts.tokenizer_changes:provide_tokenizer_changes"
+    ),
+    "template_changes": Source(Level.BASE, "release.facts.side_changes:provide_template_changes"),
+    "document_changes": Source(Level.BASE, "release.facts.side_changes:provide_document_changes"),
+    "legal_changes": Source(Level.BASE, "release.facts.side_changes:provide_legal_changes"),
     "distance": Source(Level.BASE, "release.facts.distance:provide_distance"),
     "identity": Source(Level.BYTES, "release.facts.identity:provide_identity"),
     "changes": Source(Level.BYTES, "release.facts.changes:provide_changes"),

@@ -4,7 +4,6 @@ from release.architecture import ModelConfig
 from release.checkpoint import Checkpoint
 from release.facts.basics import Tensors, provide_config, provide_tensors
 from release.facts.documents import Documents, provide_documents
-from release.facts.rendering import Renderings, provide_renderings
 from release.facts.tokenizer import Tokenizer, provide_tokenizer
 from release.unknown import Unknown
 
@@ -34,8 +33,3 @@ def provide_base_documents(base: Checkpoint) -> Documents:
 def provide_base_tokenizer(base: Checkpoint) -> Tokenizer:
     """The base's tokenizer and templates."""
     return provide_tokenizer(base)
-
-
-def provide_base_renderings(base_tokenizer: Tokenizer) -> Renderings:
-    """What the base's chat templates print."""
-    return provide_renderings(base_tokenizer)

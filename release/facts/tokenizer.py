@@ -11,6 +11,7 @@ from release.errors import CheckpointError, Fault
 FAST_FILE, SETTINGS_FILE = "tokenizer.json", "tokenizer_config.json"
 OTHER_FILES = ("tokenizer.model", "vocab.json", "spiece.model", "tekken.json", "tokenizer.tiktoken")
 TEMPLATE_FILES = ("chat_template.jinja", "chat_template.json")
+TURN_ENDS = ("<|im_end|>", "<|eot_id|>", "<|eot|>", "<|end|>", "<end_of_turn>", "<turn|>")
 MORE_TEMPLATES = "additional_chat_templates/"
 TOKENIZER_CAP = 256 << 20
 LFS_POINTER = b"version https://git-lfs"

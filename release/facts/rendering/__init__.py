@@ -39,11 +39,16 @@ Renderings = dict[str, Rendering]
 
 def provide_renderings(tokenizer: Tokenizer) -> Renderings:
     """Render every template the checkpoint holds, by the file it is in."""
-    special = {
-        key: _content(value) for key, value in tokenizer.settings.items() if key.endswith("_token")
-    }
+    special = special_tokens(tokenizer)
     return {
         file: render_template(template, special) for file, template in tokenizer.templates.items()
+    }
+
+
+def special_tokens(tokenizer: Tokenizer) -> dict[str, str | None]:
+    """The texts that templates know by a name: bos_token, eos_token..."""
+    return {
+        key: _content(value) for key, value in tokenizer.settings.items() if key.endswith("_token")
     }
 
 
