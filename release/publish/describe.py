@@ -45,7 +45,7 @@ def _plan(plan: Plan) -> Iterator[str]:
     if plan.kept:
         yield f"  not ours, left on the Hub: {', '.join(map(printable, plan.kept))}"
     for left in plan.left_out:
-        yield click.style(f"  left out {printable(left.path)}: {left.reason}", dim=True)
+        yield click.style(printable(f"  left out {left.path}: {left.reason}"), dim=True)
     for notice in plan.notices:
         yield click.style(f"  note: {notice}", fg="yellow")
     yield from _steps(plan)
