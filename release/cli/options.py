@@ -31,6 +31,10 @@ output_option: Decorator = click.option(
 )
 quiet_option: Decorator = click.option("-q", "--quiet", is_flag=True, help="No notices on stderr.")
 
+silent_option: Decorator = click.option(
+    "-q", "--quiet", is_flag=True, expose_value=False, help="Accepted everywhere; no notices here."
+)
+
 
 def format_option(*formats: str) -> Decorator:
     """`--format` with the formats a command has; the first is the default."""

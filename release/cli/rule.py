@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from release.cli.console import use_color, write_result
-from release.cli.options import format_option, output_option
+from release.cli.options import format_option, output_option, silent_option
 
 if TYPE_CHECKING:
     from release.rules.catalogue import LoadedRule
@@ -19,6 +19,7 @@ COLORS = {"error": "red", "warning": "yellow", "info": "cyan"}
 @click.argument("code", metavar="[CODE]", required=False)
 @format_option("human", "json")
 @output_option
+@silent_option
 def command(code: str | None, style: str, output: Path | None) -> None:
     """Explain the rule CODE (`Q101` or `group-matches-nothing`), or list every rule.
 

@@ -11,6 +11,7 @@ from release.cli.options import (
     find_manifest,
     format_option,
     output_option,
+    silent_option,
 )
 
 
@@ -18,6 +19,7 @@ from release.cli.options import (
 @checkpoint_argument
 @format_option("human", "json", "markdown")
 @output_option
+@silent_option
 def command(checkpoint: Path | None, style: str, output: Path | None) -> None:
     """Show what CKPT holds: weights by component and precision, parameters, KV cache, state.
 

@@ -57,7 +57,9 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
     output: Path | None,
     quiet: bool,
 ) -> int:
-    """Check CKPT, a folder that llm-compressor wrote; default: the manifest's checkpoint.
+    """Check CKPT, a folder that llm-compressor wrote.
+
+    Without CKPT: the checkpoint that release.toml names, else the one verified last.
 
     The report goes to .release/report.json, from where `release card` and `release push` speak.
     """
