@@ -11,6 +11,7 @@ import msgspec
 
 from release.errors import ReleaseError
 from release.rules import Finding
+from release.smoke.expectations import Ask, Expectations
 
 MANIFEST_FILE = Path("release.toml")
 REPO_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
@@ -99,6 +100,7 @@ class Manifest(Strict, frozen=True):
     known_issues: tuple[Issue, ...] = ()
     card: Card = Card()
     policy: Policy = Policy()
+    smoke: Expectations = Expectations()
     allow: tuple[Allow, ...] = ()
 
 
@@ -138,13 +140,15 @@ def parse_manifest(raw: dict[str, Any], name: str = MANIFEST_FILE.name) -> Manif
     return manifest
 
 
-_TABLES: dict[str, type[Strict]] = {
+_TABLES: dict[str, type[msgspec.Struct]] = {
     "": Manifest,
     "base": Base,
     "calibration": Calibration,
     "known-issues": Issue,
     "card": Card,
     "policy": Policy,
+    "smoke": Expectations,
+    "smoke.asks": Ask,
     "allow": Allow,
 }
 _TOML = {"`object`": "a table", "`array`": "an array", "`str`": "a string", "`int`": "an integer"}
@@ -179,5 +183,5 @@ def _near_miss(key: str, table: str) -> str:
     return f"it belongs in [{home}]" if home else "it belongs above the first [table]"
 
 
-def _keys(table: type[Strict]) -> list[str]:
+def _keys(table: type[msgspec.Struct]) -> list[str]:
     return [field.encode_name for field in msgspec.structs.fields(table)]

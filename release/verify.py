@@ -21,17 +21,17 @@ from release.report import DONE, NOT_RUN, SCHEMA, Report, Subject, Tool, summari
 from release.rules.catalogue import Rule, all_rules, is_code, select_rules
 from release.rules.runner import NotChecked, run_rules
 from release.scan.values import Scan
+from release.smoke.evidence import Engine, unjudged
 from release.unknown import Unknown
 
 UNUSED = "unused_allows"
 DESELECTED = "left out by --select or --ignore"
 REUSED = "reused from an earlier run: same size, inode and time of change (--reuse)"
 REPORTED_FACTS = ("model", "weights", "kv", "precision", "quantization", "values")
-NOT_YET = (NotChecked("loading and generating in vLLM (S rules)", "not part of this version"),)
 
 
 class Request(msgspec.Struct, frozen=True):
-    """What to verify and how: the options of `release verify`."""
+    """What to verify and how: the options of `release verify`. With `engine`, in vLLM too."""
 
     path: Path
     level: Level = Level.BYTES
@@ -40,6 +40,7 @@ class Request(msgspec.Struct, frozen=True):
     ignore: tuple[str, ...] = ()
     allow: tuple[Allow, ...] = ()
     scanning: Scanning = Scanning()
+    engine: Engine | None = None
 
 
 def verify(request: Request) -> Report:
@@ -49,9 +50,10 @@ def verify(request: Request) -> Report:
     facts = _facts(checkpoint, request)
     identity = _timed(timings, "bytes", lambda: facts.get("identity"))
     comparison = _timed(timings, "base", lambda: facts.get("comparison"))
+    smoke = _timed(timings, "smoke", lambda: facts.get("smoke"))
     rules = select_rules(request.select, request.ignore)
     outcome = _timed(timings, "rules", lambda: _judge(rules, facts, request))
-    unjudged = {entry.what for entry in outcome.not_checked}
+    open_rules = {entry.what for entry in outcome.not_checked}
     hashed = not isinstance(identity, Unknown)
     return Report(
         schema=SCHEMA,
@@ -65,9 +67,9 @@ def verify(request: Request) -> Report:
             "headers": DONE,
             "bytes": DONE if hashed else NOT_RUN,
             "base": NOT_RUN if isinstance(comparison, Unknown) else DONE,
-            "smoke": NOT_RUN,
+            "smoke": NOT_RUN if isinstance(smoke, Unknown) else DONE,
         },
-        checked=tuple(rule.code for rule in rules if str(rule) not in unjudged),
+        checked=tuple(rule.code for rule in rules if str(rule) not in open_rules),
         summary=summarise(outcome.findings),
         findings=outcome.findings,
         suppressed=outcome.suppressed,
@@ -76,7 +78,7 @@ def verify(request: Request) -> Report:
             *(NotChecked(str(rule), DESELECTED) for rule in all_rules() if rule not in rules),
             *_unread(facts.get("scan"), request),
             *_uncompared(comparison),
-            *NOT_YET,
+            *_not_asked(facts),
         ),
         facts=reported_facts(facts),
         environment={"python": platform.python_version(), "platform": platform.system()},
@@ -85,19 +87,26 @@ def verify(request: Request) -> Report:
 
 
 def reported_facts(facts: Facts) -> dict[str, Any]:
-    """Give the facts that a report holds, as JSON values; `base` where there is one."""
+    """Give the facts that a report holds, as JSON values; `base` and `smoke` where they ran."""
     reported = {name: _fact(facts.get(name)) for name in REPORTED_FACTS}
     if Level.BASE in facts.levels:
         reported["base"] = _fact(facts.get("distance"))
+    if Level.SMOKE in facts.levels:
+        reported["smoke"] = _fact(facts.get("smoke"))
     return reported
 
 
 def _facts(checkpoint: Checkpoint, request: Request) -> Facts:
     """The facts, with the base opened if one is named. Raises `CheckpointError`."""
-    given = {"checkpoint": checkpoint, "scanning": request.scanning}
-    if request.base is None:
-        return Facts(given, request.level)
-    return Facts({**given, "base": _open(request.base)}, request.level, Level.BASE)
+    given: dict[str, Any] = {"checkpoint": checkpoint, "scanning": request.scanning}
+    levels = [request.level]
+    if request.base is not None:
+        given["base"] = _open(request.base)
+        levels.append(Level.BASE)
+    if request.engine is not None:
+        given["engine"] = request.engine
+        levels.append(Level.SMOKE)
+    return Facts(given, *levels)
 
 
 def _judge(rules: tuple[Rule, ...], facts: Facts, request: Request) -> Outcome:
@@ -146,6 +155,14 @@ def _uncompared(comparison: Comparison | Unknown) -> tuple[NotChecked, ...]:
         NotChecked(f"{name} against the base", reason, required=not comparison.transformed)
         for name, reason in comparison.uncompared.items()
     )
+
+
+def _not_asked(facts: Facts) -> tuple[NotChecked, ...]:
+    """What of the smoke test was not judged because the manifest does not ask for it."""
+    if Level.SMOKE not in facts.levels:
+        return ()
+    left = unjudged(facts.get("smoke"), facts.get("engine_run"))
+    return tuple(NotChecked(f"smoke: {what}", reason) for what, reason in left.items())
 
 
 def _unhashed(checkpoint: Checkpoint) -> tuple[FileDigest, ...]:

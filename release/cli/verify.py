@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from release.cli.console import notice, use_color, write_result
+from release.cli.engine import make_engine, python_option
 from release.cli.options import (
     checkpoint_argument,
     find_base,
@@ -40,6 +41,8 @@ FORMATS = ("human", "json", "sarif", "junit", "github", "markdown")
 @click.option(
     "--reuse", is_flag=True, help="Trust size, inode and time: read only files that changed."
 )
+@click.option("--smoke", is_flag=True, help="Load it in vLLM too, as `release smoke` does.")
+@python_option
 @click.option("--strict", is_flag=True, help="Warnings fail too.")
 @format_option(*FORMATS)
 @output_option
@@ -52,6 +55,8 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
     ignore: tuple[str, ...],
     jobs: int | None,
     reuse: bool,
+    smoke: bool,
+    python: Path,
     strict: bool,
     style: str,
     output: Path | None,
@@ -84,6 +89,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
             progress=silent if quiet else show_progress,
             reuse=SCANS_FILE if reuse else None,
         ),
+        engine=make_engine(python, find_base(base)) if smoke else None,
     )
     report = verify(request)
     save_report(report, REPORT_FILE)

@@ -87,6 +87,11 @@ FACTS: dict[str, Source] = {
     "distance": Source(Level.BASE, "release.facts.distance:provide_distance"),
     "identity": Source(Level.BYTES, "release.facts.identity:provide_identity"),
     "changes": Source(Level.BYTES, "release.facts.changes:provide_changes"),
+    "engine_run": Source(Level.SMOKE, "release.smoke.evidence:provide_run"),
+    "loading": Source(Level.SMOKE, "release.smoke.evidence:provide_loading"),
+    "answers": Source(Level.SMOKE, "release.smoke.evidence:provide_answers"),
+    "layers": Source(Level.SMOKE, "release.smoke.layers:provide_layers"),
+    "smoke": Source(Level.SMOKE, "release.smoke.evidence:provide_smoke"),
 }
 
 

@@ -1,0 +1,48 @@
+"""vLLM's log says that something of the checkpoint is not used as it was stored.
+
+What it checks: the log for tensors that were skipped, global scales that differ between layers
+    that are served as one, negative block scales, and an FP8 KV cache whose scales are missing
+    though the checkpoint declares them.
+Why it matters: vLLM says it once, as a warning among hundreds of lines, and serves.
+How to fix: see the line; layers that are fused must share their global scales.
+Seen in: llm-compressor #2641, `not found in params_dict, skip loading`.
+"""
+
+from release.quantization.config import QuantizationConfig
+from release.rules import Findings, Found, Where, rule
+from release.smoke.evidence import Loading, Run
+from release.smoke.transcript import Trouble
+from release.unknown import Unknown
+
+FIXES = {
+    "skipped": "rename the tensor to what vLLM expects, or leave it out",
+    "scales-differ": "quantize again with one global scale for each group of fused layers",
+    "negative-scales": "export the block scales again: a scale is never negative",
+    "default-kv-scale": "calibrate k_scale and v_scale, or do not declare kv_cache_scheme",
+    "dtype": "store the tensor in the dtype of its scheme",
+}
+
+
+@rule(since="0.1.0")
+def check(
+    engine_run: Run, loading: Loading | Unknown, quantization: QuantizationConfig
+) -> Findings:
+    """Report each kind of trouble, but for what S102 proved from the writes themselves."""
+    declared = quantization.kv_cache_scheme is not None
+    owned = isinstance(loading, Loading) and bool(loading.conversions)
+    for trouble in engine_run.outcome.transcript.troubles:
+        if trouble.kind == "dtype" and owned:
+            continue
+        if trouble.kind == "default-kv-scale" and not (declared and _both(trouble)):
+            continue
+        yield Found(
+            where=Where(module=trouble.name) if trouble.name else Where(),
+            message=f"vLLM says: {trouble.text}",
+            fix=FIXES[trouble.kind],
+            severity="warning" if trouble.kind == "dtype" else None,
+        )
+
+
+def _both(trouble: Trouble) -> bool:
+    """Whether k and v scales are missing; a q scale never comes with a checkpoint."""
+    return "scaling factor 1.0" in trouble.text
