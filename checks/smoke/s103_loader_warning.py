@@ -22,18 +22,21 @@ FIXES = {
     "dtype": "store the tensor in the dtype of its scheme",
 }
 
+FOLLOWING = {"dtype", "scales-differ", "negative-scales"}
+
 
 @rule(since="0.1.0")
 def check(
     engine_run: Run, loading: Loading | Unknown, quantization: QuantizationConfig
 ) -> Findings:
-    """Report each kind of trouble, but for what S102 proved from the writes themselves."""
-    declared = quantization.kv_cache_scheme is not None
-    owned = isinstance(loading, Loading) and bool(loading.conversions)
+    """Report each kind of trouble, but for what follows from a fault of S101 or S102."""
+    if engine_run.outcome.cause is not None:
+        return
+    broken = isinstance(loading, Loading) and bool(loading.gaps or loading.conversions)
     for trouble in engine_run.outcome.transcript.troubles:
-        if trouble.kind == "dtype" and owned:
+        if broken and trouble.kind in FOLLOWING:
             continue
-        if trouble.kind == "default-kv-scale" and not (declared and _both(trouble)):
+        if trouble.kind == "default-kv-scale" and not _missing(trouble, quantization):
             continue
         yield Found(
             where=Where(module=trouble.name) if trouble.name else Where(),
@@ -43,6 +46,6 @@ def check(
         )
 
 
-def _both(trouble: Trouble) -> bool:
-    """Whether k and v scales are missing; a q scale never comes with a checkpoint."""
-    return "scaling factor 1.0" in trouble.text
+def _missing(trouble: Trouble, quantization: QuantizationConfig) -> bool:
+    """Whether declared k and v scales are missing; a q scale never comes with a checkpoint."""
+    return quantization.kv_cache_scheme is not None and "scaling factor 1.0" in trouble.text

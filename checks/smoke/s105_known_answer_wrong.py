@@ -19,7 +19,7 @@ SHOWN = 120
 @rule(since="0.1.0")
 def check(answers: tuple[Answer, ...], engine_run: Run) -> Findings:
     """Report wrong answers and those that do not end; a random model was asked nothing."""
-    if engine_run.kind == RANDOM:
+    if engine_run.plan.kind == RANDOM:
         return
     for answer in answers:
         if answer.unclosed:
@@ -30,7 +30,7 @@ def check(answers: tuple[Answer, ...], engine_run: Run) -> Findings:
                 message=f"expected {' or '.join(answer.expected)}, got {answer.content[:SHOWN]!r}",
                 fix="compare with the base: `release verify --base`",
             )
-        elif engine_run.kind == CHAT and answer.finish != "stop" and answer.expected:
+        elif engine_run.plan.kind == CHAT and answer.finish != "stop" and answer.expected:
             yield Found(
                 where=Where(path=answer.name),
                 message=f"it does not stop: {answer.tokens:,} tokens for a short question",

@@ -26,5 +26,5 @@ def check(smoke: Smoke, engine_run: Run) -> Findings:
             message=f"perplexity {smoke.perplexity:.2f}, the base's {smoke.base_perplexity:.2f}: "
             f"{ratio:.2f} times",
             fix="keep the modules with the largest error in higher precision",
-            severity=None if ratio > engine_run.expectations.perplexity else "warning",
+            severity=None if ratio > engine_run.plan.expectations.perplexity else "warning",
         )

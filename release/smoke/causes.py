@@ -33,6 +33,14 @@ def _kind(name: str, pattern: str, fix: str) -> Kind:
     return Kind(name, re.compile(pattern), fix)
 
 
+SHAPE = _kind(
+    "tensor-shape",
+    r"Attempted to load weight \(|size of tensor .* must match|exceeds dimension size"
+    r"|The expanded size of the tensor|Tried to load weights of size|is not divisible by weight"
+    r"|shape .* is invalid for input of size",
+    "export the tensor in the shape that the config implies",
+)
+
 # The first that matches anywhere in the log wins: from exact to vague.
 KINDS = (
     _kind(
@@ -68,7 +76,7 @@ KINDS = (
     ),
     _kind(
         "no-scheme",
-        r"No compressed-tensors compatible scheme was found",
+        r"No compressed-tensors compatible scheme was found|Only num_bits in|Unsupported .*scheme",
         "this vLLM serves no such scheme: see the config group's arguments",
     ),
     _kind(
@@ -97,13 +105,7 @@ KINDS = (
         r"SafetensorError|[Ee]rror while deserializing header|HeaderTooLarge|MetadataIncomplete",
         "save the file again",
     ),
-    _kind(
-        "tensor-shape",
-        r"Attempted to load weight \(|size of tensor .* must match|exceeds dimension size"
-        r"|The expanded size of the tensor|Tried to load weights of size|is not divisible by weight"
-        r"|shape .* is invalid for input of size",
-        "export the tensor in the shape that the config implies",
-    ),
+    SHAPE,
     _kind(
         "quantization-config",
         r"some but not all shards of|different quantization schemes for|Unknown quantization method"

@@ -10,14 +10,16 @@ from typing import Any
 import msgspec
 
 from release.smoke.account import Account, read_accounts
-from release.smoke.causes import OTHER, Cause, find_cause
+from release.smoke.causes import OTHER, SHAPE, Cause, find_cause
 from release.smoke.group import Group
 from release.smoke.order import Order
 from release.smoke.transcript import Transcript, read_transcript
 
 INSIDE = Path(__file__).with_name("inside")
 PLUGIN = "release_smoke"
+ACCOUNTS = "RELEASE_SMOKE_ACCOUNTS"
 DONE, FAILED = "done", "failed"
+ASSERTION = "AssertionError"
 EXIT_GRACE = 20.0
 SECRET_WORDS = ("TOKEN", "SECRET", "PASSWORD", "API_KEY", "CREDENTIAL")
 ENVIRONMENT = {
@@ -81,42 +83,71 @@ class Outcome(msgspec.Struct, frozen=True):
     result: Result
     accounts: tuple[Account, ...]
     transcript: Transcript
-    log: str
     cause: Cause | None
     seconds: float
 
 
-def run_engine(python: Path, order: Order, timeout: float, log: Path, hide: str) -> Outcome:
-    """Start the child on an order and wait for it, at most `timeout` seconds.
+class Traces(msgspec.Struct, frozen=True):
+    """Where a run leaves what happened: the child's file, the processes' accounts, the log."""
 
-    The whole log stays in `log`; in what is returned, `hide` (the checkpoint's path) is replaced
-    by its name. Raises `ReleaseError` if `python` cannot be started.
-    """
-    begun = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="release-smoke-") as name:
-        folder = Path(name)
-        file, accounts = folder / "result.json", folder / "accounts"
-        accounts.mkdir()
-        environment = child_environment(write_plugin(folder))
-        environment["RELEASE_SMOKE_ACCOUNTS"] = str(accounts)
-        if not _parallel(order):
-            environment = IN_ONE_PROCESS | environment
-        command = [python, INSIDE / "child.py"]
-        stage = Stage(file)
-        with Group(command, log, environment, order.message(str(file))) as group:
-            in_time = group.wait(timeout, until=stage.final)
-            group.wait(EXIT_GRACE)
-            code = group.returncode
-        text = log.read_text(encoding="utf-8", errors="replace").replace(hide, Path(hide).name)
-        result = _hidden(stage.read(), hide)
+    result: Path
+    accounts: Path
+    log: Path
+
+    def read(self, ending: "Ending", hide: str) -> Outcome:
+        """Read them. In what is returned, `hide` (the checkpoint's path) is its name alone."""
+        name = Path(hide).name
+        text = self.log.read_text(encoding="utf-8", errors="replace").replace(hide, name)
+        result, accounts = Stage(self.result).read(), read_accounts(self.accounts)
+        if result.error:
+            result = msgspec.structs.replace(result, error=result.error.replace(hide, name))
         return Outcome(
             result,
-            read_accounts(accounts),
+            accounts,
             read_transcript(text),
-            text,
-            _cause(result, text, code, timeout, in_time=in_time),
-            round(time.monotonic() - begun, 2),
+            _cause(result, text, ending, accounts),
+            ending.seconds,
         )
+
+
+class Ending(msgspec.Struct, frozen=True):
+    """How the child ended: its exit code if it did so itself, and after how long."""
+
+    code: int | None
+    seconds: float
+    in_time: bool = True
+
+
+def run_engine(python: Path, order: Order, timeout: float, log: Path) -> Outcome:
+    """Start the child on an order and wait for it, at most `timeout` seconds.
+
+    The whole log stays in `log`. Raises `ReleaseError` if `python` cannot be started.
+    """
+    with tempfile.TemporaryDirectory(prefix="release-smoke-") as name:
+        folder = Path(name)
+        traces = Traces(folder / "result.json", folder / "accounts", log)
+        traces.accounts.mkdir()
+        environment = child_environment(write_plugin(folder))
+        environment[ACCOUNTS] = str(traces.accounts)
+        if not _parallel(order):
+            environment = IN_ONE_PROCESS | environment
+        ending = _watch(python, order, timeout, traces, environment)
+        return traces.read(ending, order.engine["model"])
+
+
+def _watch(
+    python: Path, order: Order, timeout: float, traces: Traces, environment: dict[str, str]
+) -> Ending:
+    begun = time.monotonic()
+    command = [python, INSIDE / "child.py"]
+    message = order.message(str(traces.result))
+    stage = Stage(traces.result)
+    with Group(command, traces.log, environment, message) as group:
+        in_time = group.wait(timeout, until=stage.final)
+        if in_time:
+            group.wait(EXIT_GRACE)
+        code = group.returncode
+    return Ending(code, round(time.monotonic() - begun, 2), in_time)
 
 
 class Stage:
@@ -168,23 +199,20 @@ def _parallel(order: Order) -> bool:
     return any(order.engine.get(size, 1) != 1 for size in sizes)
 
 
-def _cause(
-    result: Result, log: str, code: int | None, timeout: float, *, in_time: bool
-) -> Cause | None:
+def _cause(result: Result, log: str, ending: Ending, accounts: tuple[Account, ...]) -> Cause | None:
     if result.stage == DONE:
         return None
-    if not in_time:
+    if not ending.in_time:
         fix = "raise the time limit, or look in the log for what it waited for"
-        line = f"it was ended after {timeout:.0f} s, at stage {result.stage!r}"
+        line = f"it was ended after {ending.seconds:.0f} s, at stage {result.stage!r}"
         return Cause("timeout", line, fix)
     cause = find_cause(log, [result.error] if result.error else [])
-    if cause.kind == OTHER and code is not None and code < 0:
+    reading = next((account.last for account in accounts if not account.loaded), None)
+    if cause.kind == OTHER and reading and ASSERTION in cause.line:
+        # vLLM compares shapes by bare assertions, which name nothing.
+        return Cause(SHAPE.name, f"vLLM refuses the shape of {reading}", SHAPE.fix)
+    if cause.kind == OTHER and ending.code is not None and ending.code < 0:
         fix = "see the machine's own log: the kernel kills a process when memory is short"
-        return Cause("killed", f"it was killed by signal {-code} at stage {result.stage!r}", fix)
+        line = f"it was killed by signal {-ending.code} at stage {result.stage!r}"
+        return Cause("killed", line, fix)
     return cause
-
-
-def _hidden(result: Result, path: str) -> Result:
-    if result.error is None:
-        return result
-    return msgspec.structs.replace(result, error=result.error.replace(path, Path(path).name))

@@ -32,12 +32,18 @@ class Engine(msgspec.Struct, frozen=True):
     base: Path | None = None
 
 
-class Run(msgspec.Struct, frozen=True):
-    """A run with what it was told. `memory_freed`: the GPU's memory was free again afterwards."""
+class Plan(msgspec.Struct, frozen=True):
+    """What a checkpoint will be told to do, and why."""
 
     expectations: Expectations
     kind: Kind
     order: Order
+
+
+class Run(msgspec.Struct, frozen=True):
+    """A run with its plan. `memory_freed`: the GPU's memory was free again afterwards."""
+
+    plan: Plan
     outcome: Outcome
     base: tuple[Likelihood, ...] | Unknown
     gpus: tuple[Gpu, ...] | Unknown
@@ -87,17 +93,25 @@ def provide_run(
     checkpoint: Checkpoint, engine: Engine, config: ModelConfig, tokenizer: Tokenizer
 ) -> Run:
     """Load the checkpoint in vLLM and ask it. Minutes; the log stays in a file."""
+    plan = make_plan(checkpoint, engine, config, tokenizer)
+    before = list_gpus()
+    outcome = run_engine(engine.python, plan.order, plan.expectations.timeout, engine.log)
+    memory_freed = freed(before)
+    base = _measure_base(engine, plan.expectations, vision=config.vision is not None)
+    gpus = before if isinstance(before, Unknown) else visible(before)
+    return Run(plan, outcome, base, gpus, memory_freed)
+
+
+def make_plan(
+    checkpoint: Checkpoint, engine: Engine, config: ModelConfig, tokenizer: Tokenizer
+) -> Plan:
+    """Decide what to ask: as the manifest says, else by the kind of model."""
     expectations = _fitted(engine.expectations, config)
     kind = kind_of(expectations, has_template=bool(tokenizer.templates))
     folder = str(checkpoint.source.root.resolve())
-    vision = config.vision is not None
-    order = make_order(folder, expectations, kind, vision=vision, compare=engine.base is not None)
-    before = list_gpus()
-    outcome = run_engine(engine.python, order, expectations.timeout, engine.log, folder)
-    memory_freed = freed(before)
-    base = _measure_base(engine, expectations, vision=vision)
-    gpus = before if isinstance(before, Unknown) else visible(before)
-    return Run(expectations, kind, order, outcome, base, gpus, memory_freed)
+    vision, compare = config.vision is not None, engine.base is not None
+    order = make_order(folder, expectations, kind, vision=vision, compare=compare)
+    return Plan(expectations, kind, order)
 
 
 def provide_loading(engine_run: Run) -> Loading | Unknown:
@@ -130,7 +144,7 @@ def provide_answers(engine_run: Run, loading: Loading | Unknown) -> tuple[Answer
         return Unknown(f"vLLM failed: {engine_run.outcome.cause.kind}")
     if isinstance(loading, Loading) and (loading.gaps or loading.conversions):
         return Unknown("parts of the model were not loaded as stored (S102)")
-    expected = engine_run.order.expected
+    expected = engine_run.plan.order.expected
     return tuple(
         measure(reply, expected.get(reply.name, ())) for reply in engine_run.outcome.result.answers
     )
@@ -147,7 +161,7 @@ def provide_smoke(
     return Smoke(
         started="started" in result.seconds,
         cause=outcome.cause,
-        kind=engine_run.kind,
+        kind=engine_run.plan.kind,
         versions=result.versions | {"python": result.python},
         device=result.device,
         driver=_driver(engine_run.gpus),
@@ -178,7 +192,7 @@ def unjudged(smoke: Smoke, run: Run) -> dict[str, str]:
         left["perplexity against the base"] = run.base.reason
     if isinstance(run.memory_freed, Unknown):
         left["GPU memory free again after the run"] = run.memory_freed.reason
-    if "image" not in run.order.expected and run.order.wanted.get("limit_mm_per_prompt"):
+    if "image" not in run.plan.order.expected and run.plan.order.wanted.get("limit_mm_per_prompt"):
         left["an image"] = "the manifest does not claim images (smoke.image)"
     return left
 
@@ -199,7 +213,7 @@ def _measure_base(
     folder = str(engine.base.resolve())
     order = likelihood_order(folder, expectations, vision=vision)
     log = engine.log.with_name(f"{engine.log.stem}-base{engine.log.suffix}")
-    outcome = run_engine(engine.python, order, expectations.timeout, log, folder)
+    outcome = run_engine(engine.python, order, expectations.timeout, log)
     if outcome.cause is not None:
         return Unknown(f"the base does not run: {outcome.cause.line}")
     return outcome.result.likelihoods
