@@ -15,7 +15,7 @@ from release.rules import Findings, Found, Where, rule
 from release.smoke.evidence import Run
 from release.smoke.layers import Layer
 
-WEIGHT_ONLY = ("Marlin", "Emulation")
+WEIGHT_ONLY = ("Marlin", "Emulation", "W4A16")
 PLAIN = frozenset({None})
 
 

@@ -45,7 +45,7 @@ SHAPE = _kind(
 KINDS = (
     _kind(
         "kv-too-small",
-        r"To serve at least one request with the model's max seq len",
+        r"To serve at least one request with the model",
         "lower --max-model-len to the estimate, or raise --gpu-memory-utilization",
     ),
     _kind(
@@ -71,7 +71,8 @@ KINDS = (
     ),
     _kind(
         "capability",
-        r"not supported for the current GPU",
+        # 0.17 prints its parts as a tuple, with quotes between them.
+        r"Quantization scheme is not supported for|not supported for the current GPU",
         "use a GPU that has what the line asks for, or another scheme",
     ),
     _kind(
@@ -82,7 +83,9 @@ KINDS = (
     _kind(
         "no-kernel",
         r"Failed to find a kernel|no kernel image is available|kernel image is invalid"
-        r"|No \w+ MoE backend supports|NotImplementedError: .*(?:kernel|backend)",
+        r"|No \w+ MoE backend supports|NotImplementedError: .*(?:kernel|backend)"
+        r"|No \w+ GEMM backend selected|is not implemented for the current platform"
+        r"|Unsupported \w+ MoE backend|kernel \w+ is not supported|_C::\w+\(\) expected at most",
         "this vLLM has no kernel for that scheme on this device: take another device or version",
     ),
     _kind(
@@ -114,6 +117,11 @@ KINDS = (
         "correct quantization_config",
     ),
     _kind(
+        "tokenizer",
+        r"Tokenizer class \w+ does not exist|Failed to load the tokenizer",
+        "save the tokenizer for the transformers that this vLLM brings, or take a newer vLLM",
+    ),
+    _kind(
         "architecture",
         r"Model architectures .* (?:are not supported|failed to be inspected)"
         r"|does not recognize this architecture|has no vLLM implementation",
@@ -142,14 +150,15 @@ def find_cause(log: str, errors: Sequence[str] = ()) -> Cause:
 
     A kind that is known beats the order; without one, the first exception that no wrapper made.
     """
-    lines = [*errors, *raised(log)]
-    lines = [line for line in lines if line and not WRAPPERS.search(line)]
+    # In a chain of exceptions Python prints the first cause first; the child saw the last.
+    lines = [line for line in (*raised(log), *errors) if not WRAPPERS.search(line)]
     for kind in KINDS:
         for line in lines:
             if match := kind.pattern.search(line):
                 return Cause(kind.name, _window(line, match.start()), kind.fix)
-    if lines:
-        return Cause(OTHER, _window(lines[0], 0), _FALLBACK_FIX)
+    for line in (*errors, *lines):
+        if not WRAPPERS.search(line):
+            return Cause(OTHER, _window(line, 0), _FALLBACK_FIX)
     return Cause(OTHER, "it ended without a word", _FALLBACK_FIX)
 
 

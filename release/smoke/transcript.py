@@ -51,7 +51,7 @@ KERNELS = (
     (re.compile(r"Using (?P<kernel>\w+) for (?P<scheme>CompressedTensors\w+)"), None),
     (re.compile(r"Using NvFp4LinearBackend\.(?P<kernel>\w+) for NVFP4 GEMM"), "NVFP4"),
     (
-        re.compile(r"Using '?(?P<kernel>[\w ]+?)'? (?P<scheme>\w+) MoE backend", re.IGNORECASE),
+        re.compile(r"Using '?(?P<kernel>[\w ]+?)'? (?P<scheme>\w+ MoE) backend"),
         None,
     ),
 )
@@ -76,7 +76,7 @@ TROUBLES = {
     ),
     "scales-differ": (
         re.compile(r"global scale is different for parallel layers"),
-        re.compile(r"global_scale .*different for parallel layers"),
+        re.compile(r"w1_weight_global_scale must match w3_weight_global_scale"),
     ),
     "negative-scales": (re.compile(r"assumes the scales to be >=0, but has encountered negative"),),
     "default-kv-scale": (

@@ -207,10 +207,12 @@ def _register_cpu_kernels() -> None:
 
     if not current_platform.is_cpu():
         return
-    with contextlib.suppress(ImportError):
+    try:
         from vllm.model_executor.kernels.linear import register_linear_kernel
         from vllm.model_executor.kernels.linear.nvfp4.emulation import EmulationNvFp4LinearKernel
-
+    except ImportError:
+        os.environ.setdefault("VLLM_USE_NVFP4_CT_EMULATIONS", "1")  # up to 0.21
+    else:
         register_linear_kernel(EmulationNvFp4LinearKernel, PlatformEnum.CPU, "nvfp4")
 
 

@@ -1,0 +1,27 @@
+from release.smoke.causes import Cause
+from tests.smoke.recorded import judged, recorded, replace, with_account, with_outcome
+
+FP8 = "llama-fp8-dynamic"
+LAST = "model.layers.1.mlp.up_proj.weight"
+SHAPE = Cause("tensor-shape", "vLLM refuses the shape", "export it again")
+MEMORY = Cause("kv-too-small", "To serve at least one request", "lower it")
+
+
+def test_fires_at_the_tensor_that_was_read_last() -> None:
+    failed = with_outcome(recorded(FP8), cause=SHAPE)
+    failed = with_account(failed, lambda account: replace(account, loaded=False, last=LAST))
+    assert judged("S101", FP8, failed) == [f"error {LAST}"]
+
+
+def test_fires_without_a_place_when_memory_is_short() -> None:
+    failed = with_outcome(recorded(FP8), cause=MEMORY)
+    assert judged("S101", FP8, failed) == ["error checkpoint"]
+
+
+def test_fires_when_vllm_never_read_a_tensor() -> None:
+    failed = with_outcome(recorded(FP8), cause=SHAPE, accounts=())
+    assert judged("S101", FP8, failed) == ["error checkpoint"]
+
+
+def test_silent_when_it_did_all_it_was_told() -> None:
+    assert judged("S101", FP8, recorded(FP8)) == []

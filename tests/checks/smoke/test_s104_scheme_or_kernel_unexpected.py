@@ -1,0 +1,42 @@
+from release.smoke.account import Account
+from tests.smoke.recorded import judged, recorded, replace, with_account
+
+FP8, NVFP4 = "llama-fp8-dynamic", "llama-nvfp4"
+DOWN = "model.layers.0.mlp.down_proj"
+PLAIN = {"method": "UnquantizedLinearMethod"}
+QUANTIZED = {"method": "CompressedTensorsLinearMethod", "scheme": "CompressedTensorsW8A8Fp8"}
+
+
+def served(account: Account, layer: str, classes: dict[str, str]) -> Account:
+    return replace(account, methods=account.methods | {layer: classes})
+
+
+def test_fires_on_a_declared_module_that_is_served_plain() -> None:
+    run = with_account(recorded(FP8), lambda account: served(account, DOWN, PLAIN))
+    assert judged("S104", FP8, run) == [f"error {DOWN}"]
+
+
+def test_fires_on_a_plain_module_that_is_served_quantized() -> None:
+    run = with_account(recorded(FP8), lambda account: served(account, "lm_head", QUANTIZED))
+    assert judged("S104", FP8, run) == ["error lm_head"]
+
+
+def test_fires_as_a_note_on_weight_only_kernels() -> None:
+    assert judged("S104", NVFP4, recorded(NVFP4)) == ["info checkpoint"]
+
+
+def test_silent_where_both_agree() -> None:
+    assert judged("S104", FP8, recorded(FP8)) == []
+
+
+def test_silent_on_fused_layers_of_one_scheme() -> None:
+    run = recorded(FP8)
+    assert "model.layers.0.self_attn.qkv_proj" in run.outcome.accounts[0].methods
+    assert judged("S104", FP8, run) == []
+
+
+def test_silent_where_loading_failed() -> None:
+    run = with_account(
+        recorded(FP8), lambda account: replace(served(account, DOWN, PLAIN), loaded=False)
+    )
+    assert judged("S104", FP8, run) == []
