@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
 from release.report import Report
-from release.rules import Finding
+from release.report.fold import Folded, fold
 from release.rules.catalogue import Rule, all_rules
 from release.text import printable
-from release.units import plural
 
 
 def write(report: Report, *, color: bool, strict: bool) -> str:  # noqa: ARG001 - one signature for all
@@ -30,18 +29,20 @@ def write(report: Report, *, color: bool, strict: bool) -> str:  # noqa: ARG001 
 
 def _judged(report: Report, *, strict: bool) -> Iterator[ET.Element]:
     failing = {"error", "warning"} if strict else {"error"}
+    found: dict[str, list[Folded]] = {}
+    for folded in fold(report.findings):
+        found.setdefault(folded.first.rule, []).append(folded)
     for rule in all_rules():
-        found = [finding for finding in report.findings if finding.rule == rule.code]
-        if not found and rule.code not in report.checked:
+        if rule.code not in found and rule.code not in report.checked:
             continue
         case = _case(rule)
-        bad = [finding for finding in found if finding.severity in failing]
+        mine = found.get(rule.code, [])
+        bad = [folded for folded in mine if folded.first.severity in failing]
+        others = [folded for folded in mine if folded.first.severity not in failing]
         if bad:
-            more = f" and {plural(len(bad) - 1, 'more place')}" if bad[1:] else ""
-            message = printable(f"{bad[0].where}: {bad[0].message}{more}")
-            failure = ET.SubElement(case, "failure", {"type": bad[0].severity, "message": message})
-            failure.text = _text(bad)
-        others = [finding for finding in found if finding not in bad]
+            worst = bad[0].first
+            attributes = {"type": worst.severity, "message": printable(_line(bad[0]))}
+            ET.SubElement(case, "failure", attributes).text = _text(bad)
         if others:
             ET.SubElement(case, "system-out").text = _text(others)
         yield case
@@ -62,6 +63,11 @@ def _case(rule: Rule) -> ET.Element:
     return ET.Element("testcase", names)
 
 
-def _text(findings: list[Finding]) -> str:
-    lines = (f"{f.severity}: {f.where}: {f.message}; fix: {f.fix}" for f in findings)
+def _text(found: list[Folded]) -> str:
+    lines = (f"{item.first.severity}: {_line(item)}; fix: {item.first.fix}" for item in found)
     return "\n".join(map(printable, lines))
+
+
+def _line(folded: Folded) -> str:
+    times = f" ×{folded.count:,}" if folded.count > 1 else ""
+    return f"{folded.place}{times}: {folded.first.message}"

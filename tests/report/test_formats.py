@@ -1,6 +1,7 @@
 """Nothing that a stranger wrote gets out of line, in any format."""
 
 import json
+import time
 import unicodedata
 from xml.etree import ElementTree as ET
 
@@ -72,6 +73,22 @@ def test_junit_has_a_case_for_each_rule_that_judged() -> None:
     assert [case.get("name") for case in suites.iter("testcase")] == ["Q101 group-matches-nothing"]
     required = parse(render(stranger(required=True), "junit"))
     assert required.get("errors") == "1"
+
+
+@pytest.mark.parametrize("style", ["human", "github", "junit", "markdown", "sarif", "json"])
+def test_time_is_linear_in_findings(style: str) -> None:
+    finding = stranger().findings[0]
+    findings = tuple(
+        msgspec.structs.replace(finding, where=Where(module=f"layers.{n}.experts.{m}"))
+        for n in range(60)
+        for m in range(500)
+    )
+    start = time.process_time()
+    text = render(msgspec.structs.replace(clean(), findings=findings), style, strict=True)
+    assert time.process_time() - start < 10
+    if style not in {"json", "sarif"}:
+        assert "layers.{0-59}.experts.{0-499}" in text
+        assert "×30,000" in text.replace("%2C", ",")
 
 
 @pytest.mark.parametrize(
