@@ -11,6 +11,7 @@ Seen in: vllm #42601.
 from release.facts.measures import Measure, Measures
 from release.quantization.schemes import FLOAT_DTYPES
 from release.rules import Findings, Found, Where, rule
+from release.scan.layout import EXPONENTS
 
 LEAST = 1e-30
 FEW = 0.2
@@ -28,8 +29,8 @@ def check(measures: Measures) -> Findings:
 
 def _too_small(scale: Measure) -> str:
     scales = scale.values.scales
-    if scales is None:
-        return ""
+    if scales is None or scale.info.dtype in EXPONENTS:
+        return ""  # V118 judges exponents
     if scales.tiny.count > FEW * scale.values.words:
         kind = "subnormal" if scale.info.dtype in FLOAT_DTYPES else "under 2^-6"
         return f"{kind}: {scale.count(scales.tiny)}"

@@ -1,9 +1,10 @@
 """A scale is out of all proportion.
 
 What it checks: of float scales, whether the largest is over 1,000 times the median of its tensor
-    (where it stands for weights that are not zero), and whether the scales imply weights above
-    10,000 or below a millionth. Between layers: whether a module's largest weight is more than 64
-    times off the median of its role. NVFP4's own global scale is V107's.
+    (where it stands for weights that are not zero; only a note after AWQ or SmoothQuant, which
+    leave dead channels so), and whether the scales imply weights above 10,000 or below a millionth.
+    Between layers: whether a module's largest weight is over 256 times off the median of its
+    role. NVFP4's own global scale is V107's.
 Why it matters: the rows below it drown all others, or vanish.
 How to fix: calibrate and export the module again.
 Seen in: tests only; no public case is known of float scales.
@@ -13,21 +14,27 @@ from collections.abc import Iterator
 
 from release.facts.magnitudes import Magnitude
 from release.facts.measures import Measure
+from release.facts.recipe import Recipe
 from release.rules import Findings, Found, Where, rule
 
+SMOOTHING = {"AWQ", "SmoothQuant"}
 LARGEST, SMALLEST = 1e4, 1e-6
 
 
 @rule(since="0.1.0", severity="warning")
-def check(magnitudes: tuple[Magnitude, ...], large_scales: tuple[Measure, ...]) -> Findings:
+def check(
+    magnitudes: tuple[Magnitude, ...], large_scales: tuple[Measure, ...], recipe: Recipe
+) -> Findings:
     """Report scales that are far from others, in their tensor and in their role."""
     large = {scale.tensor for scale in large_scales}
+    smoothed = not SMOOTHING.isdisjoint(recipe.methods)
     for scale in large_scales:
         scales = scale.values.scales
         if scales:
             factor = scale.values.top / scales.median
             at = scale.place(scales.top_at)
-            yield _found(scale, f"the largest scale, at {at}, is {factor:,.0f} times the median")
+            text = f"the largest scale, at {at}, is {factor:,.0f} times the median"
+            yield _found(scale, text, "info" if smoothed else None)
     for entry in magnitudes:
         if entry.global_scale is None and entry.scale.tensor not in large:
             for text in _implausible(entry):
@@ -43,6 +50,6 @@ def _implausible(entry: Magnitude) -> Iterator[str]:
         )
 
 
-def _found(scale: Measure, message: str) -> Found:
+def _found(scale: Measure, message: str, severity: str | None = None) -> Found:
     where = Where(file=scale.info.shard, tensor=scale.tensor)
-    return Found(where, message, "calibrate and export the module again")
+    return Found(where, message, "calibrate and export the module again", severity)

@@ -3,7 +3,7 @@
 What it checks: `weight_global_scale` is finite, above zero, and not under 1: compressed-tensors
     stores 448 x 6 / amax, which for weights is 100 to 1,000,000. An `input_global_scale` under 0.01
     is inverted too. As a warning: a module's largest weight, 6 x block scale / global scale, is
-    more than 64 times off the median of its role over all layers.
+    over 256 times off the median of its role over all layers.
 Why it matters: inverted, as other tools store it, every weight is wrong by a factor of 10^8 or so.
 How to fix: store the inverse, or export the module again.
 Seen in: intel-neural-compressor #1433; ModelOpt's weight_scale_2 is amax / 2688.

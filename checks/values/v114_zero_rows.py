@@ -1,7 +1,7 @@
 """Rows of a weight are all zero.
 
 What it checks: of every 2-D weight but embeddings and the head, whether more than 0.5 % of the rows
-    (and more than one) are zero, or over 64 in a row are. Quantized rows count by their codes.
+    (and more than three) are zero, or over 64 in a row are. Quantized rows count by their codes.
     What V113 or V115 reports is theirs.
 Why it matters: these outputs are dead. A mean error over the tensor does not show it.
 How to fix: compare with the base: rows that are zero there are no fault (allow it, and say so).
@@ -13,7 +13,7 @@ from release.facts.components import EMBEDDINGS, HEAD
 from release.facts.measures import Measure, Measures
 from release.rules import Findings, Found, Where, rule
 
-SHARE, RUN = 0.005, 64
+FEW, SHARE, RUN = 3, 0.005, 64
 
 
 @rule(since="0.1.0", severity="warning")
@@ -25,7 +25,7 @@ def check(measures: Measures) -> Findings:
             continue
         if weight.module.component in {EMBEDDINGS, HEAD} or weight.module.kind == CONV:
             continue
-        many = values.zero_rows.count > max(1, SHARE * values.rows)
+        many = values.zero_rows.count > max(FEW, SHARE * values.rows)
         if many or values.zero_run > RUN:
             yield Found(
                 where=Where(file=weight.info.shard, tensor=weight.tensor),

@@ -1,7 +1,7 @@
 """Quantized codes have lost their signs.
 
 What it checks: the sampled codes of every symmetric quantized weight, where these are 16,384 or
-    more: of those that are not zero, 30 to 70 % are negative. 49 to 51 % is usual.
+    more: of those that are not zero, 25 to 75 % are negative. 49 to 51 % is usual.
 Why it matters: weights have mean zero. Where nearly all have one sign, a sign bit was lost, or an
     offset taken for two's complement.
 How to fix: export the module again; look at how codes are packed.
@@ -12,7 +12,7 @@ from release.facts.measures import Measures
 from release.rules import Findings, Found, Where, rule
 
 FEWEST = 16_384
-LOW, HIGH = 0.30, 0.70
+LOW, HIGH = 0.25, 0.75
 
 
 @rule(since="0.1.0", severity="warning")

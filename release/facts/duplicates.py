@@ -10,6 +10,8 @@ import msgspec
 
 from release.checkpoint import Checkpoint
 from release.facts.measures import Measure, Measures
+from release.facts.modules import is_rotation
+from release.quantization.config import QuantizationConfig
 
 PIECE = 1 << 20
 MATRIX = 2
@@ -28,11 +30,15 @@ class Duplicate(msgspec.Struct, frozen=True):
     original_layer: str | None = None
 
 
-def provide_duplicates(checkpoint: Checkpoint, measures: Measures) -> tuple[Duplicate, ...]:
-    """Find copies among the 2-D weights that are neither zero nor constant."""
+def provide_duplicates(
+    checkpoint: Checkpoint, measures: Measures, quantization: QuantizationConfig
+) -> tuple[Duplicate, ...]:
+    """Find copies among the 2-D weights that are neither zero nor constant, nor rotations."""
     groups: dict[tuple[str, tuple[int, ...], bytes], list[Measure]] = defaultdict(list)
     for weight in measures.weights:
         info, values = weight.info, weight.values
+        if quantization.transformed and is_rotation(weight.module.name):
+            continue
         if len(info.shape) >= MATRIX and not values.constant and values.mark:
             groups[info.dtype, info.shape, values.mark].append(weight)
     found = [

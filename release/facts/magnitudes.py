@@ -9,7 +9,7 @@ import msgspec
 from release.facts.measures import Measure, Measures, amax, by_module, scalar
 
 _NUMBER = re.compile(r"\d+")
-UNUSUAL = 64
+UNUSUAL = 256
 FEWEST = 4
 """Layers; of fewer, none can be told to be the odd one."""
 
@@ -28,7 +28,7 @@ class Magnitude(msgspec.Struct, frozen=True):
 
     @property
     def unusual(self) -> bool:
-        """Whether it is over 64 times off the usual one. An expert may be as small as it likes."""
+        """Whether it is over 256 times off the usual one. An expert may be as small as it likes."""
         factor = self.amax / self.usual if self.usual else 1.0
         return factor > UNUSUAL or (factor < 1 / UNUSUAL and not self.weight.expert)
 

@@ -33,7 +33,8 @@ class Kind(Enum):
 class Format(msgspec.Struct, frozen=True):
     """A dtype's words: bytes, the sign's bit, the smallest magnitude that is NaN or Inf.
 
-    `infinity` is the magnitude of Inf, `normal` the smallest one that is not subnormal.
+    `infinity` is the magnitude of Inf, `normal` the smallest one that is not tiny: subnormal, or of
+    exponents under 2^-67, of which weights are nothing.
     """
 
     width: int
@@ -50,8 +51,8 @@ FORMATS = {
     "F8_E4M3": Format(1, 0x80, 0x7F, None, 0x08),
     "F8_E5M2": Format(1, 0x80, 0x7C, 0x7C, 0x04),
     # E8M0 has no sign and one word that is no number. compressed_tensors stores it as U8.
-    "U8": Format(1, 0x100, 0xFF, None, 0x00),
-    "F8_E8M0": Format(1, 0x100, 0xFF, None, 0x00),
+    "U8": Format(1, 0x100, 0xFF, None, 60),
+    "F8_E8M0": Format(1, 0x100, 0xFF, None, 60),
 }
 EXPONENTS = {"U8", "F8_E8M0"}
 CODE_DTYPES = {"F8_E4M3", "F8_E5M2"}

@@ -33,7 +33,8 @@ class Scales(msgspec.Struct, frozen=True):
     """Scales as values. Indices count scales; `zeros` are the first places of zeros, capped.
 
     `low` is the smallest positive one, `top_at` the place of the largest; `median` is that of a
-    sample where there are more than 32 Ki of them. `tiny` are subnormal: of FP8, under 2^-6.
+    sample where there are more than 32 Ki of them. `tiny` are subnormal floats, of FP8 those under
+    2^-6, of exponents those under 2^-67.
     """
 
     low: float

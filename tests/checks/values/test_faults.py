@@ -159,7 +159,7 @@ FAULTS: list[tuple[str, Change, str, str, str]] = [
     ("llama-w8a8-int8", masked(f"{UP}.weight", 0xF0), "V118", "warning", f"{UP}.weight"),
     (
         "llama-mxfp8",
-        at(f"{UP}.weight_scale", b"\x10", 17),
+        at(f"{UP}.weight_scale", b"\xf1", 17),
         "V118",
         "warning",
         f"{UP}.weight_scale",

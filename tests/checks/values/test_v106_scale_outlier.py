@@ -30,6 +30,11 @@ def test_fires_on_an_expert_unlike_the_others(draft: Drafts, messages: Judge) ->
     assert message.startswith("implies weights up to 112, in other layers they reach 0.0")
 
 
+def test_fires_as_a_note_where_awq_moved_the_scales(draft: Drafts, findings: Judge) -> None:
+    kept = draft("llama-w4a16-awq").patch(SCALE, bf16(16.0), 2 * 11)
+    assert findings("V106", kept) == [f"info model.safetensors: {SCALE}"]
+
+
 def test_silent_on_the_eps_of_a_row_of_zeros(draft: Drafts, findings: Judge) -> None:
     # F16 and BF16 models have 0.000977 and 0.0078; a row of tiny weights beside it is normal.
     kept = draft("llama-fp8-dynamic").patch(f"{MODULE}.weight", bytes(128), 11 * 128)

@@ -32,10 +32,19 @@ def test_fires_on_codes_outside_of_their_bits(draft: Drafts, messages: Judge) ->
     assert messages("V118", broken) == ["holds codes up to 16, 4 bits reach 8"]
 
 
-def test_fires_on_an_exponent_that_no_weight_has(draft: Drafts, findings: Judge) -> None:
-    for exponent in (b"\x20", b"\xf0"):
-        broken = draft("llama-mxfp4").patch(f"{MODULE}.weight_scale", exponent, 100)
-        assert findings("V118", broken) == [f"warning {FILE}: {MODULE}.weight_scale"]
+def test_fires_on_one_exponent_beyond_all_weights(draft: Drafts, findings: Judge) -> None:
+    broken = draft("llama-mxfp4").patch(f"{MODULE}.weight_scale", b"\xf0", 100)
+    assert findings("V118", broken) == [f"warning {FILE}: {MODULE}.weight_scale"]
+
+
+def test_fires_on_many_exponents_of_nothing(draft: Drafts, findings: Judge) -> None:
+    broken = draft("llama-mxfp4").patch(f"{MODULE}.weight_scale", b"\x20" * 24, 100)  # of 1,024
+    assert findings("V118", broken) == [f"warning {FILE}: {MODULE}.weight_scale"]
+
+
+def test_silent_on_the_exponents_of_dead_channels(draft: Drafts, findings: Judge) -> None:
+    kept = draft("llama-mxfp4").patch(f"{MODULE}.weight_scale", b"\x20" * 8, 100)
+    assert findings("V118", kept) == []
 
 
 def test_fires_on_zero_points_that_are_all_alike(draft: Drafts, findings: Judge) -> None:

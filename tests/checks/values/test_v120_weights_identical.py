@@ -1,3 +1,4 @@
+from tests.checks.values.floats import bf16
 from tests.conftest import Drafts, Judge
 from tests.mutate import Draft
 
@@ -52,4 +53,13 @@ def test_silent_on_two_weights_of_zeros(draft: Drafts, findings: Judge) -> None:
     kept = draft("llama-fp8-dynamic")
     for part in ("gate", "up"):
         kept.patch(f"model.layers.1.mlp.{part}_proj.weight", bytes(256 * 128))
+    assert findings("V120", kept) == []
+
+
+def test_silent_on_rotations(draft: Drafts, findings: Judge) -> None:
+    kept = draft("llama-w4a16-spinquant")
+    names = [f"model.layers.0.mlp.{part}_proj.R4_input.weight" for part in ("gate", "up")]
+    for name in names:
+        kept.add(name, "BF16", [64, 64], beside="model.norm.weight")
+        kept.patch(name, bf16(0.125, -0.125) * 2048)  # a Hadamard matrix has two values
     assert findings("V120", kept) == []
