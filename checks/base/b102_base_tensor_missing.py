@@ -10,7 +10,7 @@ Seen in: sakamakismile/Qwen3.6-27B-NVFP4, whose lost MTP head accepted no token;
 
 from collections.abc import Iterable
 
-from release.comparison.neighbours import pattern
+from release.comparison.neighbours import by_pattern
 from release.facts.comparison import Comparison
 from release.facts.components import AUDIO, MTP, PROJECTOR, VISION, component_of
 from release.rules import Findings, Found, Where, rule
@@ -27,14 +27,14 @@ def check(comparison: Comparison) -> Findings:
     for tensor in comparison.lost:
         parts.setdefault(_part(tensor, comparison.extra_layers), []).append(tensor)
     for part, tensors in parts.items():
-        for found in [tensors] if part else pattern(tensors).values():
+        for found in [tensors] if part else by_pattern(tensors).values():
             yield Found(
                 where=Where(tensor=found[0]),
                 message=f"{_count(found)} of the base {part and f'({part}) '}is not here",
                 fix="copy it from the base, or export again",
                 severity="warning" if part else None,
             )
-    for tensors in pattern(comparison.new).values():
+    for tensors in by_pattern(comparison.new).values():
         yield Found(
             where=Where(tensor=tensors[0]),
             message=f"{_count(tensors)} here is not in the base",

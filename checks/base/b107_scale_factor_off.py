@@ -20,7 +20,8 @@ def check(comparison: Comparison) -> Findings:
     for item in comparison.of_cause(Cause.FACTOR):
         yield Found(
             where=Where(module=item.module),
-            message=f"is the base's times {factor_words(item.measure.slope)} "
+            message=item.detail
+            or f"is the base's times {factor_words(item.measure.slope)} "
             f"(cosine {item.measure.cosine:.4f})",
             fix="store the scale, or global scale, that the format asks for",
         )

@@ -3,8 +3,10 @@
 import math
 from statistics import median
 
+import msgspec
+
 from release.comparison.floors import EXACT, NEAR_MOVED, NEAR_ROUNDED, Floors
-from release.comparison.neighbours import pattern
+from release.comparison.neighbours import pattern_of
 from release.comparison.results import Cause, Compared, Measure
 
 STRANGER = 0.5
@@ -54,22 +56,30 @@ def _out_of_range(measure: Measure) -> bool:
     return measure.flushed > FLUSHED or measure.clipped > CLIPPED
 
 
-def under_peers(compared: list[Compared]) -> dict[str, float]:
-    """Modules whose SQNR is far under the median of the same role in other layers: that median."""
-    sqnr = {(item.module, item.scheme): item.measure.sqnr for item in compared}
-    found: dict[str, float] = {}
-    for scheme in {item.scheme for item in compared}:
-        names = [module for module, name in sqnr if name == scheme]
-        for group in pattern(names).values():
-            values = [sqnr[module, scheme] for module in group]
-            middle = median(values)
-            if len(group) >= PEERS and math.isfinite(middle):
-                found |= {
-                    module: middle
-                    for module, value in zip(group, values, strict=True)
-                    if value < middle - UNDER_PEERS
-                }
-    return found
+def against_peers(compared: list[Compared]) -> list[Compared]:
+    """Name as noisy what is far under the median SQNR of the same role in other layers."""
+    middles = _medians(compared)
+    judged = []
+    for item in compared:
+        middle = middles.get((item.scheme, pattern_of(item.module)), -math.inf)
+        low = item.measure.sqnr < middle - UNDER_PEERS
+        if low and item.cause is Cause.NONE:
+            detail = f"the median of its role is {middle:.1f} dB"
+            item = msgspec.structs.replace(item, cause=Cause.NOISE, detail=detail)  # noqa: PLW2901
+        judged.append(item)
+    return judged
+
+
+def _medians(compared: list[Compared]) -> dict[tuple[str, str], float]:
+    roles: dict[tuple[str, str], list[float]] = {}
+    for item in compared:
+        key = (item.scheme, pattern_of(item.module))
+        roles.setdefault(key, []).append(item.measure.sqnr)
+    return {
+        role: median(values)
+        for role, values in roles.items()
+        if len(values) >= PEERS and math.isfinite(median(values))
+    }
 
 
 def factor_words(slope: float) -> str:

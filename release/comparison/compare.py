@@ -1,5 +1,6 @@
 """Compare all pairs: threads over tensors, each tensor a range of rows at a time."""
 
+import math
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -9,13 +10,13 @@ from typing import TypeVar
 import msgspec
 
 from release.checkpoint import TensorInfo
-from release.comparison.causes import cause_of, under_peers
+from release.comparison.causes import cause_of
 from release.comparison.floors import floors_of
 from release.comparison.measure import measure
 from release.comparison.neighbours import neighbours
 from release.comparison.pairing import View
 from release.comparison.plain import compare, same_values
-from release.comparison.results import Cause, Compared, Difference, Sameness
+from release.comparison.results import Cause, Compared, Difference, Measure, Sameness
 from release.comparison.search import cosine, disorder, holder, sample, shifted_scales
 from release.comparison.views import Matrix, Source, Unreadable
 from release.quantization.decoding import Decoder, Undecodable
@@ -70,34 +71,23 @@ class Comparer:
 
     def compare_weights(self) -> list[Compared]:
         """Measure every quantized weight and name the cause of what is wrong with it."""
-        found = self._in_threads(
+        found = self.in_threads(
             self._measured, self.weights.values(), lambda w: w.shape[0] * w.shape[1]
         )
-        compared = [item for item in found if item is not None]
-        peers = under_peers(compared)
-        return [
-            msgspec.structs.replace(
-                item,
-                cause=Cause.NOISE,
-                detail=f"the median of its role is {peers[item.module]:.1f} dB",
-            )
-            if item.module in peers and item.cause is Cause.NONE
-            else item
-            for item in compared
-        ]
+        return [item for item in found if item is not None]
 
     def compare_plains(self) -> list[Difference]:
         """Compare every tensor that is not quantized."""
-        found = self._in_threads(self._compared, self.plains.values(), lambda p: p.info.elements)
+        found = self.in_threads(self._compared, self.plains.values(), lambda p: p.info.elements)
         return [item for item in found if item is not None]
 
     def explain(self, compared: Iterable[Compared]) -> list[Compared]:
         """Say of strangers whose weights they are, and of others whether rows have moved."""
-        return self._in_threads(self._explained, compared, lambda item: item.measure.elements)
+        return self.in_threads(self._explained, compared, lambda item: item.measure.elements)
 
     def explain_differences(self, found: Iterable[Difference]) -> list[Difference]:
         """Say of unquantized tensors that differ whose values they have."""
-        return self._in_threads(self._held, found, lambda item: item.likeness.elements)
+        return self.in_threads(self._held, found, lambda item: item.likeness.elements)
 
     def view(self, name: str, views: tuple[View, ...], decoder: Decoder | None = None) -> View:
         """Choose the form in which the base holds a weight: the most like, if there are several.
@@ -107,7 +97,7 @@ class Comparer:
         if len(views) == 1:
             return views[0]
         if name not in self._chosen:
-            ours = sample(decoder or self._decoder(self.weights[name])).values
+            ours = sample(decoder or self.decoder(self.weights[name])).values
 
             def likeness(view: View) -> float:
                 return cosine(ours, Matrix(view, self.base).read(0, len(ours)))
@@ -115,7 +105,7 @@ class Comparer:
             self._chosen[name] = max(views, key=likeness)
         return self._chosen[name]
 
-    def _in_threads(
+    def in_threads(
         self,
         function: Callable[[Item], Result],
         items: Iterable[Item],
@@ -134,29 +124,41 @@ class Comparer:
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
-    def _decoder(self, weight: Weight) -> Decoder:
+    def decoder(self, weight: Weight) -> Decoder:
+        """Open one of our weights. Raises `Undecodable`."""
         return Decoder(weight.scheme, weight.shape, weight.tensors, self.ours.read)
 
-    def _measured(self, weight: Weight) -> Compared | None:
+    def judge(self, weight: Weight, decoder: Decoder, base: Matrix) -> tuple[Measure, Cause]:
+        """Measure a weight against a matrix of the base."""
         floors = floors_of(weight.scheme)
+        found = measure(decoder, base, row_floor=floors.row, clip=floors.clip)
+        return found, cause_of(found, floors, moved=self.moved)
+
+    def matrix(self, name: str) -> Matrix:
+        """Open the base's form of a weight. Raises `Undecodable`, `Unreadable`."""
+        return Matrix(self.view(name, self.weights[name].views), self.base)
+
+    def dtypes(self, view: View) -> frozenset[str]:
+        """The base's dtypes in a view."""
+        return frozenset(self.base.tensors[slab.tensor].dtype for slab in view)
+
+    def _measured(self, weight: Weight) -> Compared | None:
         try:
-            decoder = self._decoder(weight)
+            decoder = self.decoder(weight)
             view = self.view(weight.module, weight.views, decoder)
-            base = Matrix(view, self.base)
-            found = measure(decoder, base, row_floor=floors.row, clip=floors.clip)
+            found, cause = self.judge(weight, decoder, Matrix(view, self.base))
         except (Undecodable, Unreadable) as problem:
             self.reasons[weight.module] = str(problem)
             return None
-        if found.cosine != found.cosine:  # NaN, which the V rules name
-            self.reasons[weight.module] = "it holds NaN or infinity"
+        if math.isnan(found.cosine):
+            self.reasons[weight.module] = "it holds NaN or infinity"  # which the V rules name
             return None
-        cause = cause_of(found, floors, moved=self.moved)
         return Compared(weight.module, weight.scheme.name, words(view), found, cause)
 
     def _compared(self, plain: Plain) -> Difference | None:
         try:
             found = [
-                (view, compare(plain.info, self.ours, Matrix(view, self.base), self._dtypes(view)))
+                (view, compare(plain.info, self.ours, Matrix(view, self.base), self.dtypes(view)))
                 for view in plain.views
             ]
         except Unreadable as problem:
@@ -167,8 +169,8 @@ class Comparer:
 
     def _explained(self, item: Compared) -> Compared:
         weight = self.weights[item.module]
-        decoder = self._decoder(weight)
-        base = Matrix(self.view(item.module, weight.views, decoder), self.base)
+        decoder = self.decoder(weight)
+        base = self.matrix(item.module)
         if item.cause in ORDER_CAUSES:
             shifted = shifted_scales(decoder, base)
             return _with(item, Cause.DISORDER, shifted) if shifted else item
@@ -184,10 +186,7 @@ class Comparer:
     def _others(self, weight: Weight) -> Iterator[tuple[str, Callable[[], Matrix]]]:
         shapes = {name: other.shape for name, other in self.weights.items()}
         for name in neighbours(weight.module, shapes):
-            yield name, partial(self._matrix, name)
-
-    def _matrix(self, name: str) -> Matrix:
-        return Matrix(self.view(name, self.weights[name].views), self.base)
+            yield name, partial(self.matrix, name)
 
     def _held(self, item: Difference) -> Difference:
         if item.likeness.sameness is not Sameness.DIFFERENT:
@@ -196,12 +195,9 @@ class Comparer:
         shapes = {name: other.info.shape for name, other in self.plains.items()}
         for name in neighbours(item.tensor, shapes):
             view = self.plains[name].views[0]
-            if same_values(plain.info, self.ours, Matrix(view, self.base), self._dtypes(view)):
+            if same_values(plain.info, self.ours, Matrix(view, self.base), self.dtypes(view)):
                 return msgspec.structs.replace(item, holds=name)
         return item
-
-    def _dtypes(self, view: View) -> frozenset[str]:
-        return frozenset(self.base.tensors[slab.tensor].dtype for slab in view)
 
 
 def words(view: View) -> str:

@@ -97,6 +97,7 @@ class _Tally:
             error=_ratio(self.largest_off, self.largest),
             exact=_ratio(self.exact, self.elements),
             near=_ratio(self.near, self.elements),
+            gain=_ratio(math.sqrt(ours), math.sqrt(base)),
             clipped=_ratio(self.clipped, self.elements),
             flushed=_ratio(self.flushed, self.nonzero, empty=0.0),
             worst=None if worst is None else Row(worst, float(row_sqnr[worst])),

@@ -21,10 +21,14 @@ def _distance(name: str, other: str) -> tuple[int, int, str]:
     return min(len(apart), 3), steps, other
 
 
-def pattern(names: Iterable[str]) -> dict[str, list[str]]:
+def pattern_of(name: str) -> str:
+    """A name with its numbers replaced: what the layers' and experts' names have in common."""
+    return ".".join("*" if part.isdecimal() else part for part in name.split("."))
+
+
+def by_pattern(names: Iterable[str]) -> dict[str, list[str]]:
     """Group names that differ in numbers only."""
     groups: dict[str, list[str]] = {}
     for name in names:
-        key = ".".join("*" if part.isdecimal() else part for part in name.split("."))
-        groups.setdefault(key, []).append(name)
+        groups.setdefault(pattern_of(name), []).append(name)
     return groups

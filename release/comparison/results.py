@@ -15,11 +15,11 @@ class Row(msgspec.Struct, frozen=True):
 class Measure(msgspec.Struct, frozen=True):
     """The distance of one weight from the base. SQNR in dB, the others are ratios.
 
-    `exact` and `near` are the shares of codes that agree, and that agree within one step.
-    `clipped` is the share of values beyond the range of their scale, `flushed` that of non-zero
-    values stored as zero. `worst` is the row of the least SQNR, rows that are next to nothing in
-    the base left out; `bad_rows` are those under the floor that was asked for, `dead_rows` those
-    among them that are zero here.
+    `gain` is the weight's norm over the base's. `exact` and `near` are the shares of codes that
+    agree, and that agree within one step, `clipped` that of values beyond the range of their scale,
+    `flushed` that of non-zero values stored as zero. `worst` is the row of the least SQNR, rows
+    that are next to nothing in the base left out; `bad_rows` are those under the floor that was
+    asked for, `dead_rows` those among them that are zero here.
     """
 
     rows: int
@@ -30,6 +30,7 @@ class Measure(msgspec.Struct, frozen=True):
     error: float
     exact: float
     near: float
+    gain: float
     clipped: float
     flushed: float
     worst: Row | None
@@ -43,6 +44,7 @@ class Sameness(StrEnum):
     IDENTICAL = "identical"
     CAST = "cast to another dtype"
     RECENTRED = "rounded as 1 + w"
+    FOLDED = "scaled, and the weights it feeds the other way"
     DIFFERENT = "different"
 
 
@@ -76,7 +78,10 @@ class Cause(StrEnum):
 
 
 class Compared(msgspec.Struct, frozen=True):
-    """A quantized weight and the base's, by the text of its view; `detail` is of the cause."""
+    """A quantized weight and the base's, by the text of its view; `detail` is of the cause.
+
+    `undone` says which change of the method was undone on the base before measuring.
+    """
 
     module: str
     scheme: str
@@ -84,6 +89,7 @@ class Compared(msgspec.Struct, frozen=True):
     measure: Measure
     cause: Cause = Cause.NONE
     detail: str = ""
+    undone: str = ""
 
 
 class Difference(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ import msgspec
 
 from release.architecture import Architecture
 from release.checkpoint import Checkpoint
+from release.comparison.causes import against_peers
 from release.comparison.names import canonical
 from release.comparison.pairing import Pairing, Shape, Wanted, pair, view_shape
 from release.comparison.results import Cause, Compared, Difference
@@ -74,6 +75,8 @@ def provide_comparison(  # noqa: PLR0913, PLR0917 - one argument for each fact i
 ) -> Comparison:
     """Pair all tensors by name and compare them, in bounded memory and on all cores."""
     from release.comparison.compare import Comparer  # noqa: PLC0415 - numpy
+    from release.comparison.rotation import Rotation  # noqa: PLC0415
+    from release.comparison.unfold import Unfolding  # noqa: PLC0415
     from release.comparison.views import Source, quiet  # noqa: PLC0415
 
     wanted = {tensor: need for module in modules for tensor, need in _wanted(module)}
@@ -85,7 +88,15 @@ def provide_comparison(  # noqa: PLR0913, PLR0917 - one argument for each fact i
     )
     with scanning.progress(jobs.bytes) as ours.advance:
         compared, differences = comparer.compare_weights(), comparer.compare_plains()
-    ours.advance = quiet  # who is looked for is not known beforehand
+    ours.advance = quiet  # what has to be read again is not known beforehand
+    if method.folded:
+        unfolding = Unfolding(comparer)
+        compared = unfolding.weights(compared)
+        differences = unfolding.differences(differences, compared)
+    if method.rotated:
+        rotation = Rotation(comparer)
+        compared, differences = rotation.weights(compared), rotation.differences(differences)
+    compared = against_peers(compared)
     foreign = _names_disagree(pairing, wanted) or _strange(comparer, compared)
     if not foreign:
         compared = comparer.explain(compared)
@@ -95,11 +106,11 @@ def provide_comparison(  # noqa: PLR0913, PLR0917 - one argument for each fact i
         tuple(differences),
         tuple(Reshaped(t, wanted[t].shape, shape) for t, shape in pairing.shapes.items()),
         _lost(pairing, absences),
-        pairing.alone,
+        tuple(n for n in pairing.alone if not (method.rotated and _is_transform(n))),
         jobs.reasons | comparer.reasons,
         foreign,
         "" if isinstance(architecture, Unknown) else f"{architecture.stack}.{architecture.layers}.",
-        method.folded or method.rotated,
+        method.rotated,
     )
 
 
@@ -173,6 +184,11 @@ def _strange(comparer: "Comparer", compared: list[Compared]) -> str:
     if sum(item.cause is Cause.COSINE for item in tried) <= len(tried) / 2:
         return ""
     return f"{len(strangers):,} of {len(compared):,} quantized weights are nothing like its own"
+
+
+def _is_transform(tensor: str) -> bool:
+    """Whether a tensor is the matrix of a rotation: `{transform}_{location}.weight`."""
+    return tensor.removesuffix(".weight").endswith(("_input", "_output"))
 
 
 def _lost(pairing: Pairing, absences: Absences | Unknown) -> tuple[str, ...]:

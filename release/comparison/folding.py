@@ -1,0 +1,122 @@
+"""Scales that a method moved from one tensor into the next: found, and undone on the base.
+
+SmoothQuant and AWQ divide a norm's weight by s and multiply by s the columns of the weights that it
+feeds; AWQ moves them from the rows of up_proj and v_proj into the columns of down_proj and o_proj
+too. What the model computes stays, so the scales of both sides have to cancel.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from release.comparison.measure import Sums, step_of
+from release.comparison.views import Matrix
+from release.quantization.decoding import Decoder
+from release.quantization.decoding.floats import Floats
+
+# First projections of a block, by the norm before it: Llama's names, Gemma's, DeepSeek's.
+_ATTENTION = ("input_layernorm",)
+_FEED_FORWARD = ("pre_feedforward_layernorm", "post_attention_layernorm", "input_layernorm")
+_BEFORE_ATTENTION = ("q_proj", "k_proj", "v_proj", "qkv_proj", "q_a_proj", "kv_a_proj_with_mqa")
+_BEFORE_MIXER = ("in_proj_qkv", "in_proj_z", "in_proj_a", "in_proj_b", "in_proj_qkvz", "in_proj_ba")
+_BEFORE_MLP = ("gate_proj", "up_proj", "gate_up_proj", "w1", "w3", "gate", "router")
+_INSIDE = {"q_b_proj": "q_a_layernorm", "kv_b_proj": "kv_a_layernorm"}
+
+PARTNERS = {"down_proj": "up_proj", "o_proj": "v_proj", "w2": "w3"}
+"""A weight whose columns may have been scaled, and the one whose rows then were."""
+
+TOLERANCE, OUTLIERS = 0.15, 0.05
+"""How far the scales of partners may be from cancelling, and for how many channels."""
+
+
+def feeding_norms(module: str) -> Iterator[str]:
+    """Name the norms that may stand before a weight, likeliest first, as tensors."""
+    parts = module.split(".")
+    last = parts[-1]
+    if last in _INSIDE:
+        yield ".".join([*parts[:-1], _INSIDE[last], "weight"])
+        return
+    numbers = [i for i, part in enumerate(parts) if part.isdecimal()]
+    if not numbers:
+        return
+    layer = parts[: numbers[0] + 1]
+    norms = (
+        _ATTENTION
+        if last in _BEFORE_ATTENTION or last in _BEFORE_MIXER
+        else (_FEED_FORWARD if last in _BEFORE_MLP or last == "shared_expert_gate" else ())
+    )
+    for norm in norms:
+        yield ".".join([*layer, norm, "weight"])
+
+
+def partner(module: str) -> str | None:
+    """The weight whose rows were scaled where the columns of this one were."""
+    block, _, last = module.rpartition(".")
+    return f"{block}.{PARTNERS[last]}" if last in PARTNERS else None
+
+
+class Scaled(Matrix):
+    """A matrix of the base, its rows and columns multiplied by factors."""
+
+    def __init__(self, base: Matrix, columns: Floats | None, rows: Floats | None = None) -> None:
+        self._base, self.by_column, self.by_row = base, columns, rows
+        self.rows, self.columns = base.rows, base.columns
+
+    def read(self, start: int, stop: int) -> Floats:
+        """Rows `start` to `stop`, scaled: (rows, columns)."""
+        values = self._base.read(start, stop)
+        if self.by_column is not None:
+            values = values * self.by_column
+        return values if self.by_row is None else values * self.by_row[start:stop, None]
+
+
+def norm_ratios(ours: Floats, base: Floats) -> Iterator[Floats]:
+    """The columns' factors that a norm's change asks for: of `x * w`, and of `x * (1 + w)`."""
+    if ours.shape != base.shape or (ours == base).all():
+        return
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for ratio in (base / ours, (1 + base) / (1 + ours)):
+            yield np.nan_to_num(ratio, nan=1.0, posinf=1.0, neginf=1.0)
+
+
+def fit_columns(decoder: Decoder, base: Matrix) -> Floats:
+    """The factor of each column that brings the base nearest to ours, by least squares."""
+    both, own = np.zeros(base.columns), np.zeros(base.columns)
+    for ours, theirs in _pieces(decoder, base):
+        both += np.einsum("ij,ij->j", ours, theirs, dtype=np.float64)
+        own += np.einsum("ij,ij->j", theirs, theirs, dtype=np.float64)
+    return _quotient(both, own)
+
+
+def fit_rows(decoder: Decoder, base: Matrix) -> Floats:
+    """The factor of each row that brings the base nearest to ours, by least squares."""
+    both, own = [], []
+    for ours, theirs in _pieces(decoder, base):
+        both.append(np.einsum("ij,ij->i", ours, theirs, dtype=np.float64))
+        own.append(np.einsum("ij,ij->i", theirs, theirs, dtype=np.float64))
+    return _quotient(np.concatenate(both), np.concatenate(own))
+
+
+def cancel(columns: Floats | None, rows: Floats | None) -> bool:
+    """Whether the factors of one weight's columns undo those of the other one's rows.
+
+    Heads that share keys and values have fewer rows than columns: these are not scaled.
+    """
+    if columns is None and rows is None:
+        return True
+    if columns is not None and rows is not None and len(columns) != len(rows):
+        return False
+    product = (1 if columns is None else columns) * (np.float32(1) if rows is None else rows)
+    return float(np.mean(np.abs(product - 1) > TOLERANCE)) <= OUTLIERS
+
+
+def _pieces(decoder: Decoder, base: Matrix) -> Iterator[tuple[Floats, Floats]]:
+    step = step_of(base.columns)
+    for start in range(0, base.rows, step):
+        stop = min(start + step, base.rows)
+        yield decoder.rows(start, stop).values(), base.read(start, stop)
+
+
+def _quotient(both: Sums, own: Sums) -> Floats:
+    factors: Floats = np.where(own > 0, both / np.where(own > 0, own, 1), 1).astype(np.float32)
+    return factors

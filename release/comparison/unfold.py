@@ -1,0 +1,129 @@
+"""Weights of SmoothQuant and AWQ, compared after their scales were undone on the base."""
+
+from collections.abc import Iterator
+
+import msgspec
+import numpy as np
+
+from release.checkpoint import TensorInfo
+from release.comparison.compare import Comparer, Plain
+from release.comparison.folding import (
+    PARTNERS,
+    Scaled,
+    cancel,
+    feeding_norms,
+    fit_columns,
+    fit_rows,
+    norm_ratios,
+    partner,
+)
+from release.comparison.plain import compare
+from release.comparison.results import Cause, Compared, Difference, Sameness
+from release.comparison.views import Matrix, Source
+from release.quantization.decoding import FLOAT_WIDTHS, to_float32
+from release.quantization.decoding.floats import Floats
+
+ALIKE = 0.99999
+"""Cosine of an unquantized weight and the base's, scaled: what rounding the product leaves."""
+
+SCALED_ROWS = frozenset(PARTNERS.values())
+
+
+class Unfolding:
+    """Undoes folded scales, and keeps which norms and which factors it needed."""
+
+    def __init__(self, comparer: Comparer) -> None:
+        self._comparer = comparer
+        self._used: set[str] = set()
+        self._columns: dict[str, Floats] = {}
+        self._rows: dict[str, Floats] = {}
+
+    def weights(self, compared: list[Compared]) -> list[Compared]:
+        """Measure again what departs from the base as it is."""
+        again = self._comparer.in_threads(self._undone, compared, lambda w: w.measure.elements)
+        return [self._with_partner(item) for item in again]
+
+    def differences(self, found: list[Difference], compared: list[Compared]) -> list[Difference]:
+        """Accept norms whose change is in the weights they feed, and weights scaled by norms."""
+        broken = {
+            norm
+            for item in compared
+            if item.cause is not Cause.NONE
+            for norm in feeding_norms(item.module)
+        }
+        return [self._accepted(item, broken) for item in found]
+
+    def _undone(self, item: Compared) -> Compared:
+        if item.cause is Cause.NONE:
+            return item
+        comparer, weight = self._comparer, self._comparer.weights[item.module]
+        decoder, base = comparer.decoder(weight), comparer.matrix(item.module)
+        last = item.module.rpartition(".")[2]
+        for norm, by_norm in [*self._ratios(item.module), ("", None)]:
+            rows = fit_rows(decoder, Scaled(base, by_norm)) if last in SCALED_ROWS else None
+            columns = fit_columns(decoder, base) if last in PARTNERS else by_norm
+            tried = [Scaled(base, by_norm)] if norm else []
+            if rows is not None or last in PARTNERS:
+                tried.append(Scaled(base, columns, rows))
+            for scaled in tried:
+                measure, cause = comparer.judge(weight, decoder, scaled)
+                if cause is Cause.NONE:
+                    self._keep(item.module, norm, scaled)
+                    undone = norm or "the scales of its rows or columns"
+                    return msgspec.structs.replace(
+                        item, measure=measure, cause=Cause.NONE, undone=undone
+                    )
+        return item
+
+    def _keep(self, module: str, norm: str, scaled: Scaled) -> None:
+        if norm:
+            self._used.add(norm)
+        elif scaled.by_column is not None:
+            self._columns[module] = scaled.by_column
+        if scaled.by_row is not None:
+            self._rows[module] = scaled.by_row
+
+    def _with_partner(self, item: Compared) -> Compared:
+        """Require that the scales of a weight's columns undo those of its partner's rows."""
+        other = partner(item.module)
+        if other is None or item.cause is not Cause.NONE:
+            return item
+        if cancel(self._columns.get(item.module), self._rows.get(other)):
+            return item
+        detail = f"its columns and the rows of {other} are scaled by factors that do not cancel"
+        return msgspec.structs.replace(item, cause=Cause.FACTOR, detail=detail)
+
+    def _accepted(self, item: Difference, broken: set[str]) -> Difference:
+        if item.likeness.sameness is not Sameness.DIFFERENT:
+            return item
+        plain = self._comparer.plains[item.tensor]
+        folded = item.tensor in self._used and item.tensor not in broken
+        if not folded and len(plain.info.shape) > 1:
+            folded = self._is_scaled(plain)
+        if not folded:
+            return item
+        likeness = msgspec.structs.replace(item.likeness, sameness=Sameness.FOLDED)
+        return msgspec.structs.replace(item, likeness=likeness)
+
+    def _is_scaled(self, plain: Plain) -> bool:
+        module, view = plain.tensor.removesuffix(".weight"), plain.views[0]
+        comparer, base = self._comparer, Matrix(view, self._comparer.base)
+        dtypes = comparer.dtypes(view)
+        return any(
+            compare(plain.info, comparer.ours, Scaled(base, ratio), dtypes).cosine > ALIKE
+            for _norm, ratio in self._ratios(module)
+        )
+
+    def _ratios(self, module: str) -> Iterator[tuple[str, Floats]]:
+        """The factors that changed norms before a module ask of its columns."""
+        for norm in feeding_norms(module):
+            plain = self._comparer.plains.get(norm)
+            if plain is not None and plain.info.dtype in FLOAT_WIDTHS:
+                ours = _whole(plain.info, self._comparer.ours)
+                base = Matrix(plain.views[0], self._comparer.base)
+                for ratio in norm_ratios(ours, base.read(0, base.rows).reshape(-1)):
+                    yield norm, ratio
+
+
+def _whole(info: TensorInfo, source: Source) -> Floats:
+    return np.array(to_float32(source.read(info, 0, info.nbytes), info.dtype))
