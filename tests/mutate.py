@@ -142,6 +142,10 @@ class Draft:
         """The bytes of a tensor."""
         return read_shard(self.path / self.tensors()[tensor])[tensor][2]
 
+    def store(self, tensor: str, values: bytes) -> "Draft":
+        """Replace the bytes of a tensor by as many others."""
+        return self.change(tensor, lambda _: values)
+
     def copy(self, one: str, other: str) -> "Draft":
         """Store the bytes of one tensor under the name of another too."""
         values = self.values(one)

@@ -20,7 +20,7 @@ from release.comparison.folding import (
 from release.comparison.plain import compare
 from release.comparison.results import Cause, Compared, Difference, Sameness
 from release.comparison.views import Matrix, Source
-from release.quantization.decoding import FLOAT_WIDTHS, to_float32
+from release.quantization.decoding import FLOAT_WIDTHS, Decoder, to_float32
 from release.quantization.decoding.floats import Floats
 
 ALIKE = 0.99999
@@ -45,35 +45,36 @@ class Unfolding:
 
     def differences(self, found: list[Difference], compared: list[Compared]) -> list[Difference]:
         """Accept norms whose change is in the weights they feed, and weights scaled by norms."""
-        broken = {
-            norm
-            for item in compared
-            if item.cause is not Cause.NONE
-            for norm in feeding_norms(item.module)
-        }
+        broken = {self._norm(item.module) for item in compared if item.cause is not Cause.NONE}
         return [self._accepted(item, broken) for item in found]
 
     def _undone(self, item: Compared) -> Compared:
-        if item.cause is Cause.NONE:
-            return item
-        comparer, weight = self._comparer, self._comparer.weights[item.module]
-        decoder, base = comparer.decoder(weight), comparer.matrix(item.module)
-        last = item.module.rpartition(".")[2]
-        for norm, by_norm in [*self._ratios(item.module), ("", None)]:
-            rows = fit_rows(decoder, Scaled(base, by_norm)) if last in SCALED_ROWS else None
-            columns = fit_columns(decoder, base) if last in PARTNERS else by_norm
-            tried = [Scaled(base, by_norm)] if norm else []
-            if rows is not None or last in PARTNERS:
-                tried.append(Scaled(base, columns, rows))
-            for scaled in tried:
-                measure, cause = comparer.judge(weight, decoder, scaled)
-                if cause is Cause.NONE:
-                    self._keep(item.module, norm, scaled)
-                    undone = norm or "the scales of its rows or columns"
-                    return msgspec.structs.replace(
-                        item, measure=measure, cause=Cause.NONE, undone=undone
-                    )
+        """Take the first change whose undoing brings the weight to where its scheme should be.
+
+        A change too small to be seen is undone as well, where that makes the weight more alike.
+        """
+        weight = self._comparer.weights[item.module]
+        decoder = self._comparer.decoder(weight)
+        for norm, scaled in self._candidates(item, decoder):
+            measure, cause = self._comparer.judge(weight, decoder, scaled)
+            better = item.cause is not Cause.NONE or measure.sqnr > item.measure.sqnr
+            if cause is Cause.NONE and better:
+                self._keep(item.module, norm, scaled)
+                undone = norm or "the scales of its rows or columns"
+                return msgspec.structs.replace(item, measure=measure, cause=cause, undone=undone)
         return item
+
+    def _candidates(self, item: Compared, decoder: Decoder) -> Iterator[tuple[str, Scaled]]:
+        """The base as a change of the norm before, of our columns or of our rows would have it."""
+        base, last = self._comparer.matrix(item.module), item.module.rpartition(".")[2]
+        for norm, ratio in self._ratios(item.module):
+            yield norm, Scaled(base, ratio)
+            if last in SCALED_ROWS:
+                yield norm, Scaled(base, ratio, fit_rows(decoder, Scaled(base, ratio)))
+        if item.cause is not Cause.NONE and last in SCALED_ROWS:
+            yield "", Scaled(base, None, fit_rows(decoder, base))
+        if item.cause is not Cause.NONE and last in PARTNERS:
+            yield "", Scaled(base, fit_columns(decoder, base))
 
     def _keep(self, module: str, norm: str, scaled: Scaled) -> None:
         if norm:
@@ -93,7 +94,7 @@ class Unfolding:
         detail = f"its columns and the rows of {other} are scaled by factors that do not cancel"
         return msgspec.structs.replace(item, cause=Cause.FACTOR, detail=detail)
 
-    def _accepted(self, item: Difference, broken: set[str]) -> Difference:
+    def _accepted(self, item: Difference, broken: set[str | None]) -> Difference:
         if item.likeness.sameness is not Sameness.DIFFERENT:
             return item
         plain = self._comparer.plains[item.tensor]
@@ -114,15 +115,19 @@ class Unfolding:
             for _norm, ratio in self._ratios(module)
         )
 
+    def _norm(self, module: str) -> str | None:
+        """The norm before a module, as a tensor."""
+        return next((n for n in feeding_norms(module) if n in self._comparer.plains), None)
+
     def _ratios(self, module: str) -> Iterator[tuple[str, Floats]]:
-        """The factors that changed norms before a module ask of its columns."""
-        for norm in feeding_norms(module):
-            plain = self._comparer.plains.get(norm)
-            if plain is not None and plain.info.dtype in FLOAT_WIDTHS:
-                ours = _whole(plain.info, self._comparer.ours)
-                base = Matrix(plain.views[0], self._comparer.base)
-                for ratio in norm_ratios(ours, base.read(0, base.rows).reshape(-1)):
-                    yield norm, ratio
+        """The factors that a changed norm before a module asks of its columns."""
+        norm = self._norm(module)
+        plain = self._comparer.plains[norm] if norm else None
+        if norm and plain and plain.info.dtype in FLOAT_WIDTHS:
+            ours = _whole(plain.info, self._comparer.ours)
+            base = Matrix(plain.views[0], self._comparer.base)
+            for ratio in norm_ratios(ours, base.read(0, base.rows).reshape(-1)):
+                yield norm, ratio
 
 
 def _whole(info: TensorInfo, source: Source) -> Floats:

@@ -10,7 +10,7 @@ from release.checkpoint import Checkpoint
 from release.comparison.causes import against_peers
 from release.comparison.names import canonical
 from release.comparison.pairing import Pairing, Shape, Wanted, pair, view_shape
-from release.comparison.results import Cause, Compared, Difference
+from release.comparison.results import Cause, Compared, Difference, Sameness
 from release.facts.absences import Absences
 from release.facts.basics import Tensors
 from release.facts.method import Method
@@ -97,10 +97,12 @@ def provide_comparison(  # noqa: PLR0913, PLR0917 - one argument for each fact i
         rotation = Rotation(comparer)
         compared, differences = rotation.weights(compared), rotation.differences(differences)
     compared = against_peers(compared)
-    foreign = _names_disagree(pairing, wanted) or _strange(comparer, compared)
+    foreign = _names_disagree(pairing, wanted)
+    if not foreign:
+        differences = comparer.explain_differences(differences)
+        foreign = _strange(comparer, compared, differences)
     if not foreign:
         compared = comparer.explain(compared)
-        differences = comparer.explain_differences(differences)
     return Comparison(
         tuple(compared),
         tuple(differences),
@@ -175,14 +177,19 @@ def _names_disagree(pairing: Pairing, wanted: dict[str, Wanted]) -> str:
     return ""
 
 
-def _strange(comparer: "Comparer", compared: list[Compared]) -> str:
-    """Say that the base is another model's: most weights are like nothing in it."""
+def _strange(comparer: "Comparer", compared: list[Compared], differences: list[Difference]) -> str:
+    """Say that the base is another model's: most weights are like nothing in it.
+
+    Nor are most of the tensors that are not quantized, or none of a few strangers is found there.
+    """
     strangers = [item for item in compared if item.measure.cosine < UNLIKE]
     if len(strangers) <= TOO_MANY * len(compared):
         return ""
-    tried = comparer.explain(strangers[:: max(1, len(strangers) // TRIED)])
-    if sum(item.cause is Cause.COSINE for item in tried) <= len(tried) / 2:
-        return ""
+    other = [d for d in differences if d.likeness.sameness is Sameness.DIFFERENT and not d.holds]
+    if len(other) <= len(differences) / 2:
+        tried = comparer.explain(strangers[:: max(1, len(strangers) // TRIED)])
+        if sum(item.cause is Cause.COSINE for item in tried) <= len(tried) / 2:
+            return ""
     return f"{len(strangers):,} of {len(compared):,} quantized weights are nothing like its own"
 
 

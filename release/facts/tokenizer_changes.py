@@ -18,6 +18,7 @@ CHUNK = 1 << 20
 # What the library takes for granted, so that files of older versions need not say it.
 DEFAULTS = {"use_regex": True, "prepend_scheme": "always", "split": True}
 WITHOUT_MEANING = {"trim_offsets", "dropout"}
+NOTHING: tuple[Any, ...] = (None, False, "")
 OF_THE_MODEL = {"vocab", "merges"}
 
 
@@ -109,9 +110,16 @@ def _added(ours: dict[str, Any], base: dict[str, Any]) -> Iterator[TokenizerChan
 def _step(name: str, ours: Any, base: Any) -> Iterator[TokenizerChange]:
     ours, base = _plain(ours), _plain(base)
     if ours != base:
-        yield TokenizerChange(
-            FAST_FILE, name, f"is {_short(ours)} here, {_short(base)} in the base"
-        )
+        yield TokenizerChange(FAST_FILE, name, _difference(ours, base))
+
+
+def _difference(ours: Any, base: Any) -> str:
+    """Say in which setting two steps of one kind differ, or which kinds they are."""
+    if isinstance(ours, dict) and isinstance(base, dict) and ours.get("type") == base.get("type"):
+        keys = sorted(ours.keys() | base.keys())
+        key = next(key for key in keys if ours.get(key) != base.get(key))
+        return f"{key} is {_short(ours.get(key))} here, {_short(base.get(key))} in the base"
+    return f"is {_short(ours)} here, {_short(base)} in the base"
 
 
 def _plain(value: Any) -> Any:
@@ -123,10 +131,7 @@ def _plain(value: Any) -> Any:
     kept = {
         key: _plain(item)
         for key, item in value.items()
-        if item is not None
-        and item is not False
-        and key not in WITHOUT_MEANING
-        and DEFAULTS.get(key, ...) != item
+        if item not in NOTHING and key not in WITHOUT_MEANING and DEFAULTS.get(key, ...) != item
     }
     if kept.get("type") == "Sequence":
         parts = next((item for item in kept.values() if isinstance(item, list)), [])
@@ -135,7 +140,7 @@ def _plain(value: Any) -> Any:
 
 
 def _short(value: Any) -> str:
-    kind = value.get("type") if isinstance(value, dict) else value
+    kind = value.get("type", value) if isinstance(value, dict) else value
     return f"{kind!s:.60}" if value else "none"
 
 

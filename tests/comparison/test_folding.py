@@ -1,0 +1,70 @@
+"""AWQ, SmoothQuant and rotations: what they change by right, and faults among it."""
+
+import numpy as np
+
+from release.quantization.decoding import to_float32
+from tests.conftest import BASES, Compare, Drafts
+from tests.mutate import Draft, read_shard
+
+SMOOTH, AWQ, SPUN = "llama-w8a8-smoothquant", "llama-w4a16-awq", "llama-w4a16-spinquant"
+NORM = "model.layers.0.post_attention_layernorm.weight"
+MLP = "model.layers.0.mlp"
+
+
+def of_base(tensor: str) -> bytes:
+    return read_shard(BASES / "llama" / "model.safetensors")[tensor][2]
+
+
+def doubled(raw: bytes) -> bytes:
+    return (np.frombuffer(raw, "<u2") + 0x80).astype("<u2").tobytes()
+
+
+def test_a_norm_that_was_not_divided_leaves_its_weights_scaled(
+    draft: Drafts, compare: Compare
+) -> None:
+    broken = draft(SMOOTH).change(NORM, lambda _: of_base(NORM))
+    assert sorted(compare(broken, "llama")) == [
+        f"B107 error {MLP}.gate_proj",
+        f"B107 error {MLP}.up_proj",
+    ]
+
+
+def test_one_value_of_a_scaled_norm_is_seen(draft: Drafts, compare: Compare) -> None:
+    def triple(raw: bytes) -> bytes:
+        words = np.frombuffer(raw, "<u2").copy()
+        words[:8] += 0x100
+        return words.tobytes()
+
+    found = compare(draft(SMOOTH).change(NORM, triple), "llama")
+    assert f"B104 error {NORM}" in found
+
+
+def test_scales_that_do_not_cancel(draft: Drafts, compare: Compare) -> None:
+    broken = draft(AWQ).change(f"{MLP}.down_proj.weight_scale", doubled)
+    assert compare(broken, "llama") == [f"B107 error {MLP}.down_proj"]
+    assert "by factors that do not cancel" in compare(broken, "llama", words=True)[0]
+
+
+def test_an_exchanged_layer_is_named_all_the_same(draft: Drafts, compare: Compare) -> None:
+    broken: Draft = draft(SMOOTH)
+    one, other = (f"model.layers.{i}.mlp.gate_proj" for i in range(2))
+    for role in ("weight", "weight_scale"):
+        broken.exchange(f"{one}.{role}", f"{other}.{role}")
+    assert f"holds {other}'s weights" in compare(broken, "llama", words=True)
+
+
+def test_an_unquantized_tensor_that_no_scale_explains(draft: Drafts, compare: Compare) -> None:
+    broken = draft(SMOOTH).change("model.norm.weight", doubled)
+    assert compare(broken, "llama") == ["B104 warning model.norm.weight"]
+
+
+def test_a_rotated_weight_of_another_norm(draft: Drafts, compare: Compare) -> None:
+    broken = draft(SPUN).change(f"{MLP}.gate_proj.weight_scale", doubled)
+    assert compare(broken, "llama") == [f"B107 error {MLP}.gate_proj"]
+    assert compare(broken, "llama", words=True)[0].startswith("its norm is 2.01 times the base's")
+
+
+def test_smoothing_is_undone_and_not_only_tolerated(draft: Drafts) -> None:
+    ours = to_float32(draft(SMOOTH).values(NORM), "BF16")
+    base = to_float32(of_base(NORM), "BF16")
+    assert np.median(base / ours) > 4  # what a tolerance would have to let pass
