@@ -64,3 +64,20 @@ def test_silent_on_a_saturated_code_in_every_row(draft: Drafts, findings: Judge)
         if row % 16 == 0:
             kept.patch(f"{MODULE}.weight", b"\x7e", kept_at)
     assert findings("V116", kept) == []
+
+
+def e4m3(code: int) -> float:
+    """The value of a positive E4M3 code."""
+    exponent, mantissa = code >> 3, code & 7
+    return mantissa / 8 * 2**-6 if exponent == 0 else (1 + mantissa / 8) * 2.0 ** (exponent - 7)
+
+
+def test_silent_on_uniform_weights(draft: Drafts, findings: Judge) -> None:
+    kept = draft("llama-fp8-dynamic")
+    values = [e4m3(code) for code in range(0x7F)]  # 0x7F is NaN, 0x7E is 448
+    grid = [448 * (step + 1) / 64 for step in range(64)]
+    codes = [min(range(0x7F), key=lambda code: abs(values[code] - value)) for value in grid]
+    row = bytes([*codes, *(code | 0x80 for code in codes)])  # 128 columns; 4.7 % are +-448
+    assert row.count(0x7E) + row.count(0xFE) == 6
+    kept.patch(f"{MODULE}.weight", row * 256)
+    assert findings("V116", kept) == []
