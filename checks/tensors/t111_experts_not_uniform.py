@@ -28,7 +28,7 @@ def check(modules: Modules, architecture: Architecture | Unknown) -> Findings:
     blocks: dict[str, list[Module]] = defaultdict(list)
     for module in modules:
         block, found, rest = module.name.partition(EXPERTS)
-        if found and rest.partition(".")[0].isdecimal():
+        if found and module.quantizable and rest.partition(".")[0].isdecimal():
             blocks[block + found[:-1]].append(module)
     for name, members in blocks.items():
         yield from _schemes(name, members)

@@ -51,3 +51,15 @@ def test_silent_on_good_blocks_of_an_unknown_architecture(
     name: str, draft: Drafts, findings: Judge
 ) -> None:
     assert findings("T111", draft(name).config("model_type", "novel")) == []
+
+
+def test_silent_on_a_rotation_below_one_expert(draft: Drafts, findings: Judge) -> None:
+    # Equal rotations share their memory, of which safetensors stores the first only.
+    expert = "model.layers.0.mlp.experts.0.down_proj"
+    place = {"targets": ["re:.*down_proj$"], "location": "input"}
+    kept = draft("qwen3_moe-nvfp4").config(
+        "quantization_config.transform_config",
+        {"config_groups": {"R4": {"type": "hadamard", "apply": [place]}}},
+    )
+    kept.add(f"{expert}.R4_input.weight", "F64", [64, 64], beside=f"{expert}.weight_scale")
+    assert findings("T111", kept) == []
