@@ -10,18 +10,25 @@ Seen in: recipes #551, where the default command failed on an H100 (mamba blocks
 
 from release.rules import Findings, Found, Where, rule
 from release.smoke.account import Account
-from release.smoke.causes import Cause
-from release.smoke.evidence import Run
+from release.smoke.causes import OTHER, Cause
+from release.smoke.evidence import Loading, Run
+from release.unknown import Unknown
 
 MEMORY = {"kv-too-small", "mamba-blocks", "no-memory-for-cache", "memory-in-use", "out-of-memory"}
 
 
 @rule(since="0.1.0")
-def check(engine_run: Run) -> Findings:
+def check(engine_run: Run, loading: Loading | Unknown) -> Findings:
     """Report the cause, at the tensor that was read last where reading failed."""
     cause = engine_run.outcome.cause
     if cause is None:
         return
+    if (
+        cause.kind == OTHER
+        and isinstance(loading, Loading)
+        and (loading.gaps or loading.conversions)
+    ):
+        return  # S102: whatever fails then, that memory is why
     failed = [account for account in engine_run.outcome.accounts if not account.loaded]
     yield Found(
         where=_place(cause, failed),

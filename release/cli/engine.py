@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from release.cli.options import Decorator, find_manifest
+from release.errors import ReleaseError
 
 if TYPE_CHECKING:
     from release.smoke.evidence import Engine
@@ -22,8 +23,18 @@ python_option: Decorator = click.option(
 )
 
 
-def make_engine(python: Path, base: Path | None = None, timeout: int | None = None) -> "Engine":
-    """Say which vLLM to run and how, by the options and the manifest's `[smoke]`."""
+serve_option: Decorator = click.option(
+    "--serve", is_flag=True, help="Run the card's own `vllm serve` command too, and talk to it."
+)
+
+
+def make_engine(
+    python: Path, base: Path | None = None, timeout: int | None = None, *, serve: bool = False
+) -> "Engine":
+    """Say which vLLM to run and how, by the options and the manifest's `[smoke]`.
+
+    Raises `ReleaseError` where the card's command is asked for and there is no manifest.
+    """
     import msgspec  # noqa: PLC0415 - keeps --help fast
 
     from release.smoke.evidence import Engine  # noqa: PLC0415
@@ -33,5 +44,9 @@ def make_engine(python: Path, base: Path | None = None, timeout: int | None = No
     expectations = manifest.smoke if manifest else Expectations()
     if timeout:
         expectations = msgspec.structs.replace(expectations, timeout=timeout)
+    if serve and manifest is None:
+        hint = "its repo and serve-args are the card's command"
+        raise ReleaseError("--serve needs a manifest", where="release.toml", hint=hint)
+    command = (manifest.repo, *manifest.serve_args) if serve and manifest else ()
     LOG.parent.mkdir(parents=True, exist_ok=True)
-    return Engine(python=python, log=LOG, expectations=expectations, base=base)
+    return Engine(python, LOG, expectations, base, command)

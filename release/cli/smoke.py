@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from release.cli.console import notice, use_color, write_result
-from release.cli.engine import LOG, make_engine, python_option
+from release.cli.engine import LOG, make_engine, python_option, serve_option
 from release.cli.options import (
     checkpoint_argument,
     find_base,
@@ -23,6 +23,7 @@ from release.cli.verify import FORMATS
 )
 @checkpoint_argument
 @python_option
+@serve_option
 @click.option("--base", metavar="PATH", help="Measure the base's perplexity beside it.")
 @click.option(
     "--timeout", type=click.IntRange(1), metavar="SECONDS", help="For each start of vLLM."
@@ -34,6 +35,7 @@ from release.cli.verify import FORMATS
 def command(  # noqa: PLR0913, PLR0917 - one argument for each option
     checkpoint: Path | None,
     python: Path,
+    serve: bool,
     base: str | None,
     timeout: int | None,
     strict: bool,
@@ -57,7 +59,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
         level=Level.HEADERS,
         select=("S",),
         allow=manifest.allow if manifest else (),
-        engine=make_engine(python, find_base(base), timeout),
+        engine=make_engine(python, find_base(base), timeout, serve=serve),
     )
     report = verify(request)
     write_result(render(report, style, color=use_color(output), strict=strict), output)

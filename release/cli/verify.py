@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from release.cli.console import notice, use_color, write_result
-from release.cli.engine import make_engine, python_option
+from release.cli.engine import make_engine, python_option, serve_option
 from release.cli.options import (
     checkpoint_argument,
     find_base,
@@ -43,6 +43,7 @@ FORMATS = ("human", "json", "sarif", "junit", "github", "markdown")
 )
 @click.option("--smoke", is_flag=True, help="Load it in vLLM too, as `release smoke` does.")
 @python_option
+@serve_option
 @click.option("--strict", is_flag=True, help="Warnings fail too.")
 @format_option(*FORMATS)
 @output_option
@@ -57,6 +58,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
     reuse: bool,
     smoke: bool,
     python: Path,
+    serve: bool,
     strict: bool,
     style: str,
     output: Path | None,
@@ -89,7 +91,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
             progress=silent if quiet else show_progress,
             reuse=SCANS_FILE if reuse else None,
         ),
-        engine=make_engine(python, find_base(base)) if smoke else None,
+        engine=make_engine(python, find_base(base), serve=serve) if smoke or serve else None,
     )
     report = verify(request)
     save_report(report, REPORT_FILE)

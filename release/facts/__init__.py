@@ -91,6 +91,7 @@ FACTS: dict[str, Source] = {
     "loading": Source(Level.SMOKE, "release.smoke.evidence:provide_loading"),
     "answers": Source(Level.SMOKE, "release.smoke.evidence:provide_answers"),
     "layers": Source(Level.SMOKE, "release.smoke.layers:provide_layers"),
+    "served": Source(Level.SMOKE, "release.smoke.evidence:provide_served"),
     "smoke": Source(Level.SMOKE, "release.smoke.evidence:provide_smoke"),
 }
 

@@ -60,7 +60,7 @@ KINDS = (
     ),
     _kind(
         "memory-in-use",
-        r"Free memory on device .* is less than",
+        r"Free memory on device .* is less than|Error in memory profiling",
         "end what else uses the GPU, or lower --gpu-memory-utilization",
     ),
     _kind(
@@ -77,7 +77,8 @@ KINDS = (
     ),
     _kind(
         "no-scheme",
-        r"No compressed-tensors compatible scheme was found|Only num_bits in|Unsupported .*scheme",
+        r"No compressed-tensors compatible scheme was found|Only num_bits in"
+        r"|Unsupported num_bits|Unsupported .*scheme",
         "this vLLM serves no such scheme: see the config group's arguments",
     ),
     _kind(

@@ -14,6 +14,7 @@ from release.smoke.engine import Likelihood, Outcome, run_engine
 from release.smoke.expectations import RANDOM, Expectations, Kind, kind_of
 from release.smoke.gpu import Gpu, freed, list_gpus, visible
 from release.smoke.order import Order, likelihood_order, make_order
+from release.smoke.serve import Served, Service, serve
 from release.smoke.speech import Answer, measure, same_beginning
 from release.smoke.transcript import Trouble
 from release.unknown import Unknown
@@ -24,12 +25,16 @@ ENOUGH = 8
 
 
 class Engine(msgspec.Struct, frozen=True):
-    """Which vLLM to run and how: the options of `release smoke`."""
+    """Which vLLM to run and how: the options of `release smoke`.
+
+    `serve` is what the card prints after `vllm serve`, to be run too; empty for not.
+    """
 
     python: Path
     log: Path
     expectations: Expectations = Expectations()
     base: Path | None = None
+    serve: tuple[str, ...] = ()
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -87,6 +92,7 @@ class Smoke(msgspec.Struct, frozen=True):
     perplexity: float | None
     base_perplexity: float | None
     memory_freed: bool | None
+    served: Served
 
 
 def provide_run(
@@ -112,6 +118,23 @@ def make_plan(
     vision, compare = config.vision is not None, engine.base is not None
     order = make_order(folder, expectations, kind, vision=vision, compare=compare)
     return Plan(expectations, kind, order)
+
+
+def provide_served(checkpoint: Checkpoint, engine: Engine, engine_run: Run) -> Served:
+    """Run the card's own command, where it was asked for and the engine loads at all."""
+    if not engine.serve or engine_run.outcome.cause is not None:
+        return Served()
+    return serve(
+        Service(
+            python=engine.python,
+            folder=checkpoint.source.root.resolve(),
+            argv=engine.serve,
+            log=engine.log.with_name(f"{engine.log.stem}-serve{engine.log.suffix}"),
+            timeout=engine.expectations.timeout,
+            tokens=engine.expectations.tokens,
+            kind=engine_run.plan.kind,
+        )
+    )
 
 
 def provide_loading(engine_run: Run) -> Loading | Unknown:
@@ -151,7 +174,10 @@ def provide_answers(engine_run: Run, loading: Loading | Unknown) -> tuple[Answer
 
 
 def provide_smoke(
-    engine_run: Run, loading: Loading | Unknown, answers: tuple[Answer, ...] | Unknown
+    engine_run: Run,
+    loading: Loading | Unknown,
+    answers: tuple[Answer, ...] | Unknown,
+    served: Served,
 ) -> Smoke:
     """Collect the evidence."""
     outcome = engine_run.outcome
@@ -179,6 +205,7 @@ def provide_smoke(
         perplexity=_perplexity(result.likelihoods),
         base_perplexity=_perplexity(engine_run.base),
         memory_freed=None if isinstance(freed_memory, Unknown) else freed_memory,
+        served=served,
     )
 
 
@@ -192,6 +219,10 @@ def unjudged(smoke: Smoke, run: Run) -> dict[str, str]:
         left["perplexity against the base"] = run.base.reason
     if isinstance(run.memory_freed, Unknown):
         left["GPU memory free again after the run"] = run.memory_freed.reason
+    if not smoke.served.argv:
+        left["the card's command over HTTP"] = (
+            "the engine failed before" if smoke.cause else "it was not asked for (--serve)"
+        )
     if "image" not in run.plan.order.expected and run.plan.order.wanted.get("limit_mm_per_prompt"):
         left["an image"] = "the manifest does not claim images (smoke.image)"
     return left

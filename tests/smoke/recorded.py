@@ -14,10 +14,12 @@ from release.rules.runner import run_rules
 from release.smoke.account import Account
 from release.smoke.engine import Reply
 from release.smoke.evidence import Run
+from release.smoke.serve import Served
 from tests.conftest import CHECKPOINTS, DEMO, ROOT
 
 RECORDINGS = ROOT / "tests" / "golden" / "smoke"
 SMOKE_RULES = tuple(rule for rule in all_rules() if rule.code.startswith("S"))
+NOT_SERVED = Served()
 replace = msgspec.structs.replace
 
 
@@ -39,14 +41,17 @@ def judge(path: Path, run: Run) -> list[str]:
     ]
 
 
-def judged(code: str, name: str, run: Run) -> list[str]:
+def judged(code: str, name: str, run: Run, served: Served = NOT_SERVED) -> list[str]:
     """Judge a changed recording by one rule: `severity place` of each finding."""
-    found = judge_by((find_rule(code),), place(name), run)
+    found = judge_by((find_rule(code),), place(name), run, served)
     return [f"{each.severity} {each.where}" for each in found]
 
 
-def judge_by(rules: tuple[Rule, ...], path: Path, run: Run) -> tuple[Finding, ...]:
-    facts = Facts({"checkpoint": open_checkpoint(path), "engine_run": run}, Level.SMOKE)
+def judge_by(
+    rules: tuple[Rule, ...], path: Path, run: Run, served: Served = NOT_SERVED
+) -> tuple[Finding, ...]:
+    given = {"checkpoint": open_checkpoint(path), "engine_run": run, "served": served}
+    facts = Facts(given, Level.SMOKE)
     return run_rules([rule.load() for rule in rules], facts).findings
 
 

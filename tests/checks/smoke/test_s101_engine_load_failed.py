@@ -1,4 +1,5 @@
 from release.smoke.causes import Cause
+from tests.checks.smoke.test_s102_weights_not_initialised import SCALE, parameter
 from tests.smoke.recorded import judged, recorded, replace, with_account, with_outcome
 
 FP8 = "llama-fp8-dynamic"
@@ -25,3 +26,11 @@ def test_fires_when_vllm_never_read_a_tensor() -> None:
 
 def test_silent_when_it_did_all_it_was_told() -> None:
     assert judged("S101", FP8, recorded(FP8)) == []
+
+
+def test_silent_where_memory_that_nobody_filled_is_why() -> None:
+    crash = Cause("other", "CUDA error: device-side assert triggered", "")
+    failed = with_outcome(recorded(FP8), cause=crash)
+    failed = with_account(failed, lambda account: parameter(account, SCALE, written=0))
+    assert judged("S101", FP8, failed) == []
+    assert judged("S102", FP8, failed) == [f"error {SCALE}"]

@@ -1,0 +1,61 @@
+"""The command on the card does not serve, or what it claims does not work over HTTP.
+
+What it checks: `vllm serve` with exactly the card's arguments starts; it answers a chat request
+    whole and in pieces; with `--reasoning-parser`, reasoning comes apart from the answer and no
+    `<think>` is left in it; with `--enable-auto-tool-choice`, a question for the weather becomes
+    a call of the tool with valid arguments.
+Why it matters: readers copy the command. An engine that loads says nothing about it: it may ask
+    for more context than fits, or name a parser of another model.
+How to fix: correct `serve-args` in release.toml, or the chat template.
+Seen in: recipes #551, whose command fails on the very GPU that it names.
+"""
+
+from collections.abc import Iterator
+
+from release.rules import Findings, Found, Where, rule
+from release.smoke.evidence import Run
+from release.smoke.expectations import RANDOM
+from release.smoke.serve import Exchange, Served, arguments_are_valid
+
+TAGS = ("<think>", "</think>")
+SHOWN = 80
+
+
+@rule(since="0.1.0")
+def check(served: Served, engine_run: Run) -> Findings:
+    """Report why it does not serve, else each exchange by the first thing that is wrong."""
+    if served.cause is not None:
+        yield Found(
+            where=Where(file="release.toml", path="serve-args"),
+            message=f"`vllm serve` with them fails: {served.cause.kind}: {served.cause.line}",
+            fix=served.cause.fix,
+        )
+    speaks = engine_run.plan.kind != RANDOM
+    for exchange in served.exchanges:
+        problem = next(_problems(exchange, served, speaks=speaks), None)
+        if problem:
+            yield Found(
+                where=Where(file="release.toml", path=f"serve-args: {exchange.name}"),
+                message=problem,
+                fix="correct serve-args, or the chat template",
+            )
+
+
+def _problems(exchange: Exchange, served: Served, *, speaks: bool) -> Iterator[str]:
+    if exchange.error is not None:
+        yield f"the server does not answer: {exchange.error}"
+        return
+    if not speaks:
+        return
+    if exchange.name == "tool":
+        if not exchange.calls:
+            yield f"no tool is called: {exchange.content[:SHOWN]!r}"
+        elif not all(map(arguments_are_valid, exchange.calls)):
+            yield f"the call is not valid: {exchange.calls[0]}"
+        return
+    if not exchange.content.strip():
+        yield f"there is no answer, finish reason {exchange.finish}"
+    if any(tag in exchange.content for tag in TAGS):
+        yield f"reasoning is left in the answer: {exchange.content[:SHOWN]!r}"
+    if served.thinks and not exchange.reasoning.strip():
+        yield "a reasoning parser is set and there is no reasoning"
