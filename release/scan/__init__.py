@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
 from io import FileIO
+from mmap import mmap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from release.scan.layout import Segment
 from release.scan.values import FileScan, Values
 
 if TYPE_CHECKING:
+    from release.scan.scales import ScalarTally
     from release.scan.tally import Tally
 
 __all__ = ["PIECE", "FileScan", "Segment", "Values", "scan_file"]
@@ -26,7 +28,11 @@ PIECE = 512 << 10
 BATCH = 8
 """Pieces that are handed to a helper at once: waking it costs as much as one piece."""
 
+LINE = 64
+"""Bytes of a cache line: a piece lies in memory as in its file, so that words stay aligned."""
+
 Advance = Callable[[int], object]
+Part = tuple[Segment | None, int]
 
 
 def scan_file(
@@ -59,60 +65,96 @@ class _Scanner:
         self._stream, self._name = stream, name
         self._advance, self._helper = advance, helper
         self._digest = hashlib.sha256()
-        self._buffer = memoryview(bytearray(PIECE * (BATCH if helper else 1)))
+        self._limit = PIECE * (BATCH if helper else 1)
+        self._buffer = memoryview(mmap(-1, self._limit + LINE))  # aligned to a page
         self._position = 0
+        self._tally: Tally | ScalarTally | None = None
+        self._tensors: dict[str, Values] = {}
         self._again = 0
 
     def scan(self, segments: Iterable[Segment]) -> FileScan:
-        tensors: dict[str, Values] = {}
-        for segment in segments:
-            for piece in self._pieces(segment.start, PIECE):
-                self._digest.update(piece)
-            tensors[segment.tensor] = self._tally(segment)
-        for piece in self._pieces(None, PIECE):
-            self._digest.update(piece)
-        return FileScan(self._name, self._position, self._digest.hexdigest(), tensors, self._again)
-
-    def _tally(self, segment: Segment) -> Values:
-        from release.scan.suspicion import Recheck  # noqa: PLC0415 - numpy, for shards only
-        from release.scan.tallies import tally_of  # noqa: PLC0415
-
-        tally = tally_of(segment.reading, segment.end - segment.start)
-        step = segment.reading.step(PIECE)
-        batch = step * (BATCH if self._helper else 1)
-        for piece in self._pieces(segment.end, batch):
-            if self._position < segment.end and len(piece) < batch:
-                break  # not whole rows, for the file ends here
+        for batch in _batches(_parts(segments), self._limit):
+            size = sum(length for _, length in batch)
+            raw = self._read(size)
+            if len(raw) < size:
+                raise self._ended(batch)
             if self._helper is None:
-                self._digest.update(piece)
-                tally.add(piece)
+                self._digest.update(raw)
+                self._take(batch, raw)
             else:
-                done = self._helper.submit(_add_pieces, tally, piece, step)
-                self._digest.update(piece)
+                done = self._helper.submit(self._take, batch, raw)
+                self._digest.update(raw)
                 done.result()
-        if self._position < segment.end:
-            what = f"ends at byte {self._position:,}, inside {segment.tensor!r}"
-            raise CheckpointError(self._name, what, "verify again when nothing writes to it")
+        while raw := self._read(PIECE):
+            self._digest.update(raw)
+        digest = self._digest.hexdigest()
+        return FileScan(self._name, self._position, digest, self._tensors, self._again)
+
+    def _take(self, batch: list[Part], raw: memoryview) -> None:
+        """Tally the parts of a batch; of the last one, the tensor may go on in the next batch."""
+        from release.scan.tallies import tally_of  # noqa: PLC0415 - numpy, for shards only
+
+        place, position = 0, self._position - len(raw)
+        for segment, length in batch:
+            if segment is not None:
+                if self._tally is None:
+                    self._tally = tally_of(segment.reading, segment.end - segment.start)
+                self._tally.add(raw[place : place + length])
+                if position + place + length == segment.end:
+                    self._finish(segment, self._tally)
+            place += length
+
+    def _finish(self, segment: Segment, tally: "Tally | ScalarTally") -> None:
+        from release.scan.suspicion import Recheck  # noqa: PLC0415
+
         recheck = Recheck(self._stream.fileno())
-        values = tally.values(segment, recheck)
+        self._tensors[segment.tensor] = tally.values(segment, recheck)
         self._again += recheck.again
-        return values
+        self._tally = None
 
-    def _pieces(self, end: int | None, limit: int) -> Iterator[memoryview]:
-        """Read on to byte `end`, or to the end of the file; each piece is valid until the next."""
-        while end is None or self._position < end:
-            count = limit if end is None else min(limit, end - self._position)
-            piece = _read_full(self._stream, self._buffer[:count])
-            if not piece:
-                return
-            self._position += len(piece)
-            self._advance(len(piece))
-            yield piece
+    def _read(self, count: int) -> memoryview:
+        """Read `count` bytes, fewer at the end of the file; valid until the next."""
+        start = self._position % LINE
+        raw = _read_full(self._stream, self._buffer[start : start + count])
+        self._position += len(raw)
+        self._advance(len(raw))
+        return raw
+
+    def _ended(self, batch: list[Part]) -> CheckpointError:
+        where = next((part.tensor for part, _ in batch if part and part.end > self._position), None)
+        what = f"ends at byte {self._position:,}, inside {where!r}"
+        return CheckpointError(self._name, what, "verify again when nothing writes to it")
 
 
-def _add_pieces(tally: "Tally", batch: memoryview, step: int) -> None:
-    for start in range(0, len(batch), step):
-        tally.add(batch[start : start + step])
+def _parts(segments: Iterable[Segment]) -> Iterator[Part]:
+    """Cut a file up to the end of its last segment: what lies between them belongs to none."""
+    position = 0
+    for segment in segments:
+        while position < segment.start:
+            length = min(PIECE, segment.start - position)
+            position += length
+            yield None, length
+        step = segment.reading.step(PIECE)
+        while position < segment.end:
+            length = min(step, segment.end - position)
+            position += length
+            yield segment, length
+        if segment.start == segment.end:
+            yield segment, 0
+
+
+def _batches(parts: Iterator[Part], limit: int) -> Iterator[list[Part]]:
+    """Join parts that are read and hashed at once."""
+    batch: list[Part] = []
+    room = limit
+    for part in parts:
+        if part[1] > room and batch:
+            yield batch
+            batch, room = [], limit
+        batch.append(part)
+        room -= part[1]
+    if batch:
+        yield batch
 
 
 def _read_full(stream: FileIO, buffer: memoryview) -> memoryview:

@@ -24,6 +24,15 @@ HALF_OF_FLOAT = 8
 """An FP8 code this much under the largest stands for half of it (4 for E5M2)."""
 FP4_HALF = 5
 """Code 5 is 3, half of 6."""
+LONG, ALL = 8, (1 << 64) - 1
+# Masks of the magnitudes in eight bytes, and what makes the top bit of those over half.
+FIELDS = {
+    Kind.FP4: (0x7777_7777_7777_7777, 0x1111_1111_1111_1111 * (8 - FP4_HALF)),
+    Kind.FLOAT: (
+        0x7F7F_7F7F_7F7F_7F7F,
+        0x0101_0101_0101_0101 * (0x80 - E4M3_LARGEST + HALF_OF_FLOAT),
+    ),
+}
 
 
 class Sample:
@@ -78,17 +87,15 @@ def summarise_codes(sample: Sample, tops: Array | None) -> Codes | None:
     total = int(histogram.sum())
     signed = total - int(histogram[zero].sum())
     negative = int(histogram[_negative(reading)].sum())
-    if tops is None:
-        tops = _unit_tops(words, reading)
-    used = tops[tops > 0] if tops is not None else np.zeros(0)
+    used, weak = _weak_units(words, reading) if tops is None else _weak(tops, reading)
     return Codes(
         sampled=total,
         distinct=int(np.count_nonzero(histogram)),
         common=int(histogram.max()) / total,
         ends=int(histogram[_ends(reading)].sum()) / total,
         negative=negative / signed if signed else 0.5,
-        units=len(used),
-        weak=int(np.count_nonzero(used < _half(reading))),
+        units=used,
+        weak=weak,
     )
 
 
@@ -137,25 +144,40 @@ def _half(reading: Reading) -> int:
     return 1 << (reading.bits - (2 if reading.symmetric else 1))
 
 
-def _unit_tops(words: Array, reading: Reading) -> Array | None:
-    """The largest magnitude in each unit of a sample; of asymmetric codes, how far they reach."""
+def _weak(tops: Array, reading: Reading) -> tuple[int, int]:
+    """How many units are not all zero, and in how many of those no code reaches half the range."""
+    used = tops > 0
+    return int(np.count_nonzero(used)), int(np.count_nonzero(used & (tops < _half(reading))))
+
+
+def _weak_units(words: Array, reading: Reading) -> tuple[int, int]:
+    """The same for the units of a sample."""
     if not reading.unit:
-        return None
+        return 0, 0
     grid = words.reshape(-1, reading.unit)
-    tops: Array
-    if reading.kind is Kind.FP4:
-        tops = np.maximum((grid & 0x07).max(axis=1), (grid & 0x70).max(axis=1) >> 4)
-    else:
-        codes = _signed_codes(grid, reading)
-        low = np.zeros(1) if reading.symmetric else codes.min(axis=1)
-        tops = (np.abs(codes) if reading.symmetric else codes).max(axis=1) - low
-    return tops
+    whole = reading.unit * reading.width % LONG == 0
+    if reading.kind in FIELDS and reading.dtype != "F8_E5M2" and whole:
+        return _weak_by_bits(grid, *FIELDS[reading.kind])
+    codes = _signed_codes(grid, reading)
+    if reading.symmetric:
+        return _weak(np.abs(codes).max(axis=1), reading)
+    return _weak(codes.max(axis=1) - codes.min(axis=1), reading)
+
+
+def _weak_by_bits(grid: Array, mask: int, step: int) -> tuple[int, int]:
+    """Eight bytes at once: `mask` leaves magnitudes, `step` lifts half the range to a sign bit."""
+    magnitudes = grid.view(np.uint64) & np.uint64(mask)
+    used = np.bitwise_or.reduce(magnitudes, axis=1) != 0
+    strong = np.bitwise_or.reduce(magnitudes + np.uint64(step), axis=1) & np.uint64(~mask & ALL)
+    return int(np.count_nonzero(used)), int(np.count_nonzero(used & (strong == 0)))
 
 
 def _signed_codes(grid: Array, reading: Reading) -> Array:
-    """Codes as integers whose magnitudes are in order; of FP8, the magnitudes alone."""
-    if reading.kind is Kind.FLOAT:
-        return grid & 127
+    """Codes as integers whose magnitudes are in order; of floats, the magnitudes alone."""
+    if reading.kind in FIELDS:
+        low, high = (127, 0) if reading.kind is Kind.FLOAT else (7, 0x70)
+        magnitudes: Array = np.maximum(grid & low, (grid & high) >> 4)
+        return magnitudes
     if reading.kind is Kind.INTEGER:
         return grid.view(np.int8).astype(np.int16)
     fields = unpack_fields(np.ascontiguousarray(grid).reshape(-1), reading.bits).reshape(

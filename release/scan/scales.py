@@ -7,14 +7,54 @@ import numpy.typing as npt
 
 from release.scan.layout import EXPONENTS, Reading, Segment
 from release.scan.suspicion import Recheck
-from release.scan.tally import SIGNED, UNSIGNED, Tally, add_hits, decode_floats
+from release.scan.tally import SIGNED, UNSIGNED, Tally, add_hits, decode_float
 from release.scan.values import NONE, Hits, Scales, Values
 
 Words = npt.NDArray[Any]
 
 KEPT_ZEROS = 1024
-SAMPLED = 32 << 10
+ONE = Hits(1, 0)
+SAMPLED = 16 << 10
 SAMPLED_PER_PIECE = 4 << 10
+
+
+class ScalarTally:
+    """One scale: most tensors of a mixture of experts are no more than that."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self._raw = b""
+
+    def add(self, piece: memoryview) -> None:
+        """Take it."""
+        self._raw = bytes(piece)
+
+    def values(self, segment: Segment, recheck: Recheck) -> Values:  # noqa: ARG002
+        """What it is."""
+        form = self._reading.format
+        word = int.from_bytes(self._raw, "little")
+        size = word & (form.sign - 1)
+        bad, zero = size >= form.bad, size == 0
+        negative = word != size and not bad and not zero
+        good = not bad and not zero and not negative
+        value = decode_float(size, self._reading.dtype) if good else 0.0
+        scales = Scales(
+            low=value,
+            median=value,
+            top_at=0,
+            negative=ONE if negative else NONE,
+            zero=ONE if zero else NONE,
+            tiny=ONE if size < form.normal and not zero and not negative else NONE,
+            zeros=(0,) if zero else (),
+        )
+        return Values(
+            words=1,
+            top=value,
+            bad=ONE if bad else NONE,
+            infinite=int(size == form.infinity),
+            scales=scales,
+            head=self._raw,
+        )
 
 
 class ScaleTally(Tally):
@@ -46,10 +86,12 @@ class ScaleTally(Tally):
             high, low = (int(ordered.max()), int(ordered.min())) if len(ordered) else (0, 0)
         if high > self.top:
             self.top = high
-            self._top_at = self.words + int((words == words.dtype.type(high)).argmax())
+            if self.reading.width > 1:
+                self._top_at = self.words + int((words == words.dtype.type(high)).argmax())
         if len(ordered):
             self._low = low if self._low is None else min(low, self._low)
-        self._keep(words)
+        if self.reading.width > 1:
+            self._keep(words)
 
     def _look_closer(self, words: Words) -> Words:
         """Count what is wrong; give the words that are finite and positive."""
@@ -81,12 +123,10 @@ class ScaleTally(Tally):
     def values(self, segment: Segment, recheck: Recheck) -> Values:  # noqa: ARG002
         """What was tallied."""
         form = self.reading.format
-        kept = np.concatenate(self._kept) if self._kept else np.zeros(0, np.uint8)
-        good = kept[(kept < form.bad) & (kept > 0)]
-        median = int(np.partition(good, len(good) // 2)[len(good) // 2]) if len(good) else 0
+        median = self._median(form.bad)
         scales = Scales(
             low=self.decode(self._low) if self._low else 0.0,
-            median=self.decode(median) if len(good) else 0.0,
+            median=self.decode(median) if median else 0.0,
             top_at=self._top_at,
             negative=self._negative,
             zero=self._nothing,
@@ -102,6 +142,14 @@ class ScaleTally(Tally):
             head=self._head,
         )
 
+    def _median(self, bad: int) -> int:
+        """The median word of the positive scales of the sample, 0 if there are none."""
+        kept = np.concatenate(self._kept) if self._kept else np.zeros(0, np.uint8)
+        if len(kept) == 1:
+            return int(kept[0]) if 0 < kept[0] < bad else 0
+        good = kept[(kept < bad) & (kept > 0)]
+        return int(np.partition(good, len(good) // 2)[len(good) // 2]) if len(good) else 0
+
     def decode(self, word: int) -> float:
         """The value of a scale's word."""
-        return float(decode_floats(np.array([word]), self.reading.dtype)[0])
+        return decode_float(word, self.reading.dtype)

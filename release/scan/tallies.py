@@ -5,14 +5,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from release.scan.layout import Kind, Reading, Segment
+from release.scan.layout import SMALL_TENSOR, Kind, Reading, Segment
 from release.scan.packing import padding_rows, zero_row
-from release.scan.scales import ScaleTally
+from release.scan.scales import ScalarTally, ScaleTally
 from release.scan.suspicion import Recheck
-from release.scan.tally import SIGNED, Tally, add_hits, decode_floats
+from release.scan.tally import SIGNED, Tally, add_hits, decode_float
 from release.scan.values import Indices, Values
 
 Words = npt.NDArray[Any]
+
+
+CHANNEL_STEP = 8
+"""Of channels, each with a scale of its own, the codes of every eighth are looked at."""
 
 
 class FloatTally(Tally):
@@ -25,29 +29,27 @@ class FloatTally(Tally):
     def __init__(self, reading: Reading, size: int) -> None:
         super().__init__(reading, size)
         form = reading.format
-        self._sign, self._bad = form.sign, form.bad
-        self._channels = reading.codes and reading.row and reading.unit == reading.row
+        self._sign, self._bad, self._magnitude = form.sign, form.bad, form.sign - 1
+        self._step = channel_step(reading, size)
 
     def look(self, words: Words) -> None:
-        """Reduce every row to its largest and its most negative float."""
-        grid = self.rows(words)
-        up = np.maximum.reduce(grid.view(SIGNED[self.reading.width]), axis=1)
-        down = np.maximum.reduce(grid, axis=1)
-        if int(up.max()) >= self._bad or int(down.max()) >= self._sign + self._bad:
-            grid = self.rows(self._without_bad(words))
-            up = np.maximum.reduce(grid.view(SIGNED[self.reading.width]), axis=1)
-            down = np.maximum.reduce(grid, axis=1)
-        top = max(int(up.max()), int(down.max()) - self._sign, 0)
+        """Find the largest and the most negative float, and rows of zeros."""
+        signed = SIGNED[self.reading.width]
+        high, low = int(words.view(signed).max()), int(words.max())
+        self.note_zero_rows(self.rows(words), self._magnitude)
+        if high >= self._bad or low >= self._sign + self._bad:
+            words = self._without_bad(words)
+            high, low = int(words.view(signed).max()), int(words.max())
+        top = max(high, low - self._sign, 0)
         self.top = max(self.top, top)
-        self.note_rows((up <= 0) & (down <= self._sign))
-        if self._channels:
-            positive = np.maximum(up, 0).astype(np.int32)
-            self._tops.append(np.maximum(positive, down.astype(np.int32) - self._sign))
+        if self._step:
+            size = self.rows(words)[:: self._step] & words.dtype.type(self._magnitude)
+            self._tops.append(np.maximum.reduce(size, axis=1))
         elif self.reading.block and top:
-            self._look_at_blocks(grid)
+            self._look_at_blocks(self.rows(words))
 
     def _without_bad(self, words: Words) -> Words:
-        size = words & words.dtype.type(self._sign - 1)
+        size = words & words.dtype.type(self._magnitude)
         bad = size >= self._bad
         self.bad = add_hits(self.bad, bad, self.words)
         if self.reading.format.infinity is not None:
@@ -60,7 +62,7 @@ class FloatTally(Tally):
         strip = self.words // self.reading.row // rows
         if strip % 8:
             return
-        size = grid & grid.dtype.type(self._sign - 1)
+        size = grid & grid.dtype.type(self._magnitude)
         edges = np.arange(0, size.shape[1], columns)
         tops = np.maximum.reduceat(size.max(axis=0), edges)
         before = self._block_tops.get(strip)
@@ -68,35 +70,35 @@ class FloatTally(Tally):
 
     def decode(self, word: int) -> float:
         """The value of a magnitude word."""
-        return float(decode_floats(np.array([word]), self.reading.dtype)[0])
+        return decode_float(word, self.reading.dtype)
 
 
 class IntegerTally(Tally):
     """INT8 codes, by two reductions; INT4 stored one to a byte too."""
 
+    def __init__(self, reading: Reading, size: int) -> None:
+        super().__init__(reading, size)
+        self._step = channel_step(reading, size)
+
     def look(self, words: Words) -> None:
-        """Reduce every row to its largest and its smallest code."""
-        grid = self.rows(words).view(np.int8)
-        high, low = np.maximum.reduce(grid, axis=1), np.minimum.reduce(grid, axis=1)
+        """Find the largest and the smallest code, and rows of zeros."""
+        codes = words.view(np.int8)
+        self.top = max(self.top, int(codes.max()), -int(codes.min()))
         if self.reading.symmetric:  # else zero is the code of a zero point
-            self.note_rows((high == 0) & (low == 0))
-        tops = np.maximum(high.astype(np.int32), -low.astype(np.int32))
-        self.top = max(self.top, int(tops.max()))
-        if self.reading.row and self.reading.unit == self.reading.row:
-            self._tops.append(tops)
+            self.note_zero_rows(self.rows(words), 0xFF)
+        if self._step:
+            grid = self.rows(codes)[:: self._step]
+            high = np.maximum.reduce(grid, axis=1).astype(np.int32)
+            self._tops.append(np.maximum(high, -np.minimum.reduce(grid, axis=1).astype(np.int32)))
 
 
 class PackedTally(Tally):
-    """Codes packed into words: FP4 pairs in bytes, offset integers in a stream of bits.
-
-    One reduction finds the bits that differ from those of zeros, in each row.
-    """
+    """Codes packed into words: FP4 pairs in bytes, offset integers in a stream of bits."""
 
     def __init__(self, reading: Reading, size: int) -> None:
         super().__init__(reading, size)
         self._zeros = zero_row(reading)
         self._ragged = reading.row * 32 > reading.columns * reading.bits > 0
-        self._scratch: Words = np.zeros((0, 0))
 
     def look(self, words: Words) -> None:
         """Find rows of zeros, and rows with something behind their last code."""
@@ -104,19 +106,19 @@ class PackedTally(Tally):
         if self._ragged:
             beyond = padding_rows(grid, self.reading)
             self.padding = add_hits(self.padding, beyond, self.words // self.reading.row)
+        zero = 0
         if self.reading.kind is Kind.FP4:
-            self._note(_union(grid) & words.dtype.type(0x77))
+            zero = self.note_zero_rows(grid, 0x77)
         elif self._zeros is not None:
-            if self._scratch.shape != grid.shape:
-                self._scratch = np.empty_like(grid)
-            self._note(_union(np.bitwise_xor(grid, self._zeros, out=self._scratch)))
-        else:
-            self.top = 1
+            zero = self.note_zero_rows(grid, 0xFFFF_FFFF, self._zeros)
+        self.top = max(self.top, int(zero < len(grid)))
 
-    def _note(self, differing: Words) -> None:
-        zero = differing == 0
-        self.note_rows(zero)
-        self.top = max(self.top, int(not zero.all()))
+
+def channel_step(reading: Reading, size: int) -> int:
+    """Every how many rows to look at the codes of each; 0 where a row has no scale of its own."""
+    if not reading.codes or not reading.row or reading.unit != reading.row:
+        return 0
+    return CHANNEL_STEP if size > SMALL_TENSOR else 1
 
 
 class IndexTally(Tally):
@@ -141,24 +143,19 @@ class IndexTally(Tally):
         return Values(self.words, indices=indices)
 
 
-def _union(grid: Words) -> Words:
-    """All bits that occur in each row, by the widest words that a row divides into."""
-    wide = grid if grid.shape[1] * grid.itemsize % 8 else grid.view(np.uint64)
-    bits: Words = np.bitwise_or.reduce(wide, axis=1)
-    if wide is not grid:
-        bits = np.bitwise_or.reduce(bits.view(grid.dtype).reshape(len(grid), -1), axis=1)
-    return bits
+CLASSES: dict[str, type[Tally]] = {
+    Kind.FLOAT.value: FloatTally,
+    Kind.INTEGER.value: IntegerTally,
+    Kind.FP4.value: PackedTally,
+    Kind.PACKED.value: PackedTally,
+    Kind.SCALE.value: ScaleTally,
+    Kind.INDEX.value: IndexTally,
+    Kind.RAW.value: Tally,
+}
 
 
-def tally_of(reading: Reading, size: int) -> Tally:
+def tally_of(reading: Reading, size: int) -> Tally | ScalarTally:
     """Make the tally of a tensor of `size` bytes."""
-    classes: dict[Kind, type[Tally]] = {
-        Kind.FLOAT: FloatTally,
-        Kind.INTEGER: IntegerTally,
-        Kind.FP4: PackedTally,
-        Kind.PACKED: PackedTally,
-        Kind.SCALE: ScaleTally,
-        Kind.INDEX: IndexTally,
-        Kind.RAW: Tally,
-    }
-    return classes[reading.kind](reading, size)
+    if reading.kind is Kind.SCALE and size == reading.width:
+        return ScalarTally(reading)
+    return CLASSES[reading.kind.value](reading, size)

@@ -4,13 +4,15 @@ A piece is looked at while it is in the cache, by reductions that write no array
 itself; what needs more than that is made from a sample, or only where something is wrong.
 """
 
+import math
+import struct
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from release.scan.codes import Sample, summarise_codes
-from release.scan.layout import Kind, Reading, Segment
+from release.scan.layout import EXPONENTS, Kind, Reading, Segment
 from release.scan.suspicion import MARK, PAGE, Marks, Recheck, find_hole, is_constant
 from release.scan.values import NONE, Codes, Hits, Values
 
@@ -28,7 +30,10 @@ SIGNED: dict[int, np.dtype[Any]] = {
     2: np.dtype(np.int16),
     4: np.dtype(np.int32),
 }
+_F32, _F16 = struct.Struct("<f"), struct.Struct("<e")
 KEPT_BYTES = 64
+LONG, ALL = 8, (1 << 64) - 1
+UNVALUED = {Kind.RAW, Kind.INDEX}
 PACKED = {Kind.FP4, Kind.PACKED}
 
 
@@ -58,7 +63,8 @@ class Tally:
         self._head = b""
         self._position = 0
         self._marks = Marks()
-        self._zero: list[Mask] = []
+        self._rows = 0
+        self._zero: list[Words] = []
         self._tops: list[Words] = []
         self._block_tops: dict[int, Words] = {}
 
@@ -78,19 +84,19 @@ class Tally:
 
     def values(self, segment: Segment, recheck: Recheck) -> Values:
         """What was tallied. Where it looks suspicious, the bytes are looked at again."""
-        zero = np.concatenate(self._zero) if self._zero else np.zeros(0, np.bool_)
-        valued = self.reading.kind not in {Kind.RAW, Kind.INDEX}
+        valued = self.reading.kind not in UNVALUED
         nothing = valued and not self.top and not self.bad
         constant = nothing or is_constant(segment, self._marks, self._head, recheck)
         look = valued and not constant and not self.reading.table
+        zero_rows, zero_run = self._zero_rows()
         return Values(
             words=self.words,
             top=self.decode(self.top),
             bad=self.bad,
             infinite=self.infinite,
-            rows=len(zero),
-            zero_rows=add_hits(NONE, zero, 0),
-            zero_run=_longest_run(zero),
+            rows=self._rows,
+            zero_rows=zero_rows,
+            zero_run=zero_run,
             padding=self.padding,
             zero=nothing,
             constant=constant,
@@ -108,10 +114,34 @@ class Tally:
         """The words as rows; all of them as one row where rows mean nothing."""
         return words.reshape(-1, self.reading.row or len(words))
 
-    def note_rows(self, zero: Mask) -> None:
-        """Keep which rows are zero, if rows are looked at."""
+    def note_zero_rows(self, grid: Words, mask: int, zeros: Words | None = None) -> int:
+        """Count the rows of a piece that are zero: all bits of `mask` as in `zeros`, or clear.
+
+        Few rows begin with a zero, so that only those are looked at whole.
+        """
+        wide = grid
+        if zeros is None and grid.shape[1] * grid.itemsize % LONG == 0:
+            wide, mask = grid.view(np.uint64), mask * (ALL // ((1 << 8 * grid.itemsize) - 1))
+        kept = wide.dtype.type(mask)
+        first = wide[:, 0] if zeros is None else wide[:, 0] ^ zeros[0]
+        rows = np.flatnonzero((first & kept) == 0)
+        if len(rows):
+            whole = wide[rows] if zeros is None else wide[rows] ^ zeros
+            rows = rows[~(whole & kept).any(axis=1)]
         if self.reading.row:
-            self._zero.append(zero)
+            if len(rows):
+                self._zero.append(rows + self._rows)
+            self._rows += len(grid)
+        return len(rows)
+
+    def _zero_rows(self) -> tuple[Hits, int]:
+        """How many rows are zero, and the longest run of them."""
+        if not self._zero:
+            return NONE, 0
+        rows = np.concatenate(self._zero)
+        ends = np.flatnonzero(np.diff(rows) != 1) + 1
+        runs = np.diff(np.concatenate(([0], ends, [len(rows)])))
+        return Hits(len(rows), int(rows[0])), int(runs.max())
 
     def _mark(self, piece: memoryview) -> None:
         """Keep eight bytes of every page: two tensors with the same marks may be copies."""
@@ -129,26 +159,17 @@ class Tally:
         return summarise_codes(self.sample, None if known else np.array([self.top]))
 
 
-def decode_floats(magnitudes: Words, dtype: str) -> npt.NDArray[np.float64]:
-    """Give the values of magnitude words (sign bit clear) of a dtype of `FORMATS`."""
-    words = magnitudes.astype(np.uint32)
+def decode_float(word: int, dtype: str) -> float:
+    """Give the value of one magnitude word (sign bit clear) of a dtype of `FORMATS`."""
     if dtype == "BF16":
-        return (words << 16).view(np.float32).astype(np.float64)
+        return _F32.unpack((word << 16).to_bytes(4, "little"))[0]  # type: ignore[no-any-return]
     if dtype == "F32":
-        return words.view(np.float32).astype(np.float64)
-    if dtype in {"U8", "F8_E8M0"}:
-        return np.ldexp(1.0, words.astype(np.int64) - 127)
+        return _F32.unpack(word.to_bytes(4, "little"))[0]  # type: ignore[no-any-return]
+    if dtype in EXPONENTS:
+        return math.ldexp(1.0, word - 127)
     # F16 has 10 bits of mantissa, E4M3 has 3 and a bias of 7, E5M2 is the upper half of F16.
     if dtype == "F8_E4M3":
-        exponent, mantissa = (words >> 3).astype(np.int64), (words & 7).astype(np.float64)
-        normal = np.ldexp(1 + mantissa / 8, exponent - 7)
-        return np.where(exponent == 0, np.ldexp(mantissa, -9), normal)
-    halves = words << 8 if dtype == "F8_E5M2" else words
-    return halves.astype(np.uint16).view(np.float16).astype(np.float64)
-
-
-def _longest_run(mask: Mask) -> int:
-    if not mask.any():
-        return 0
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], mask, [False])).astype(np.int8)))
-    return int((edges[1::2] - edges[::2]).max())
+        exponent, mantissa = word >> 3, word & 7
+        return math.ldexp(8 + mantissa, exponent - 10) if exponent else math.ldexp(mantissa, -9)
+    half = word << 8 if dtype == "F8_E5M2" else word
+    return _F16.unpack(half.to_bytes(2, "little"))[0]  # type: ignore[no-any-return]

@@ -32,9 +32,9 @@ class Hole(msgspec.Struct, frozen=True):
 class Scales(msgspec.Struct, frozen=True):
     """Scales as values. Indices count scales; `zeros` are the first places of zeros, capped.
 
-    `low` is the smallest positive one, `top_at` the place of the largest; `median` is that of a
-    sample where there are more than 32 Ki of them. `tiny` are subnormal floats, of FP8 those under
-    2^-6, of exponents those under 2^-67.
+    `low` is the smallest positive one. Of floats, `top_at` is the place of the largest and `median`
+    that of up to 16 Ki scales, evenly spread; of one-byte scales both are 0. `tiny` are subnormal
+    floats, of FP8 those under 2^-6, of exponents those under 2^-67.
     """
 
     low: float

@@ -88,7 +88,7 @@ def test_floats(tensor: tuple[str, int, int, bytes], limit: int) -> None:
     got = tally(reading, raw, limit)
     assert got.words == size.size
     assert (got.bad.count, got.bad.first) == (int(bad.sum()), first(bad))
-    zero = ~np.where(bad.reshape(size.shape), 0, size).any(axis=1)
+    zero = ~size.any(axis=1)
     hits = got.zero_rows
     assert (got.rows, hits.count, hits.first) == (rows, int(zero.sum()), first(zero))
     assert got.zero_run == longest(zero)
@@ -209,7 +209,7 @@ def test_scales(dtype: str, numbers: list[int], limit: int) -> None:
         assert (hits.count, hits.first) == (int(mask.sum()), first(mask))
     assert got.scales.zeros == tuple(np.flatnonzero(zero).tolist())
     good = ~bad & ~negative & ~zero
-    if good.any():
+    if good.any() and reading.width > 1:
         assert words[got.scales.top_at] == words[good].max()
 
 
