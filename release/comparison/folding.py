@@ -62,6 +62,11 @@ class Scaled(Matrix):
         self._base, self.by_column, self.by_row = base, columns, rows
         self.rows, self.columns = base.rows, base.columns
 
+    def raw(self, start: int, stop: int) -> bytes | None:
+        """What is scaled is stored nowhere: None."""
+        del start, stop
+        return None
+
     def read(self, start: int, stop: int) -> Floats:
         """Rows `start` to `stop`, scaled: (rows, columns)."""
         values = self._base.read(start, stop)

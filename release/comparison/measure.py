@@ -12,11 +12,11 @@ import numpy.typing as npt
 
 from release.comparison.results import Measure, Row
 from release.comparison.views import Matrix
-from release.quantization.decoding import ALIGNMENT, Decoder, Rows
+from release.quantization.decoding import Decoder, Rows
 from release.quantization.decoding.floats import Floats
 
-CHUNK = 1 << 18
-"""Elements at a time: some ten float32 arrays of it stay in a core's cache and the shared one."""
+CHUNK = 1 << 17
+"""Elements at a time: what is made of them stays in the cache, and memory is not asked for anew."""
 
 TINY_ROW = 1e-3
 """Rows of a base norm under this part of the median row may be flushed: FP8 per tensor does it."""
@@ -25,8 +25,8 @@ Sums = npt.NDArray[np.float64]
 
 
 def step_of(columns: int) -> int:
-    """Rows to read at once: as many as `CHUNK` holds, in whole alignments."""
-    return max(1, CHUNK // max(columns, 1) // ALIGNMENT) * ALIGNMENT
+    """Rows to read at once: as many as `CHUNK` holds."""
+    return max(1, CHUNK // max(columns, 1))
 
 
 def measure(decoder: Decoder, base: Matrix, *, row_floor: float, clip: float) -> Measure:

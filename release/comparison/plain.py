@@ -13,12 +13,14 @@ PIECE = 1 << 20
 
 
 def compare(info: TensorInfo, ours: Source, base: Matrix, base_dtypes: frozenset[str]) -> Likeness:
-    """Compare a tensor with rows of the base. Raises `Unreadable` for a dtype without values.
+    """Compare a tensor with rows of the base. Raises `Unreadable` for dtypes without values.
 
     Equal means equal in the narrower of both dtypes: the wider one was cast, in either direction.
     """
+    if base_dtypes == {info.dtype} and _same_bytes(info, ours, base):
+        return Likeness(Sameness.IDENTICAL, info.elements)
     if info.dtype not in PLAIN:
-        raise Unreadable(f"it is stored as {info.dtype}")
+        raise Unreadable(f"it is stored as {info.dtype}, and not as in the base")
     width, columns = FLOAT_WIDTHS[info.dtype], base.columns
     narrow = min({info.dtype} | base_dtypes, key=lambda dtype: _SIZE[dtype])
     tally = _Difference(recentred=info.dtype == "BF16" and len(info.shape) == 1)
@@ -29,6 +31,18 @@ def compare(info: TensorInfo, ours: Source, base: Matrix, base_dtypes: frozenset
         values = to_float32(ours.read(info, at, count), info.dtype)
         tally.add(start * columns, values, base.read(start, stop).reshape(-1), narrow)
     return tally.result(cast=base_dtypes != {info.dtype})
+
+
+def _same_bytes(info: TensorInfo, ours: Source, base: Matrix) -> bool:
+    """Whether the base stores the same bytes in one place: no need to look at their values."""
+    row = info.nbytes // max(base.rows, 1)
+    step = max(1, 2 * PIECE // max(row, 1))
+    for start in range(0, base.rows, step):
+        stop = min(start + step, base.rows)
+        theirs = base.raw(start, stop)
+        if theirs is None or theirs != ours.read(info, start * row, (stop - start) * row):
+            return False
+    return True
 
 
 def same_values(info: TensorInfo, ours: Source, base: Matrix, base_dtypes: frozenset[str]) -> bool:

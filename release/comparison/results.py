@@ -44,7 +44,7 @@ class Sameness(StrEnum):
     IDENTICAL = "identical"
     CAST = "cast to another dtype"
     RECENTRED = "rounded as 1 + w"
-    FOLDED = "scaled, and the weights it feeds the other way"
+    FOLDED = "scaled with the weights that it feeds"
     DIFFERENT = "different"
 
 

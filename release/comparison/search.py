@@ -12,11 +12,14 @@ import numpy.typing as npt
 
 from release.comparison.measure import step_of
 from release.comparison.views import Matrix
-from release.quantization.decoding import ALIGNMENT, Decoder, Rows
+from release.quantization.decoding import Decoder, Rows
 from release.quantization.decoding.floats import Floats
 
 SAMPLE = 32
 """Rows of a weight that are tried."""
+
+TALL = 128
+"""Rows that scales and columns are tried over."""
 
 LINES = 8
 """Rows, or columns, that are looked for among all of the base's."""
@@ -37,14 +40,8 @@ class Sample(msgspec.Struct, frozen=True):
 
 def sample(decoder: Decoder) -> Sample:
     """Read the first rows of a weight."""
-    rows = decoder.rows(0, min(ALIGNMENT, decoder.shape[0]))
-    kept = Rows(
-        rows.book,
-        rows.codes[:SAMPLE],
-        _top(rows.factor),
-        None if rows.zero is None else _top(rows.zero),
-    )
-    return Sample(kept, kept.values())
+    rows = decoder.rows(0, min(SAMPLE, decoder.shape[0]))
+    return Sample(rows, rows.values())
 
 
 def holder(ours: Sample, others: Iterable[tuple[str, Callable[[], Matrix]]]) -> str | None:
@@ -72,7 +69,7 @@ def disorder(ours: Sample, decoder: Decoder, base: Matrix) -> str | None:
 
 def shifted_scales(decoder: Decoder, base: Matrix) -> str | None:
     """Say whether the codes agree with the base once the scales are moved by a row."""
-    height = min(ALIGNMENT, decoder.shape[0])
+    height = min(TALL, decoder.shape[0])
     rows, expected = decoder.rows(0, height), base.read(0, height)
     if rows.factor.shape[0] != height or height < LINES:
         return None
@@ -138,7 +135,7 @@ def _moved_rows(ours: Sample, base: Matrix) -> str | None:
 
 def _moved_columns(decoder: Decoder, base: Matrix) -> str | None:
     """Look for the first columns among all of the base's, by their first rows."""
-    height = min(4 * ALIGNMENT, decoder.shape[0])
+    height = min(4 * TALL, decoder.shape[0])
     ours = decoder.rows(0, height).values()[:, :LINES].T
     likeness = _unit(ours) @ _unit(base.read(0, height).T).T
     where = likeness.argmax(axis=1)
@@ -168,10 +165,6 @@ def _pieces(base: Matrix) -> Iterator[Floats]:
     step = step_of(base.columns)
     for start in range(0, base.rows, step):
         yield base.read(start, min(start + step, base.rows))
-
-
-def _top(values: Floats) -> Floats:
-    return values if len(values) == 1 else values[:SAMPLE]
 
 
 def _flat(codes: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:

@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from release.checkpoint import Checkpoint, TensorInfo
-from release.checkpoint.header import product
+from release.checkpoint.header import DTYPE_BITS, product
 from release.comparison.pairing import Slab, View
 from release.errors import CheckpointError
-from release.quantization.decoding import FLOAT_WIDTHS, to_float32
+from release.quantization.decoding import to_float32
 from release.quantization.decoding.floats import Floats
 
 PLAIN = {"BF16", "F16", "F32", "F64"}
@@ -25,10 +25,13 @@ def quiet(_count: int) -> None:
 
 
 class Source:
-    """Bytes of a checkpoint's tensors. `advance` is told how many were read."""
+    """Bytes of a checkpoint's tensors. `advance` is told how many were read.
 
-    def __init__(self, checkpoint: Checkpoint) -> None:
-        self._source = checkpoint.source
+    `name` stands before a file's in what is said of it.
+    """
+
+    def __init__(self, checkpoint: Checkpoint, name: str = "") -> None:
+        self._source, self._name = checkpoint.source, name
         self.advance: Advance = quiet
         self.tensors: Mapping[str, TensorInfo] = checkpoint.tensors
 
@@ -37,13 +40,15 @@ class Source:
         raw = self._source.read(info.shard, info.start + at, count)
         if len(raw) != count:
             what = f"ends inside a tensor: {count:,} bytes wanted, {len(raw):,} read"
-            raise CheckpointError(info.shard, what, "verify again when nothing writes to it")
+            raise CheckpointError(
+                self._name + info.shard, what, "verify again when nothing writes to it"
+            )
         self.advance(count)
         return raw
 
 
 class Matrix:
-    """A view of the base as a matrix of `rows` rows. Raises `Unreadable` for a strange dtype."""
+    """A view of the base as a matrix of `rows` rows. Reading raises `Unreadable`."""
 
     def __init__(self, view: View, source: Source) -> None:
         self._slabs = [_Slab(slab, source) for slab in view]
@@ -60,18 +65,23 @@ class Matrix:
             offset += slab.rows
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
+    def raw(self, start: int, stop: int) -> bytes | None:
+        """Rows as the base stores them; None where they lie in several places."""
+        return self._slabs[0].raw(start, stop) if len(self._slabs) == 1 else None
+
 
 class _Slab:
     """One slab; a transposed one is kept whole while it is read, as its rows lie scattered."""
 
     def __init__(self, slab: Slab, source: Source) -> None:
         self._info = source.tensors[slab.tensor]
-        if self._info.dtype not in PLAIN:
+        bits = DTYPE_BITS[self._info.dtype]
+        if bits % 8:
             raise Unreadable(f"{slab.tensor} of the base is {self._info.dtype}")
         shape = self._info.shape if slab.expert is None else self._info.shape[1:]
         height, self.columns = (shape[0] if shape else 1), product(shape[1:])
         self._slab, self._source = slab, source
-        self._width = FLOAT_WIDTHS[self._info.dtype]
+        self._width = bits // 8
         self._start = (slab.expert or 0) * height * self.columns * self._width
         if slab.transposed:
             height, self.columns = self.columns, height
@@ -80,10 +90,19 @@ class _Slab:
         self.rows = len(self._rows)
 
     def read(self, first: int, last: int) -> Floats:
+        if self._info.dtype not in PLAIN:
+            raise Unreadable(f"{self._slab.tensor} of the base is {self._info.dtype}")
         rows = self._rows[first:last]
         if self._slab.transposed:
             return self._turned()[rows.start : rows[-1] + 1 : rows.step]
         return self._matrix(rows.start, rows[-1] + 1)[:: rows.step]
+
+    def raw(self, first: int, last: int) -> bytes | None:
+        if self._slab.transposed or self._rows.step > 1:
+            return None
+        row = self.columns * self._width
+        at = self._start + self._rows[first] * row
+        return self._source.read(self._info, at, (last - first) * row)
 
     def _turned(self) -> Floats:
         if self._upright is None:

@@ -11,6 +11,7 @@ from release.comparison.causes import against_peers
 from release.comparison.names import canonical
 from release.comparison.pairing import Pairing, Shape, Wanted, pair, view_shape
 from release.comparison.results import Cause, Compared, Difference, Sameness
+from release.errors import CheckpointError
 from release.facts.absences import Absences
 from release.facts.basics import Tensors
 from release.facts.method import Method
@@ -72,37 +73,31 @@ def provide_comparison(  # noqa: PLR0913, PLR0917 - one argument for each fact i
     absences: Absences | Unknown,
     architecture: Architecture | Unknown,
     scanning: Scanning,
-) -> Comparison:
-    """Pair all tensors by name and compare them, in bounded memory and on all cores."""
+) -> Comparison | Unknown:
+    """Pair all tensors by name and compare them, in bounded memory and on all cores.
+
+    Unknown if a file ends before its tensors do.
+    """
     from release.comparison.compare import Comparer  # noqa: PLC0415 - numpy
-    from release.comparison.rotation import Rotation  # noqa: PLC0415
-    from release.comparison.unfold import Unfolding  # noqa: PLC0415
-    from release.comparison.views import Source, quiet  # noqa: PLC0415
+    from release.comparison.views import Source  # noqa: PLC0415
 
     wanted = {tensor: need for module in modules for tensor, need in _wanted(module)}
     pairing = pair(wanted, {name: info.shape for name, info in base_tensors.items()})
     jobs = _Jobs(modules, pairing, base_tensors)
-    ours = Source(checkpoint)
+    sources = Source(checkpoint), Source(base, "base: ")
     comparer = Comparer(
-        ours, Source(base), jobs.weights, jobs.plains, moved=method.moved, threads=scanning.jobs
+        *sources, jobs.weights, jobs.plains, moved=method.moved, threads=scanning.jobs
     )
-    with scanning.progress(jobs.bytes) as ours.advance:
-        compared, differences = comparer.compare_weights(), comparer.compare_plains()
-    ours.advance = quiet  # what has to be read again is not known beforehand
-    if method.folded:
-        unfolding = Unfolding(comparer)
-        compared = unfolding.weights(compared)
-        differences = unfolding.differences(differences, compared)
-    if method.rotated:
-        rotation = Rotation(comparer)
-        compared, differences = rotation.weights(compared), rotation.differences(differences)
-    compared = against_peers(compared)
-    foreign = _names_disagree(pairing, wanted)
-    if not foreign:
-        differences = comparer.explain_differences(differences)
-        foreign = _strange(comparer, compared, differences)
-    if not foreign:
-        compared = comparer.explain(compared)
+    try:
+        compared, differences = _held_together(comparer, method, scanning, jobs.bytes)
+        foreign = _names_disagree(pairing, wanted)
+        if not foreign:
+            differences = comparer.explain_differences(differences)
+            foreign = _strange(comparer, compared, differences)
+        if not foreign:
+            compared = comparer.explain(compared)
+    except CheckpointError as error:
+        return Unknown(str(error))
     return Comparison(
         tuple(compared),
         tuple(differences),
@@ -114,6 +109,27 @@ def provide_comparison(  # noqa: PLR0913, PLR0917 - one argument for each fact i
         "" if isinstance(architecture, Unknown) else f"{architecture.stack}.{architecture.layers}.",
         method.rotated,
     )
+
+
+def _held_together(
+    comparer: "Comparer", method: Method, scanning: Scanning, size: int
+) -> tuple[list[Compared], list[Difference]]:
+    """Compare everything once, then undo what the method changed by right."""
+    from release.comparison.rotation import Rotation  # noqa: PLC0415 - numpy
+    from release.comparison.unfold import Unfolding  # noqa: PLC0415
+    from release.comparison.views import quiet  # noqa: PLC0415
+
+    with scanning.progress(size) as comparer.ours.advance:
+        compared, differences = comparer.compare_weights(), comparer.compare_plains()
+    comparer.ours.advance = quiet  # what has to be read again is not known beforehand
+    if method.folded:
+        unfolding = Unfolding(comparer)
+        compared = unfolding.weights(compared)
+        differences = unfolding.differences(differences, compared)
+    if method.rotated:
+        rotation = Rotation(comparer)
+        compared, differences = rotation.weights(compared), rotation.differences(differences)
+    return against_peers(compared), differences
 
 
 def _wanted(module: Module) -> Iterator[tuple[str, Wanted]]:

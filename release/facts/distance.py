@@ -1,6 +1,7 @@
 """How far the weights are from the base's, in numbers for the card and the report."""
 
-from statistics import median
+import math
+from statistics import median_high
 
 import msgspec
 
@@ -13,29 +14,30 @@ WORST = 10
 
 
 class SchemeError(msgspec.Struct, frozen=True):
-    """The weights of one scheme. SQNR in dB; `error` is max|w - d| / max|w|.
+    """The weights of one scheme. SQNR in dB, None without any error; errors are max|w-d|/max|w|.
 
     `exact` is the share of codes that are the base's, divided by their scales and rounded.
     """
 
     scheme: str
     modules: int
-    lowest_sqnr: float
-    median_sqnr: float
+    lowest_sqnr: float | None
+    median_sqnr: float | None
     lowest_cosine: float
     largest_error: float
     lowest_exact: float
 
 
 class ModuleError(msgspec.Struct, frozen=True):
-    """One weight, in the same units; `base` is what it was held against."""
+    """One weight, in the same units. `base` is what it was held against, after undoing `undone`."""
 
     module: str
     base: str
     scheme: str
-    sqnr: float
+    sqnr: float | None
     cosine: float
     error: float
+    undone: str
 
 
 class Distance(msgspec.Struct, frozen=True):
@@ -59,8 +61,11 @@ def provide_distance(base: Checkpoint, comparison: Comparison, method: Method) -
     for item in comparison.weights:
         by_scheme.setdefault(item.scheme, []).append(item)
     schemes = [_summary(scheme, items) for scheme, items in by_scheme.items()]
-    medians = {summary.scheme: summary.median_sqnr for summary in schemes}
-    worst = sorted(comparison.weights, key=lambda w: w.measure.sqnr - medians[w.scheme])
+    medians = {scheme: _median(items) for scheme, items in by_scheme.items()}
+    worst = sorted(
+        (item for item in comparison.weights if math.isfinite(item.measure.sqnr)),
+        key=lambda item: item.measure.sqnr - medians[item.scheme],
+    )
     unquantized: dict[str, int] = {}
     for plain in comparison.plains:
         word = str(plain.likeness.sameness)
@@ -80,8 +85,8 @@ def _summary(scheme: str, items: list[Compared]) -> SchemeError:
     return SchemeError(
         scheme=scheme,
         modules=len(items),
-        lowest_sqnr=min(m.sqnr for m in measures),
-        median_sqnr=median(m.sqnr for m in measures),
+        lowest_sqnr=_finite(min(m.sqnr for m in measures)),
+        median_sqnr=_finite(_median(items)),
         lowest_cosine=min(m.cosine for m in measures),
         largest_error=max(m.error for m in measures),
         lowest_exact=min(m.exact for m in measures),
@@ -91,5 +96,19 @@ def _summary(scheme: str, items: list[Compared]) -> SchemeError:
 def _module(item: Compared) -> ModuleError:
     measure = item.measure
     return ModuleError(
-        item.module, item.base, item.scheme, measure.sqnr, measure.cosine, measure.error
+        item.module,
+        item.base,
+        item.scheme,
+        _finite(measure.sqnr),
+        measure.cosine,
+        measure.error,
+        item.undone,
     )
+
+
+def _median(items: list[Compared]) -> float:
+    return median_high(item.measure.sqnr for item in items)
+
+
+def _finite(sqnr: float) -> float | None:
+    return sqnr if math.isfinite(sqnr) else None

@@ -44,7 +44,25 @@ def _head(report: Report) -> Iterator[str]:
         label = f"{row['scheme']:<{width}}  {plural(row['modules'], 'module'):>13}  "
         for line in _wrap(label, row["detail"]):
             yield click.style(line, dim=True)
+    yield from (click.style(line, dim=True) for line in _against_base(report))
     yield ""
+
+
+def _against_base(report: Report) -> Iterator[str]:
+    """How far the weights are from the base's, a line for each scheme."""
+    base = report.facts.get("base", {})
+    if "schemes" not in base:
+        return
+    how = ", ".join(f"{count:,} {word}" for word, count in base["unquantized"].items())
+    yield from _wrap("", f"against {base['name']}: unquantized tensors {how or 'not compared'}")
+    width = max((len(row["scheme"]) for row in base["schemes"]), default=0)
+    for row in base["schemes"]:
+        if row["lowest_sqnr"] is not None:
+            label = f"{row['scheme']:<{width}}  {plural(row['modules'], 'module'):>13}  "
+            middle = row["median_sqnr"]
+            median = f", median {middle:.1f}" if middle is not None else ""
+            text = f"SQNR {row['lowest_sqnr']:.1f} dB or more{median}"
+            yield from _wrap(label, f"{text}; cosine {row['lowest_cosine']:.4f} or more")
 
 
 def _wrap(label: str, text: str) -> list[str]:

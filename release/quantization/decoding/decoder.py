@@ -19,10 +19,8 @@ from release.quantization.schemes import Scheme
 Read = Callable[[TensorInfo, int, int], bytes]
 """Reads bytes of a tensor: from a position in it, that many of them."""
 
-ALIGNMENT = 128
-"""A range of rows starts at a multiple of it: a block's height, whole words of zero points."""
-
 WORD_BITS = 32
+"""So many zero points fill whole words, whatever their bits."""
 
 
 class Undecodable(Exception):  # noqa: N818 - what is wrong with the tensors is other rules' to say
@@ -82,7 +80,7 @@ class Decoder:
         self._divisor = self._whole("weight_global_scale")
 
     def rows(self, start: int, stop: int) -> Rows:
-        """Read rows from `start`, a multiple of `ALIGNMENT`, up to `stop`."""
+        """Read rows from `start` up to `stop`."""
         return Rows(
             self.book, self._codes(start, stop), self._factor(start, stop), self._zero(start, stop)
         )
@@ -98,8 +96,10 @@ class Decoder:
             scale = self._floats("weight_scale", 0, 1).reshape(1, 1)
         else:
             height = self._height()
-            scale = self._floats("weight_scale", start // height, -(-stop // height))
-            scale = np.repeat(scale, height, axis=0)[: stop - start] if height > 1 else scale
+            first = start // height
+            scale = self._floats("weight_scale", first, -(-stop // height))
+            if height > 1:
+                scale = np.repeat(scale, height, axis=0)[start - first * height :][: stop - start]
         if self._divisor is not None:
             with np.errstate(all="ignore"):
                 scale = scale / self._divisor
@@ -113,10 +113,11 @@ class Decoder:
         if info.dtype != "I32":
             numbers = self._bytes("weight_zero_point", start, stop).view(np.int8)
             return self._spread(numbers.astype(np.float32))
-        first, last = start * bits // WORD_BITS, -(-stop * bits // WORD_BITS)
+        above = start % WORD_BITS
+        first, last = (start - above) * bits // WORD_BITS, -(-stop * bits // WORD_BITS)
         words = self._bytes("weight_zero_point", first, last).view("<u4")
         lanes = np.ascontiguousarray(words.T).view(np.uint8)
-        fields = unpack_fields(lanes, bits, stop - start).T.astype(np.float32)
+        fields = unpack_fields(lanes, bits, stop - start + above).T[above:].astype(np.float32)
         return self._spread(fields - (1 << (bits - 1)))
 
     def _spread(self, grouped: Floats) -> Floats:

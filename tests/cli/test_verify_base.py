@@ -1,0 +1,81 @@
+"""`release verify --base`, as a user runs it."""
+
+import json
+from pathlib import Path
+
+from tests.conftest import BASES, CHECKPOINTS, Drafts, Run
+
+OURS, BASE = CHECKPOINTS / "llama-nvfp4", BASES / "llama"
+
+
+def test_a_good_pair(run: Run) -> None:
+    done = run("verify", OURS, "--base", BASE)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "against llama: unquantized tensors 7 identical" in done.stdout
+    assert "NVFP4  " in done.stdout
+    assert "SQNR 20." in done.stdout
+
+
+def test_the_report_holds_the_distance_and_no_path(run: Run, tmp_path: Path) -> None:
+    run("verify", OURS, "--base", BASE, "--format", "json", "-o", tmp_path / "report.json")
+    text = (tmp_path / "report.json").read_text()
+    report = json.loads(text)
+    assert report["levels"]["base"] == "done"
+    facts = report["facts"]["base"]
+    assert facts["name"] == "llama"
+    assert [row["scheme"] for row in facts["schemes"]] == ["NVFP4"]
+    assert len(facts["worst"]) == 10
+    assert facts["worst"] == sorted(facts["worst"], key=lambda row: row["sqnr"])
+    assert str(BASES) not in text
+
+
+def test_without_a_base_no_b_rule_speaks(run: Run) -> None:
+    done = run("verify", OURS, "--format", "json")
+    report = json.loads(done.stdout)
+    assert report["levels"]["base"] == "not run"
+    assert "base" not in report["facts"]
+    skipped = {entry["what"][:4]: entry["reason"] for entry in report["not_checked"]}
+    assert skipped["B104"] == "level base was not run"
+
+
+def test_a_fault_fails(run: Run, draft: Drafts) -> None:
+    broken = draft("llama-nvfp4").exchange("lm_head.weight", "model.embed_tokens.weight")
+    done = run("verify", broken.path, "--base", BASE)
+    assert done.returncode == 1
+    assert "error[B108] wrong-tensor" in done.stdout
+    assert "holds the values of model.embed_tokens.weight" in done.stdout
+
+
+def test_a_base_that_is_not_there(run: Run) -> None:
+    done = run("verify", OURS, "--base", "no/such/folder")
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == (
+        "error: no/such/folder: does not exist (name the folder that holds config.json)"
+    )
+
+
+def test_a_base_on_the_hub_is_not_read_yet(run: Run) -> None:
+    done = run("verify", OURS, "--base", "acme/tiny@v1")
+    assert done.returncode == 2
+    assert "is not read by this version (run `hf download acme/tiny`" in done.stderr
+
+
+def test_a_truncated_base_is_unchecked_in_one_line(run: Run, base: Drafts) -> None:
+    broken = base("llama").truncate("model.safetensors", 1000)
+    done = run("verify", OURS, "--base", broken.path, "--select", "B")
+    assert done.returncode == 3
+    assert "base: model.safetensors: ends inside a tensor" in " ".join(done.stdout.split())
+    assert "Traceback" not in done.stderr
+
+
+def test_a_base_without_weights_is_unchecked(run: Run, base: Drafts) -> None:
+    done = run("verify", OURS, "--base", base("llama").remove("model.safetensors").path)
+    assert done.returncode == 3
+    assert "base: there are no weights" in " ".join(done.stdout.split())
+
+
+def test_a_truncated_checkpoint_is_still_named_by_its_own_rule(run: Run, draft: Drafts) -> None:
+    broken = draft("llama-nvfp4").truncate("model.safetensors", 1000)
+    done = run("verify", broken.path, "--base", BASE)
+    assert done.returncode == 1
+    assert "error[F105]" in done.stdout
