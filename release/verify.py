@@ -148,13 +148,21 @@ def _unread(scan: Scan | Unknown, request: Request) -> tuple[NotChecked, ...]:
 
 
 def _uncompared(comparison: Comparison | Unknown) -> tuple[NotChecked, ...]:
-    """What could not be held against the base, tensor by tensor."""
+    """What could not be held against the base, an entry for each reason."""
     if isinstance(comparison, Unknown):
         return ()
+    names: dict[str, list[str]] = {}
+    for name, reason in comparison.uncompared.items():
+        names.setdefault(reason, []).append(name)
     return tuple(
-        NotChecked(f"{name} against the base", reason, required=not comparison.transformed)
-        for name, reason in comparison.uncompared.items()
+        NotChecked(_against_base(tensors), reason, required=not comparison.transformed)
+        for reason, tensors in names.items()
     )
+
+
+def _against_base(tensors: list[str]) -> str:
+    more = f" and {len(tensors) - 1:,} more" if len(tensors) > 1 else ""
+    return f"{tensors[0]}{more} against the base"
 
 
 def _not_asked(facts: Facts) -> tuple[NotChecked, ...]:

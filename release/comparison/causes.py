@@ -30,6 +30,7 @@ def cause_of(measure: Measure, floors: Floors, *, moved: bool) -> Cause:
     rows = len(measure.bad_rows)
     enough = measure.cosine >= floors.cosine
     signs = (
+        (Cause.ROWS, measure.dead_rows and measure.gain == 0),
         (Cause.HOLDS_ANOTHER, measure.cosine < STRANGER),
         (Cause.FACTOR, enough and not low <= measure.slope <= high),
         (Cause.ROWS, 0 < rows <= MANY_ROWS * measure.rows),

@@ -121,6 +121,9 @@ class Comparer:
             biggest_first = sorted(range(len(ordered)), key=lambda i: -size(ordered[i]))
             futures = {i: pool.submit(function, ordered[i]) for i in biggest_first}
             return [futures[i].result() for i in range(len(ordered))]
+        except BaseException:
+            self.ours.stopped = True  # a tensor under way ends at its next piece
+            raise
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 

@@ -92,7 +92,7 @@ class _Tally:
             rows=len(self.base),
             elements=self.elements,
             sqnr=float(_decibels(np.array([base]), np.array([off]))[0]),
-            cosine=_ratio(both, math.sqrt(base) * math.sqrt(ours)),
+            cosine=_ratio(both, math.sqrt(base) * math.sqrt(ours), empty=float(base == ours)),
             slope=_ratio(both, base),
             error=_ratio(self.largest_off, self.largest),
             exact=_ratio(self.exact, self.elements),

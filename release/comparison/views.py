@@ -1,6 +1,7 @@
 """Rows of the base as float32, whatever tensor, slice or stack of tensors they lie in."""
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import CancelledError
 
 import numpy as np
 
@@ -27,16 +28,19 @@ def quiet(_count: int) -> None:
 class Source:
     """Bytes of a checkpoint's tensors. `advance` is told how many were read.
 
-    `name` stands before a file's in what is said of it.
+    `name` stands before a file's in what is said of it. Once it is `stopped`, reading raises.
     """
 
     def __init__(self, checkpoint: Checkpoint, name: str = "") -> None:
         self._source, self._name = checkpoint.source, name
         self.advance: Advance = quiet
+        self.stopped = False
         self.tensors: Mapping[str, TensorInfo] = checkpoint.tensors
 
     def read(self, info: TensorInfo, at: int, count: int) -> bytes:
         """Read `count` bytes of a tensor from its byte `at`. Raises `CheckpointError`."""
+        if self.stopped:
+            raise CancelledError
         raw = self._source.read(info.shard, info.start + at, count)
         if len(raw) != count:
             what = f"ends inside a tensor: {count:,} bytes wanted, {len(raw):,} read"

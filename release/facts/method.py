@@ -7,7 +7,7 @@ from release.unknown import Unknown
 
 ROUNDING = frozenset({"Quantization"})
 MOVING = frozenset({"GPTQ", "AutoRound"})
-FOLDING = frozenset({"AWQ", "SmoothQuant"})
+FOLDING = frozenset({"AWQ", "SmoothQuant", "LogarithmicEqualization"})
 ROTATING = frozenset({"SpinQuant", "QuIP"})
 
 
