@@ -8,11 +8,15 @@ from release.architecture import Architecture, ModelConfig
 from release.architecture.attention import AttentionCache
 from release.architecture.latent import LatentCache
 from release.architecture.recurrent import RecurrentCache
+from release.memory import NotModelled
+from release.memory.dtypes import attention_bytes, latent_bytes
+from release.memory.serving import Serving
+from release.memory.states import state_bytes
 from release.quantization.config import QuantizationConfig
 from release.unknown import Unknown
 
 DTYPE_BYTES = {"bfloat16": 2, "float16": 2, "float32": 4}
-FP8_BYTES = 1
+FP8 = "fp8"
 
 # Each names the class of vLLM 0.32 (v1/kv_cache_interface.py) whose page size it states.
 FULL_FORMULA = "kv_heads * (head_dim + v_head_dim) * bytes, as vLLM's FullAttentionSpec"
@@ -66,47 +70,42 @@ def provide_kv(
     windows = {i: window for i, layer in enumerate(kept) if (window := _window(layer, limit))}
     full = [layer for i, layer in enumerate(kept) if i not in windows]
     calibrated = quantization.kv_cache_scheme is not None
-    return KvModel(
-        attention_layers=len(full),
-        windowed_layers=len(windows),
-        recurrent_layers=len(states),
-        bytes_per_token=_by_dtype(dtype, sum(map(_elements, full))),
-        window_bytes_per_sequence=_by_dtype(
-            dtype, sum(window * _elements(kept[i]) for i, window in windows.items())
-        ),
-        state_bytes_per_sequence=sum(
-            _state_bytes(layer, DTYPE_BYTES[dtype], DTYPE_BYTES[state_dtype or dtype])
-            for layer in states
-        ),
-        state_dtype=state_dtype,
-        default_dtype="fp8" if calibrated else dtype,
-        calibrated=calibrated,
-        formula=_formula(full, windowed=bool(windows)),
-    )
+    try:
+        return KvModel(
+            attention_layers=len(full),
+            windowed_layers=len(windows),
+            recurrent_layers=len(states),
+            bytes_per_token={kind: _token_bytes(full, kind) for kind in (dtype, FP8)},
+            window_bytes_per_sequence={
+                kind: sum(window * _token_bytes([kept[i]], kind) for i, window in windows.items())
+                for kind in (dtype, FP8)
+            },
+            state_bytes_per_sequence=sum(state_bytes(layer, dtype, Serving()) for layer in states),
+            state_dtype=state_dtype,
+            default_dtype=FP8 if calibrated else dtype,
+            calibrated=calibrated,
+            formula=_formula(full, windowed=bool(windows)),
+        )
+    except NotModelled as gap:
+        return Unknown(f"not modelled: {gap}")
 
 
 def _window(layer: AttentionCache | LatentCache, limit: object) -> int | None:
     """The layer's window, unless no request is long enough to leave it."""
-    window = layer.window if isinstance(layer, AttentionCache) else None
+    window = layer.window or layer.chunk if isinstance(layer, AttentionCache) else None
     if window is not None and type(limit) is int and window >= limit:
         return None
     return window
 
 
-def _elements(layer: AttentionCache | LatentCache) -> int:
-    if isinstance(layer, LatentCache):
-        return layer.latent + layer.rope
-    return layer.kv_heads * (layer.head_dim + layer.v_head_dim)
-
-
-def _by_dtype(dtype: str, elements: int) -> dict[str, int]:
-    return {dtype: elements * DTYPE_BYTES[dtype], "fp8": elements * FP8_BYTES}
-
-
-def _state_bytes(layer: RecurrentCache, conv_bytes: int, state_bytes: int) -> int:
-    rows, channels = layer.conv_shape
-    heads, value_dim, key_dim = layer.state_shape
-    return rows * channels * conv_bytes + heads * value_dim * key_dim * state_bytes
+def _token_bytes(layers: Iterable[AttentionCache | LatentCache], dtype: str) -> int:
+    """Bytes of one token over these layers."""
+    return sum(
+        latent_bytes(layer, dtype) + layer.indexer
+        if isinstance(layer, LatentCache)
+        else attention_bytes(layer, layer.kv_heads, dtype)
+        for layer in layers
+    )
 
 
 def _formula(full: Iterable[AttentionCache | LatentCache], *, windowed: bool) -> str:

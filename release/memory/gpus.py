@@ -1,0 +1,101 @@
+"""GPUs by name: what memory CUDA reports, and what they compute natively."""
+
+import difflib
+import re
+import tomllib
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+from release.errors import ReleaseError
+from release.units import GIB
+
+DATA = Path(__file__).with_name("gpus.toml")
+
+FP8_SINCE, FP4_SINCE, TURING = (8, 9), (10, 0), (7, 5)
+
+
+class Gpu(msgspec.Struct, frozen=True):
+    """One GPU: `total` is the lowest and highest that CUDA reports, in GiB.
+
+    `capability` is CUDA's compute capability, None for other makers' GPUs. `smi` is MiB.
+    """
+
+    name: str
+    total: tuple[float, ...]
+    source: str
+    capability: str | None = None
+    aliases: tuple[str, ...] = ()
+    smi: int | None = None
+    estimated: bool = False
+
+    @property
+    def low(self) -> int:
+        """The least total memory seen, in bytes."""
+        return int(min(self.total) * GIB)
+
+    @property
+    def high(self) -> int:
+        """The most total memory seen, in bytes."""
+        return int(max(self.total) * GIB)
+
+    @property
+    def compute(self) -> tuple[int, int] | None:
+        """The compute capability as numbers."""
+        if self.capability is None:
+            return None
+        major, _, minor = self.capability.partition(".")
+        return int(major), int(minor)
+
+
+class _Data(msgspec.Struct, frozen=True):
+    gpu: tuple[Gpu, ...]
+
+
+@cache
+def all_gpus() -> tuple[Gpu, ...]:
+    """Every GPU of the data file."""
+    return msgspec.convert(tomllib.loads(DATA.read_text(encoding="utf-8")), _Data).gpu
+
+
+def find_gpu(name: str) -> Gpu:
+    """Find a GPU by its name or an alias, whatever the case. Raises `ReleaseError`."""
+    known = {_plain(alias): gpu for gpu in all_gpus() for alias in (gpu.name, *gpu.aliases)}
+    found = known.get(_plain(name))
+    if found is not None:
+        return found
+    near = difflib.get_close_matches(_plain(name), known, 1, 0.5)
+    names = known[near[0]].name if near else ", ".join(gpu.name for gpu in all_gpus())
+    hint = f"did you mean {names}?" if near else f"known are {names}"
+    raise ReleaseError(f"{name!r:.60} is not a GPU we know", hint=f"{hint}; or --available 44.5GiB")
+
+
+def native_kernels(scheme: str, gpu: Gpu) -> str:
+    """How vLLM computes a scheme on a GPU: natively, or weight-only with 16-bit activations.
+
+    Source: vLLM 0.32 model_executor/kernels/linear/__init__.py and
+    layers/quantization/compressed_tensors: FP8 needs capability 8.9, FP4 10.0 or 12.0.
+    """
+    compute = gpu.compute
+    if compute is None:
+        return "not known: not an NVIDIA GPU"
+    kind = scheme.upper()
+    if "FP4" in kind and "A16" not in kind:
+        return "native FP4" if compute >= FP4_SINCE else _weight_only(compute)
+    if kind.startswith(("FP8", "MXFP8")) and "A16" not in kind:
+        return "native FP8" if compute >= FP8_SINCE else _weight_only(compute)
+    if "INT8" in kind or kind == "W8A8":
+        return "native INT8" if TURING <= compute < FP4_SINCE else "not known"
+    if re.search(r"A16|W\dA16", kind):
+        return _weight_only(compute)
+    return "16 bits"
+
+
+def _weight_only(compute: tuple[int, int]) -> str:
+    return "weight-only (Marlin)" if compute >= TURING else "not supported"
+
+
+def _plain(name: str) -> str:
+    """`NVIDIA GeForce RTX-5090` -> `rtx5090`."""
+    return re.sub(r"nvidia|geforce|amd|instinct|[^a-z0-9]", "", name.lower())
