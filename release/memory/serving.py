@@ -18,7 +18,7 @@ class Serving(msgspec.Struct, frozen=True):
 
     `block_size` is the kernel's smallest block in tokens: what --block-size says, else what the
     attention backend of the GPU prefers. `num_speculative_tokens` are those of the model's own
-    multi-token prediction head, `kernel_block` what hybrid blocks are multiples of.
+    multi-token prediction head.
     """
 
     vllm: str = NEWEST
@@ -27,7 +27,6 @@ class Serving(msgspec.Struct, frozen=True):
     kv_cache_dtype: str = "auto"
     mamba_cache_dtype: str = "auto"
     mamba_ssm_cache_dtype: str = "auto"
-    max_model_len: int | None = None
     max_num_batched_tokens: int = 2048
     block_size: int | None = None
     enable_prefix_caching: bool | None = None

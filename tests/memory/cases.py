@@ -63,6 +63,7 @@ def plan(case: Case) -> Pool | Unknown:
     assert isinstance(architecture, Architecture), architecture
     options = {**case["options"]}
     del options["language_model_only"]
+    options.pop("max_model_len", None)
     speculative = options.pop("speculative_config", {})
     tokens = speculative.get("num_speculative_tokens", 0)
     return plan_pool(config, architecture, Serving(num_speculative_tokens=tokens, **options))

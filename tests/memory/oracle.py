@@ -147,7 +147,7 @@ def engine_config(case: Case, folder: str) -> Any:
     ).create_engine_config()
 
 
-def layer_specs(config: Any, rank: int) -> tuple[dict[str, Any], Any]:
+def layer_specs(config: Any, rank: int) -> tuple[dict[str, Any], Any, int]:
     """Build one pipeline rank's part of the model, without weights, and ask its layers."""
     tensor, pipeline = parallel_state._TP, parallel_state._PP
     tensor.world_size = config.parallel_config.tensor_parallel_size
@@ -160,7 +160,8 @@ def layer_specs(config: Any, rank: int) -> tuple[dict[str, Any], Any]:
     with set_current_vllm_config(config), torch.device("meta"):
         torch.set_default_dtype(config.model_config.dtype)
         try:
-            initialize_model(config)
+            model = initialize_model(config)
+            weights = sum(weight.nbytes for weight in model.parameters())
             if config.speculative_config is not None:
                 draft = config.speculative_config.draft_model_config
                 initialize_model(config, model_config=draft)
@@ -180,15 +181,17 @@ def layer_specs(config: Any, rank: int) -> tuple[dict[str, Any], Any]:
             spec = customize_attention_spec(layer.get_attn_backend(), spec)
         specs[name] = spec
     backends = {layer.get_attn_backend() for layer in layers.values()}
-    return specs, get_supported_kv_cache_layouts(
+    layouts = get_supported_kv_cache_layouts(
         backend for backend in sorted(backends, key=str) if not backend.is_ssm()
     )
+    return specs, layouts, weights
 
 
 def plan(case: Case, folder: str) -> Case:
     config = engine_config(case, folder)
     stages = config.parallel_config.pipeline_parallel_size
-    workers, layouts = zip(*(layer_specs(config, rank) for rank in range(stages)), strict=True)
+    parts = [layer_specs(config, rank) for rank in range(stages)]
+    workers, layouts, weights = zip(*parts, strict=True)
     names = [[layout.name for layout in each] for each in layouts]
     resolve_kv_cache_layout(config, names, [spec for specs in workers for spec in specs.values()])
     try:
@@ -209,6 +212,7 @@ def plan(case: Case, folder: str) -> Case:
         "tokens": tokens,
         "concurrency": concurrency,
         "in_flight": config.max_in_flight_tokens,
+        "weights": max(weights),
     }
 
 

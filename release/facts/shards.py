@@ -1,0 +1,72 @@
+"""The weights that one GPU loads, of a tensor-parallel group and a pipeline."""
+
+import msgspec
+
+from release.architecture import Architecture, ModelConfig
+from release.architecture.attention import kv_heads
+from release.architecture.config import ConfigGap
+from release.facts.components import AUDIO, MTP, PROJECTOR, VISION
+from release.facts.modules import Module, Modules
+from release.memory import NotModelled
+from release.memory.pool import pipeline_stages
+from release.memory.serving import Serving
+from release.memory.shards import Split, rank_bytes
+from release.unknown import Unknown
+
+TOWERS = frozenset({VISION, AUDIO, PROJECTOR})
+
+
+class RankWeights(msgspec.Struct, frozen=True):
+    """Bytes of weights on the fullest GPU, and of that by component."""
+
+    bytes: int
+    components: dict[str, int]
+
+
+def rank_weights(
+    modules: Modules,
+    config: ModelConfig,
+    architecture: Architecture,
+    serving: Serving,
+    *,
+    text_only: bool,
+) -> RankWeights | Unknown:
+    """Add up what each GPU loads; vLLM leaves the MTP head out unless it drafts with it."""
+    ranks = serving.tensor_parallel_size
+    try:
+        heads, vocabulary = kv_heads(config), config.size("vocab_size")
+        stages = pipeline_stages(architecture.layers, serving.pipeline_parallel_size)
+    except (ConfigGap, NotModelled) as gap:
+        return Unknown(str(gap))
+    split = Split(ranks, heads, vocabulary)
+    components: list[dict[str, int]] = [{} for _ in stages]
+    for module in modules:
+        if module.component == MTP and not serving.num_speculative_tokens:
+            continue
+        if text_only and module.component in TOWERS:
+            continue
+        size = sum(
+            rank_bytes(module.name, role, info.nbytes, info.shape, split)
+            for role, info in module.tensors.items()
+        )
+        for stage in _stages(module, architecture, len(stages), stages):
+            kept = components[stage]
+            kept[module.component] = kept.get(module.component, 0) + size
+    fullest = max(components, key=lambda kept: sum(kept.values()))
+    return RankWeights(sum(fullest.values()), fullest)
+
+
+def _stages(
+    module: Module, architecture: Architecture, count: int, stages: tuple[range, ...]
+) -> tuple[int, ...]:
+    """The pipeline stages that hold a module: its layer's, else the first or the last."""
+    if count == 1:
+        return (0,)
+    prefix = f"{architecture.stack}."
+    if module.name.startswith(prefix):
+        number = module.name.removeprefix(prefix).partition(".")[0]
+        if number.isdigit():
+            return tuple(i for i, stage in enumerate(stages) if int(number) in stage)
+    if "embed" in module.name or module.component in TOWERS:
+        return (0, count - 1) if architecture.tied else (0,)
+    return (count - 1,)

@@ -1,0 +1,111 @@
+"""Where a GPU's memory goes before the cache gets the rest.
+
+vLLM takes a share of the memory that CUDA reports and subtracts weights, what the profiling run
+allocated at its peak, and (since 0.20) an estimate of CUDA graphs; the CUDA context is outside the
+share. Source: vLLM 0.32 v1/worker/gpu_worker.py, determine_available_memory.
+"""
+
+import math
+from typing import Literal
+
+import msgspec
+
+from release.memory.defaults import Settled
+from release.memory.versions import subtracts_graphs
+from release.units import GIB, MIB
+
+Basis = Literal["exact", "measured", "estimated", "given"]
+
+
+class Term(msgspec.Struct, frozen=True):
+    """One part of a GPU's memory: between `low` and `high` bytes, and how that is known."""
+
+    name: str
+    low: int
+    high: int
+    basis: Basis
+    source: str
+
+
+class Shape(msgspec.Struct, frozen=True):
+    """Sizes of the model that decide about activations, all of one token on one GPU.
+
+    `widest` is the widest intermediate of a layer in elements, `hidden` the residual stream.
+    """
+
+    hidden: int
+    widest: int
+    vocabulary: int
+    recurrent: bool
+
+
+class Budget(msgspec.Struct, frozen=True):
+    """A GPU's share and what is taken from it; all in bytes, `low` and `high` of what is left."""
+
+    terms: tuple[Term, ...]
+    low: int
+    high: int
+
+
+# Bytes that vLLM's process takes beside PyTorch's tensors: kernels, cuBLAS and NCCL workspaces.
+# Measured with vLLM 0.24.0 on H100 and H200: tests/golden/logs.
+OTHER = (64 * MIB, 640 * MIB)
+NCCL = (128 * MIB, 1024 * MIB)
+# GDN and Mamba kernels tune themselves and keep scratch memory during profiling.
+RECURRENT_SCRATCH = (0, 2 * GIB)
+GRAPH = (4 * MIB, 24 * MIB)  # one captured size, piecewise and full
+BYTES, FLOAT = 2, 4
+
+
+def share(total: tuple[int, int], settled: Settled) -> Term:
+    """The memory that vLLM allows itself: total * gpu_memory_utilization, rounded up."""
+    low, high = (math.ceil(size * settled.utilization) for size in total)
+    basis: Basis = "exact" if low == high else "estimated"
+    return Term("share", low, high, basis, f"total x {settled.utilization:g}")
+
+
+def activations(shape: Shape, settled: Settled) -> Term:
+    """The peak of the profiling run: a step of max_num_batched_tokens, logits of max_num_seqs."""
+    tokens = settled.serving.max_num_batched_tokens
+    forward = tokens * (2 * shape.hidden + 2 * shape.widest) * BYTES
+    logits = settled.sequences * shape.vocabulary * (BYTES + FLOAT)
+    scratch = RECURRENT_SCRATCH if shape.recurrent else (0, 0)
+    low = max(forward, logits) + scratch[0]
+    high = 2 * forward + 2 * logits + scratch[1]
+    what = f"{tokens:,} tokens a step, {settled.sequences:,} sequences"
+    return Term("activation peak", low, high, "estimated", what)
+
+
+def other(settled: Settled) -> Term:
+    """Kernels and libraries' workspaces."""
+    low, high = OTHER
+    if settled.serving.tensor_parallel_size > 1 or settled.serving.pipeline_parallel_size > 1:
+        low, high = low + NCCL[0], high + NCCL[1]
+    return Term("kernels and workspaces", low, high, "estimated", "logs of vLLM 0.24.0")
+
+
+def graphs(settled: Settled) -> Term:
+    """CUDA graphs, as vLLM estimates them before it sizes the cache."""
+    if settled.eager:
+        return Term("CUDA graphs", 0, 0, "exact", "--enforce-eager")
+    if not subtracts_graphs(settled.serving.version):
+        return Term("CUDA graphs", 0, 0, "exact", "captured later, outside the share, by this vLLM")
+    sizes = capture_sizes(settled.captured)
+    source = f"{sizes} captured sizes up to {settled.captured}"
+    return Term("CUDA graphs", sizes * GRAPH[0], sizes * GRAPH[1], "estimated", source)
+
+
+def capture_sizes(largest: int) -> int:
+    """How many batch sizes are captured: 1, 2, 4, then every 8 up to 256, every 16 beyond.
+
+    Source: vLLM 0.32 config/vllm.py, _set_cudagraph_sizes.
+    """
+    small = sum(1 for size in (1, 2, 4) if size <= largest)
+    return small + min(largest, 248) // 8 + max(0, (largest - 240) // 16)
+
+
+def spend(whole: Term, parts: tuple[Term, ...]) -> Budget:
+    """What the parts leave of the share: the least and the most, in bytes."""
+    low = whole.low - sum(part.high for part in parts)
+    high = whole.high - sum(part.low for part in parts)
+    return Budget((whole, *parts), low, high)

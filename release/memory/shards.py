@@ -1,0 +1,54 @@
+"""How vLLM splits weights over the GPUs of a tensor-parallel group."""
+
+import msgspec
+
+VOCABULARY_PADDING = 64  # rows; vLLM 0.32 layers/vocab_parallel_embedding.py
+
+# The last part of a module's name -> how vLLM splits it. Sources: the model classes of vLLM 0.32
+# (models/*.py), which build these names from ColumnParallelLinear, QKVParallelLinear,
+# RowParallelLinear, ReplicatedLinear and VocabParallelEmbedding.
+VOCABULARY = frozenset({"embed_tokens", "lm_head", "embeddings"})
+KEYS_VALUES = frozenset({"k_proj", "v_proj"})
+INPUT = frozenset({"o_proj", "down_proj", "out_proj", "w2", "dense", "linear_fc2", "fc2"})
+OUTPUT = frozenset(
+    {
+        *("q_proj", "gate_proj", "up_proj", "gate_up_proj", "w1", "w3", "qkv_proj"),
+        *("q_b_proj", "kv_b_proj", "in_proj_qkv", "in_proj_z", "in_proj_a", "in_proj_b"),
+        *("in_proj_qkvz", "in_proj_ba", "in_proj", "conv1d", "qkv", "linear_fc1", "fc1"),
+        *("input_linear", "output_linear", "linear_attn", "mixer", "mamba", "experts"),
+    }
+)
+WHOLE_ROLES = frozenset({"weight_global_scale", "input_scale", "input_global_scale"})
+# A mixer's own norm is one vector a head, or split with its heads.
+SPLIT_NORMS = ("mixer.norm", "mamba.norm")
+
+
+class Split(msgspec.Struct, frozen=True):
+    """The sizes that decide about replication."""
+
+    ranks: int
+    kv_heads: int
+    vocabulary: int
+
+
+def rank_bytes(module: str, role: str, nbytes: int, shape: tuple[int, ...], split: Split) -> int:
+    """Bytes of one tensor on each rank; `nbytes` are those of the whole."""
+    ranks = split.ranks
+    last = module.rpartition(".")[2]
+    if last in VOCABULARY and shape and shape[0] == split.vocabulary:
+        return _vocabulary_bytes(nbytes, shape[0], ranks)
+    if ranks == 1 or role in WHOLE_ROLES or not shape or not nbytes:
+        return nbytes
+    if last in KEYS_VALUES:
+        return nbytes // min(ranks, max(split.kv_heads, 1))
+    if last in INPUT:
+        # Only what has input columns is split: a bias or a scale a row is on every rank.
+        return nbytes // ranks if len(shape) > 1 and shape[-1] > 1 else nbytes
+    if last in OUTPUT or module.endswith(SPLIT_NORMS):
+        return nbytes // ranks
+    return nbytes
+
+
+def _vocabulary_bytes(nbytes: int, rows: int, ranks: int) -> int:
+    padded = -(-rows // VOCABULARY_PADDING) * VOCABULARY_PADDING
+    return nbytes // rows * -(-padded // ranks)
