@@ -12,6 +12,7 @@ from release.errors import ReleaseError
 COMMANDS = {
     "verify": "Check a checkpoint, and write the report that card and push speak from.",
     "tables": "Weights by component and precision; KV cache and state bytes.",
+    "fit": "Does it start on this GPU, how long a context, how many requests?",
     "smoke": "Load and generate in vLLM, and judge what it says.",
     "card": "Render the model card from the report.",
     "push": "Publish exactly the verified bytes on the Hub.",

@@ -13,14 +13,16 @@ from release.cli.options import (
     output_option,
     silent_option,
 )
+from release.errors import ReleaseError
 
 
 @click.command()
 @checkpoint_argument
+@click.option("--picture", type=click.Path(path_type=Path), help="Write an SVG of the weights.")
 @format_option("human", "json", "markdown")
 @output_option
 @silent_option
-def command(checkpoint: Path | None, style: str, output: Path | None) -> None:
+def command(checkpoint: Path | None, style: str, output: Path | None, picture: Path | None) -> None:
     """Show what CKPT holds: weights by component and precision, parameters, KV cache, state.
 
     Reads headers and config only. `--format json` prints the facts that a report holds.
@@ -32,6 +34,13 @@ def command(checkpoint: Path | None, style: str, output: Path | None) -> None:
 
     source = open_checkpoint(find_checkpoint(checkpoint, find_manifest()))
     facts = reported_facts(Facts({"checkpoint": source}, Level.HEADERS))
+    if picture is not None:
+        from release.tables.pictures import weights_picture  # noqa: PLC0415
+
+        drawn = weights_picture(facts)
+        if drawn is None:
+            raise ReleaseError("the weights are not known, so there is no picture of them")
+        write_result(drawn, picture)
     if style == "json":
         import msgspec  # noqa: PLC0415
 

@@ -106,7 +106,7 @@ UNMODELLED = frozenset(
         *("--decode-context-parallel-size", "-dcp", "--prefill-context-parallel-size"),
         *("--cpu-offload-gb", "--enable-lora", "--kv-transfer-config", "--kv-offloading-size"),
         *("--kv-cache-dtype-skip-layers", "--disable-sliding-window", "--use-replayssm"),
-        *("--quantization", "-q", "--hf-overrides", "--enable-expert-parallel", "-ep"),
+        "--hf-overrides",
     }
 )
 

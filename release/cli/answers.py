@@ -1,0 +1,126 @@
+"""What `release fit` prints: the answers to its question, one for each GPU."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from release.cli.console import rich_text
+from release.errors import ReleaseError
+from release.fit.audit import audit_question
+from release.fit.changes import smallest_change
+from release.fit.document import to_document
+from release.fit.solve import Fit, Question, solve
+from release.fit.subject import open_subject
+from release.memory.gpus import Gpu, find_gpu
+from release.memory.logs import EngineLog, read_log
+from release.memory.options import TABLE, Options, parse_command
+from release.memory.versions import NEWEST
+from release.tables import Table
+from release.tables.fit import commands, fit_tables, requests_table, verdict
+from release.tables.markdown import write_tables
+from release.tables.terminal import draw_tables
+from release.text import markdown
+
+STARTS, DOES_NOT, UNCERTAIN = 0, 1, 3
+LOG_CAP = 256 << 20  # bytes
+
+
+class Answers(msgspec.Struct, frozen=True):
+    """Each answer with the smallest change that would make it start, if it does not."""
+
+    fits: tuple[tuple[Fit, Fit | None], ...]
+
+    @property
+    def exit_code(self) -> int:
+        """1 if one does not start, 3 if that is not certain."""
+        found = {fit.answer.starts for fit, _ in self.fits}
+        if False in found:
+            return DOES_NOT
+        return UNCERTAIN if None in found else STARTS
+
+    def json(self) -> str:
+        """One object for one answer, a list for several."""
+        documents = [to_document(fit, change) for fit, change in self.fits]
+        value = documents[0] if len(documents) == 1 else documents
+        return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+
+    def markdown(self) -> str:
+        """Tables under headings."""
+        heads = [markdown(verdict(fit)) for fit, _ in self.fits]
+        ends = [f"{what}:\n\n```sh\n{text}\n```" for what, text in self._commands()]
+        return "\n\n".join((*heads, write_tables(self._tables()), *ends))
+
+    def human(self, *, color: bool) -> str:
+        """Verdicts, tables and commands; a command is one line, there to be copied."""
+        from rich.console import Group  # noqa: PLC0415 - only what people read
+        from rich.text import Text  # noqa: PLC0415
+
+        heads = [Text(verdict(fit), "bold") for fit, _ in self.fits]
+        drawn = rich_text(Group(*heads, Text(""), draw_tables(self._tables())), color=color)
+        return drawn + "".join(f"{what}:\n  {text}\n" for what, text in self._commands())
+
+    def picture(self) -> str:
+        """Context against concurrency, one line for each answer, as SVG."""
+        from release.tables.pictures import requests_picture  # noqa: PLC0415
+
+        return requests_picture([fit for fit, _ in self.fits])
+
+    def _tables(self) -> tuple[Table, ...]:
+        if len(self.fits) == 1:
+            return fit_tables(self.fits[0][0])
+        return (requests_table([fit for fit, _ in self.fits]),)
+
+    def _commands(self) -> list[tuple[str, str]]:
+        return list(dict.fromkeys(pair for fit in self.fits for pair in commands(*fit)))
+
+
+def answer_all(path: Path, given: Mapping[str, Any], how: Mapping[str, Any]) -> Answers:
+    """Answer for every GPU that was named, or once. Raises `ReleaseError`, `NotEstimated`."""
+    subject = open_subject(path)
+    log = _read_log(how["from_log"]) if how["from_log"] is not None else None
+    options = _merge(_read(given), log)
+    vllm = how["vllm"] or (log.version if log else None) or NEWEST
+    gpus: list[Gpu | None] = [find_gpu(name) for name in how["gpus"]]
+    fits = []
+    for gpu in gpus or [None]:
+        question = Question(options, vllm, gpu, how["available"], log)
+        if how["audit"] is not None:
+            question = audit_question(parse_command(how["audit"]), question)
+        fit = solve(subject, question)
+        fits.append((fit, smallest_change(subject, fit)))
+    return Answers(tuple(fits))
+
+
+def _read(given: Mapping[str, Any]) -> Options:
+    read: dict[str, Any] = {}
+    for name, (field, parse) in TABLE.items():
+        value = given[field]
+        if value is not None and parse is not None:
+            try:
+                value = parse(value)
+            except (ValueError, TypeError, OverflowError) as error:
+                raise ReleaseError(f"{value!r:.60} cannot be read: {error}", where=name) from None
+        read[field] = value
+    return Options(**read)
+
+
+def _merge(options: Options, log: EngineLog | None) -> Options:
+    """Options that are given win over those that a log states."""
+    if log is None:
+        return options
+    stated = {field: getattr(log.options, field) for field in Options.__struct_fields__}
+    given = {field: getattr(options, field) for field in Options.__struct_fields__}
+    for field in ("tensor_parallel_size", "pipeline_parallel_size"):
+        stated[field] = stated[field] or getattr(log, field)
+    return Options(**{f: v if v is not None else stated[f] for f, v in given.items()})
+
+
+def _read_log(path: Path) -> EngineLog:
+    try:
+        if path.stat().st_size > LOG_CAP:
+            raise ReleaseError("is larger than a log of one start can be", where=str(path))
+        return read_log(path.read_text(encoding="utf-8", errors="replace"))
+    except OSError as error:
+        raise ReleaseError(f"cannot be read: {error.strerror}", where=str(path)) from None

@@ -1,0 +1,90 @@
+"""`release fit`."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from release.cli.console import use_color, write_result
+from release.cli.options import (
+    checkpoint_argument,
+    find_checkpoint,
+    find_manifest,
+    format_option,
+    output_option,
+)
+from release.errors import ReleaseError
+from release.memory.options import ALIASES, TABLE, parse_command
+from release.memory.versions import NEWEST
+
+SIZES = {"gib": 1 << 30, "mib": 1 << 20, "gb": 10**9, "mb": 10**6, "b": 1}
+
+
+class Bytes(click.ParamType[int]):
+    """`44.49GiB`, `48GB`, or a number of bytes."""
+
+    name = "SIZE"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> int:
+        """Read a size; a number without a unit is bytes."""
+        text = str(value).strip().lower().replace(" ", "")
+        unit = next((unit for unit in SIZES if text.endswith(unit)), "")
+        try:
+            size = float(text.removesuffix(unit)) * SIZES.get(unit, 1)
+        except ValueError:
+            self.fail(f"{value!r} is not a size such as 44.49GiB", param, ctx)
+        return int(size)
+
+
+def vllm_options(command: Any) -> Any:
+    """Add vLLM's own options to a command, from the table that --audit reads too."""
+    short = {long: alias for alias, long in ALIASES.items()}
+    for name, (field, parse) in reversed(TABLE.items()):
+        if parse is None:
+            names = [f"{name}/{name.replace('--', '--no-', 1)}"]
+            command = click.option(*names, field, default=None)(command)
+        else:
+            names = [name, *([short[name]] if name in short else [])]
+            command = click.option(*names, field, metavar="VALUE")(command)
+    return command
+
+
+@click.command()
+@checkpoint_argument
+@click.option("--gpu", "gpus", multiple=True, help='A GPU by name, as "RTX 5090"; may be repeated.')
+@click.option("--available", type=Bytes(), help="Memory for the cache on each GPU, as 44.49GiB.")
+@click.option("--from-log", type=click.Path(path_type=Path), help="Take figures from a vLLM log.")
+@click.option("--audit", help="Judge a pasted command: 'vllm serve ...'.")
+@click.option("--vllm", help=f"The release of vLLM: that of the log, else {NEWEST}.")
+@click.option("--picture", type=click.Path(path_type=Path), help="Write an SVG of what fits.")
+@vllm_options
+@format_option("human", "json", "markdown")
+@output_option
+def command(**given: Any) -> int:
+    """Say whether CKPT runs on a GPU, how long its context is and how many requests fit.
+
+    CKPT may be a folder without weights, or a config.json: weights are computed then. Options that
+    vLLM has are spelled as vLLM spells them. Exit code 1: it does not start; 3: not known.
+    """
+    from release.cli.answers import answer_all  # noqa: PLC0415 - keeps --help fast
+
+    checkpoint, audit = given["checkpoint"], given["audit"]
+    if checkpoint is None and audit is not None:
+        model = parse_command(audit).model
+        checkpoint = Path(model) if model and Path(model).exists() else None
+    path = find_checkpoint(checkpoint, find_manifest())
+    options = {field: given[field] for field, _ in TABLE.values()}
+    if given["available"] is not None and given["gpus"]:
+        raise ReleaseError("--available and --gpu are two answers to one question")
+    result = answer_all(path, options, given)
+    style, output = given["style"], given["output"]
+    if given["picture"] is not None:
+        write_result(result.picture(), given["picture"])
+    if style == "json":
+        text = result.json()
+    elif style == "markdown":
+        text = result.markdown()
+    else:
+        text = result.human(color=use_color(output))
+    write_result(text, output)
+    return result.exit_code

@@ -1,0 +1,142 @@
+"""What is asked about: a model's config, caches and weights."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from release.architecture import Architecture, ModelConfig
+from release.architecture.config import ConfigGap
+from release.architecture.recurrent import RecurrentCache
+from release.checkpoint import CONFIG_FILE, open_checkpoint
+from release.checkpoint.document import parse_document
+from release.errors import CheckpointError, Fault, ReleaseError
+from release.facts import Facts, Level
+from release.facts.basics import Tensors
+from release.facts.implied import imply_tensors
+from release.facts.modules import Modules
+from release.facts.shards import RankWeights, rank_weights
+from release.memory.budget import Shape
+from release.memory.defaults import Settled
+from release.memory.model import context_limit
+from release.quantization.config import QuantizationConfig
+from release.unknown import Unknown
+
+CONFIG_CAP = 64 << 20  # bytes
+
+
+class NotEstimated(ReleaseError):  # noqa: N818 - an answer of its own kind
+    """A question that has no answer, only a reason."""
+
+    exit_code = 3
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"not estimated: {reason}")
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """A model to serve; `computed` says that no weights were read, only what the config implies.
+
+    `weighed` remembers `weights`.
+    """
+
+    name: str
+    config: ModelConfig
+    architecture: Architecture
+    quantization: QuantizationConfig
+    modules: Modules
+    limit: int
+    computed: bool
+    weighed: dict[Any, RankWeights | Unknown] = {}
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether the checkpoint declares an FP8 KV cache."""
+        return self.quantization.kv_cache_scheme is not None
+
+    def weights(self, settled: Settled) -> RankWeights | Unknown:
+        """The weights on the fullest GPU; added up once for each way of splitting them."""
+        serving, text_only = settled.serving, settled.text_only
+        split = (
+            serving.tensor_parallel_size,
+            serving.pipeline_parallel_size,
+            serving.num_speculative_tokens > 0,
+            text_only,
+        )
+        if split not in self.weighed:
+            self.weighed[split] = rank_weights(
+                self.modules, self.config, self.architecture, serving, text_only=text_only
+            )
+        return self.weighed[split]
+
+    def shape(self, settled: Settled) -> Shape | Unknown:
+        """The sizes that decide about activations."""
+        config, ranks = self.config, settled.serving.tensor_parallel_size
+        try:
+            hidden, vocabulary = config.size("hidden_size"), config.size("vocab_size")
+            dense = 2 * config.size("intermediate_size", 0) // ranks
+            chosen = config.count("num_experts_per_tok", 0)
+            expert = config.size("moe_intermediate_size", 0)
+        except ConfigGap as gap:
+            return Unknown(f"config.json: {gap}")
+        sparse = chosen * (2 * expert // ranks + hidden)
+        caches = self.architecture.caches
+        recurrent = not isinstance(caches, Unknown) and any(
+            isinstance(cache, RecurrentCache) for cache in caches
+        )
+        return Shape(hidden, max(dense, sparse), vocabulary, recurrent)
+
+
+def open_subject(path: Path) -> Subject:
+    """Read a checkpoint's headers, or no more than a config.json.
+
+    Raises `NotEstimated` with the reason of the first fact that is not known, `CheckpointError`.
+    """
+    facts = _bare(path) if path.is_file() else _folder(path)
+    config = _known(facts, "config")
+    quantization, architecture = _known(facts, "quantization"), _known(facts, "architecture")
+    limit = context_limit(config)
+    modules = _known(facts, "modules")
+    return Subject(
+        name=str(path.parent if path.is_file() else path),
+        config=config,
+        architecture=architecture,
+        quantization=quantization,
+        modules=modules,
+        limit=_or_error(limit),
+        computed=facts.get("implied"),
+    )
+
+
+def _folder(path: Path) -> Facts:
+    facts = Facts({"checkpoint": open_checkpoint(path), "implied": False}, Level.HEADERS)
+    if not isinstance(facts.get("tensors"), Unknown):
+        return facts
+    return _implied(_known(facts, "config"), facts.get("quantization"))
+
+
+def _bare(path: Path) -> Facts:
+    if path.stat().st_size > CONFIG_CAP:
+        raise CheckpointError(str(path), "is larger than a config.json can be")
+    document = parse_document(path.read_bytes(), path.name, Fault.CONFIG)
+    config = ModelConfig(document.value)
+    return _implied(config, Facts({"config": config}).get("quantization"))
+
+
+def _implied(config: ModelConfig, quantization: QuantizationConfig | Unknown) -> Facts:
+    known = _or_error(quantization)
+    given = {"config": config, "quantization": known, "implied": True}
+    nothing = Unknown(f"only {CONFIG_FILE} was read")
+    architecture = Facts({**given, "tensors": nothing}).get("architecture")
+    tensors: Tensors | Unknown = imply_tensors(config, architecture, known)
+    return Facts({**given, "architecture": architecture, "tensors": _or_error(tensors)})
+
+
+def _known(facts: Facts, name: str) -> Any:
+    return _or_error(facts.get(name))
+
+
+def _or_error(value: Any) -> Any:
+    if isinstance(value, Unknown):
+        raise NotEstimated(value.reason)
+    return value

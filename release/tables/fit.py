@@ -1,0 +1,86 @@
+"""Tables of what fits: the answer, where the memory goes, and how many requests of which length."""
+
+from collections.abc import Sequence
+
+from release.fit.solve import Fit
+from release.memory.budget import Term
+from release.tables import Table
+from release.units import binary_bytes
+
+LENGTHS = (1 << 10, 4 << 10, 8 << 10, 16 << 10, 32 << 10, 64 << 10, 128 << 10, 256 << 10, 1 << 20)
+VERDICTS = {True: "yes", False: "no", None: "not certain"}
+
+
+def verdict(fit: Fit) -> str:
+    """One line: whether it starts, and why or with what."""
+    return f"Starts: {VERDICTS[fit.answer.starts]} – {fit.answer.why}"
+
+
+def fit_tables(fit: Fit) -> tuple[Table, ...]:
+    """The answer, the memory, requests by length, kernels."""
+    tables = [answer_table(fit), memory_table(fit.answer.terms), requests_table([fit])]
+    if fit.kernels:
+        rows = tuple(fit.kernels.items())
+        tables.append(Table("Kernels", ("Scheme", "On this GPU"), rows))
+    return tuple(tables)
+
+
+def commands(fit: Fit, change: Fit | None) -> tuple[tuple[str, str], ...]:
+    """What was asked and, if that does not start, the nearest command that does."""
+    asked = ("This is for", fit.command)
+    return (asked,) if change is None else (asked, ("This starts", change.command))
+
+
+def answer_table(fit: Fit) -> Table:
+    """The figures that vLLM will print, and those it would not."""
+    answer = fit.answer
+    rows = (
+        ("Starts", VERDICTS[answer.starts]),
+        ("Because", answer.why),
+        ("Available for the cache", _span(*answer.available_range)),
+        ("Block", f"{answer.block_size:,} tokens, {binary_bytes(answer.bytes_per_block)}"),
+        ("Blocks", f"{answer.num_blocks:,}"),
+        ("KV cache size", f"{answer.tokens:,} tokens"),
+        (f"Requests of {answer.max_model_len:,} tokens", f"{answer.max_concurrency:.2f}"),
+        ("Short requests at once", f"{answer.short_requests:,}"),
+        ("Longest single request", f"{answer.longest_request:,} tokens"),
+        ("Limited by", answer.binds),
+    )
+    note = "assumes " + "; ".join(fit.assumptions)
+    return Table("What fits", ("", "Answer"), rows, note=note)
+
+
+def memory_table(terms: Sequence[Term]) -> Table:
+    """Each part of the GPU's memory and how it is known."""
+    rows = tuple((term.name, _span(term.low, term.high), term.basis, term.source) for term in terms)
+    return Table("Memory of a GPU", ("Part", "Size", "Known", "From"), rows, frozenset({1}))
+
+
+def requests_table(fits: Sequence[Fit]) -> Table:
+    """How many requests of each length fit, one column for each answer."""
+    limit = max(fit.settled.limit for fit in fits)
+    lengths = [length for length in LENGTHS if length < limit]
+    columns = ("Length in tokens", *(_column(fit) for fit in fits))
+    rows = tuple(
+        (f"{length:,}", *(_requests(fit, length) for fit in fits)) for length in (*lengths, limit)
+    )
+    return Table("Requests at once", columns, rows, frozenset(range(len(columns))))
+
+
+def _requests(fit: Fit, length: int) -> str:
+    pool, available = fit.pool, fit.answer.available_bytes
+    if not pool.fits(available, length):
+        return "–"
+    return f"{pool.concurrency(available, length):,.1f}"
+
+
+def _column(fit: Fit) -> str:
+    gpu = fit.question.gpu
+    name = gpu.name if gpu else binary_bytes(fit.answer.available_bytes)
+    return f"{name}, {fit.settled.serving.kv_cache_dtype} KV"
+
+
+def _span(low: int, high: int) -> str:
+    if low == high:
+        return binary_bytes(low)
+    return f"{binary_bytes(low)} to {binary_bytes(high)}"
