@@ -59,7 +59,7 @@ def _int(text: str) -> int:
 
 # field -> (pattern with one group, how to read it). The last match counts: a log may hold a retry.
 FIGURES: dict[str, tuple[str, Read]] = {
-    "version": (r"(?:LLM engine \(v|vLLM API server version |\bversion )([\w.+-]+)", str),
+    "version": (r"(?:LLM engine \(v|vLLM API server version )(\d+\.\d+[\w.+-]*)", str),
     "tensor_parallel_size": (r"tensor_parallel_size=(\d+)", int),
     "pipeline_parallel_size": (r"pipeline_parallel_size=(\d+)", int),
     "weights_gib": (rf"Model loading took {NUMBER} Gi?B", float),
