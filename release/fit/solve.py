@@ -52,7 +52,7 @@ def solve(subject: Subject, question: Question) -> Fit:
     pool = plan_pool(subject.config, subject.architecture, settled.serving)
     if isinstance(pool, Unknown):
         raise NotEstimated(pool.reason)
-    room = _room(subject, question, settled)
+    room = _room(subject, question, settled, pool)
     return Fit(
         answer=answer(pool, settled, room),
         settled=settled,
@@ -72,11 +72,11 @@ def kernels(subject: Subject, gpu: Gpu | None) -> dict[str, str]:
     return {scheme: native_kernels(scheme, gpu) for scheme in sorted(schemes)}
 
 
-def _room(subject: Subject, question: Question, settled: Settled) -> Room:
+def _room(subject: Subject, question: Question, settled: Settled, pool: Pool) -> Room:
     if question.available is not None:
         term = Term("available", question.available, question.available, "given", "--available")
         return Room(question.available, question.available, (term,))
-    measured = available_range(question.log) if question.log else None
+    measured = _measured(question.log, pool) if question.log else None
     if measured is not None:
         return Room(*measured, (Term("available", *measured, "measured", "--from-log"),))
     if question.gpu is None:
@@ -84,6 +84,18 @@ def _room(subject: Subject, question: Question, settled: Settled) -> Room:
             "name a GPU (--gpu), its free memory (--available) or a log (--from-log)"
         )
     return _estimate(subject, question.gpu, settled, question.log)
+
+
+def _measured(log: EngineLog, pool: Pool) -> tuple[int, int] | None:
+    """Bytes for the cache by a log: what its two decimals leave open, settled by its tokens."""
+    found = available_range(log)
+    if found is None or log.tokens is None or log.length is None:
+        return found
+    size = max(pool.bytes_per_block)
+    low, high = found
+    blocks = range(low // size, high // size + 1)
+    exact = [n * size for n in blocks if pool.tokens(n * size, log.length) == log.tokens]
+    return (exact[0], exact[0]) if len(exact) == 1 else found
 
 
 def _estimate(subject: Subject, gpu: Gpu, settled: Settled, log: EngineLog | None) -> Room:

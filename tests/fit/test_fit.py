@@ -1,0 +1,203 @@
+"""`release fit` as a person runs it; the figures themselves are held to vLLM in tests/memory."""
+
+import json
+import shlex
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from release.errors import ReleaseError
+from release.memory.gpus import all_gpus, find_gpu, native_kernels
+from release.memory.options import Options, parse_command, write_command
+from tests.conftest import DEMO, Run
+from tests.golden.test_logs import HYBRID, LOGS
+
+KEYS = {
+    *("starts", "why", "available_bytes", "block_size", "num_blocks", "blocks_per_request"),
+    *("tokens", "max_concurrency", "longest_request", "assumptions"),
+}
+
+
+def fit(run: Run, *args: object, code: int = 0) -> dict[str, Any]:
+    result = run("fit", *args, "--format", "json")
+    assert result.returncode == code, result.stderr
+    found: dict[str, Any] = json.loads(result.stdout)
+    return found
+
+
+def test_a_config_alone_is_enough(run: Run) -> None:
+    found = fit(run, HYBRID, "--available", "7GiB", "--kv-cache-dtype", "fp8", code=1)
+    assert found.keys() >= KEYS
+    # facts of vLLM 0.32's own code for 7 GiB: 146 blocks, 217,952 tokens at most with the null
+    # block kept back is one block less of 1568.
+    assert (found["num_blocks"], found["block_size"]) == (146, 1568)
+    assert found["longest_request"] == 217_952
+    assert "needs 8.3" in found["why"]
+
+
+def test_a_folder_without_weights_says_the_same(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "bare"
+    folder.mkdir()
+    shutil.copy(HYBRID, folder / "config.json")
+    args = ("--gpu", "RTX PRO 6000", "--kv-cache-dtype", "fp8")
+    one, other = fit(run, folder, *args, code=0), fit(run, HYBRID, *args, code=0)
+    assert one["terms"] == other["terms"]
+    assert one["terms"][1]["source"] == "computed from config.json"
+
+
+def test_weights_of_a_checkpoint_are_exact(run: Run) -> None:
+    found = fit(run, DEMO, "--gpu", "RTX 5090")
+    weights = found["terms"][1]
+    assert (weights["basis"], weights["low"]) == ("exact", weights["high"])
+    assert found["kernels"] == {"FP8_DYNAMIC": "native FP8", "NVFP4": "native FP4"}
+
+
+def test_an_h100_has_too_few_blocks_for_the_default_sequences(run: Run) -> None:
+    found = fit(run, HYBRID, "--gpu", "H100", code=1)
+    assert found["binds"] == "state blocks"
+    assert "--max-num-seqs" in found["change"]
+    assert found["kernels"]["NVFP4"] == "weight-only (Marlin)"
+
+
+def test_the_change_that_is_named_does_start(run: Run) -> None:
+    asked = ("--gpu", "RTX 5090", "--max-model-len", "131072", "--gpu-memory-utilization", "0.85")
+    found = fit(run, HYBRID, *asked, code=1)
+    changed = found["change"]
+    assert fit(run, HYBRID, "--gpu", "RTX 5090", "--audit", changed)["starts"] is True
+
+
+def test_a_pasted_command_is_judged(run: Run) -> None:
+    pasted = "vllm serve acme/model --max-model-len 131072 --gpu-memory-utilization 0.85"
+    found = fit(run, HYBRID, "--gpu", "RTX 5090", "--audit", pasted, code=1)
+    assert found["max_model_len"] == 131_072
+    result = run("fit", HYBRID, "--gpu", "H200", "--max-num-seqs", "4", "--audit", pasted)
+    assert result.returncode == 2
+    assert "takes its options from the command" in result.stderr
+
+
+def test_options_are_read_out_of_a_command() -> None:
+    command = parse_command(
+        "X=1 python -m foo && vllm serve 'acme/m' \\\n --max-model-len 128k --kv_cache_dtype=fp8"
+        " -tp 2 --reasoning-parser qwen3 --no-enable-prefix-caching --enable-lora"
+        """ --limit-mm-per-prompt '{"image": 0, "video": 0}' """
+    )
+    assert command.model == "acme/m"
+    assert command.options == Options(
+        max_model_len=128_000,
+        kv_cache_dtype="fp8",
+        tensor_parallel_size=2,
+        enable_prefix_caching=False,
+        language_model_only=True,
+    )
+    assert command.ignored == ("--reasoning-parser",)
+    assert command.unmodelled == ("--enable-lora",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "vllm", "python x", "vllm serve m --max-model-len", "vllm serve m --block-size x", "a 'b"],
+)
+def test_what_is_no_command_is_an_error(text: str) -> None:
+    with pytest.raises(ReleaseError):
+        parse_command(text)
+
+
+def test_a_written_command_reads_back_and_is_safe_in_a_shell() -> None:
+    options = Options(max_model_len=-1, enforce_eager=True, speculative_tokens=2, block_size=32)
+    text = write_command("my model; rm -rf /", options)
+    assert shlex.split(text)[2] == "my model; rm -rf /"
+    read = parse_command(text)
+    assert (read.model, read.options) == ("my model; rm -rf /", options)
+
+
+def test_a_log_turns_estimates_into_measurements(run: Run) -> None:
+    found = fit(run, HYBRID, "--from-log", LOGS / "27b-b.log")
+    assert (found["vllm"], found["tokens"], found["num_blocks"]) == ("0.24.0", 3_142_661, 2050)
+    assert found["terms"] == [
+        {
+            "name": "available",
+            "low": 105_329_459_200,
+            "high": 105_329_459_200,
+            "basis": "measured",
+            "source": "--from-log",
+        }
+    ]
+
+
+def test_what_is_not_modelled_is_said(run: Run, tmp_path: Path) -> None:
+    strange = tmp_path / "config.json"
+    strange.write_text('{"model_type": "never_heard_of"}')
+    result = run("fit", strange, "--available", "7GiB")
+    assert (result.returncode, result.stdout) == (3, "")
+    assert "not estimated: model_type 'never_heard_of' is not one we know" in result.stderr
+    result = run("fit", HYBRID, "--available", "7GiB", "--kv-cache-dtype", "fp8_ds_mla")
+    assert result.returncode == 3
+    assert "not modelled" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("args", "hint"),
+    [
+        (("--gpu", "RTX 5091"), "did you mean RTX 5090?"),
+        ((), "name a GPU"),
+        (("--available", "lots"), "is not a size"),
+        (("--available", "7GiB", "--max-model-len", "many"), "--max-model-len"),
+        (("--available", "7GiB", "--vllm", "0.9.0"), "0.17.0 or later"),
+        (("--available", "7GiB", "--gpu", "H200"), "two answers"),
+        (("--from-log", "nowhere.log"), "cannot be read"),
+    ],
+)
+def test_what_cannot_be_answered_says_what_to_do(
+    run: Run, args: tuple[str, ...], hint: str
+) -> None:
+    result = run("fit", HYBRID, *args)
+    assert result.returncode in {2, 3}
+    assert hint in " ".join(result.stderr.split())
+    assert "Traceback" not in result.stderr
+
+
+def test_several_gpus_are_compared_and_drawn(run: Run, tmp_path: Path) -> None:
+    picture = tmp_path / "work" / "fit.svg"
+    args = ("--gpu", "RTX PRO 6000", "--gpu", "H200", "--max-num-seqs", "64")
+    result = run("fit", HYBRID, *args, "--picture", picture, "--format", "markdown")
+    assert result.returncode == 0, result.stderr
+    assert "| Length in tokens | RTX PRO 6000 Blackwell, auto KV | H200, auto KV |" in result.stdout
+    text = picture.read_text()
+    assert text.startswith("<svg ")
+    assert text.count("<polyline") == 2
+    assert "prefers-color-scheme: dark" in text
+
+
+def test_commands_are_one_line_each(run: Run) -> None:
+    result = run("fit", HYBRID, "--gpu", "RTX 5090", "--max-model-len", "131072", COLUMNS="40")
+    lines = [line.strip() for line in result.stdout.splitlines()]
+    assert f"vllm serve {shlex.quote(str(HYBRID.parent))} --max-model-len 131072" in lines
+
+
+def test_every_gpu_has_a_source_and_a_plausible_total() -> None:
+    for gpu in all_gpus():
+        assert gpu.source
+        assert 0 < gpu.low <= gpu.high < gpu.low * 1.05
+        if gpu.smi:
+            assert gpu.high < gpu.smi << 20  # CUDA reports less than nvidia-smi
+        assert find_gpu(gpu.name.upper().replace(" ", "-")) == gpu
+
+
+@pytest.mark.parametrize(
+    ("scheme", "gpu", "how"),
+    [
+        ("NVFP4", "B200", "native FP4"),
+        ("NVFP4", "H100", "weight-only (Marlin)"),
+        ("NVFP4A16", "B200", "weight-only (Marlin)"),
+        ("FP8_DYNAMIC", "RTX 4090", "native FP8"),
+        ("FP8", "A100", "weight-only (Marlin)"),
+        ("FP8_BLOCK", "L40S", "native FP8"),
+        ("W4A16_ASYM", "RTX 3090", "weight-only (Marlin)"),
+        ("W8A8", "A100", "native INT8"),
+        ("NVFP4", "MI300X", "not known: not an NVIDIA GPU"),
+    ],
+)
+def test_kernels_by_scheme_and_gpu(scheme: str, gpu: str, how: str) -> None:
+    assert native_kernels(scheme, find_gpu(gpu)) == how

@@ -1,0 +1,118 @@
+"""Our figures against those that vLLM printed on real GPUs, given the memory it printed."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from release.architecture import Architecture, ModelConfig, derive_architecture
+from release.fit.solve import Fit, Question, solve
+from release.fit.subject import open_subject
+from release.memory.logs import EngineLog, available_range, read_log
+from release.memory.options import Options
+from release.memory.pool import Pool, plan_pool
+from release.memory.serving import Serving
+from release.memory.versions import NEWEST
+
+LOGS = Path(__file__).parent / "logs"
+HYBRID = LOGS / "27b.json"
+
+
+def pool_of(config: Path, serving: Serving) -> Pool:
+    parsed = ModelConfig(json.loads(config.read_text()))
+    architecture = derive_architecture(parsed)
+    assert isinstance(architecture, Architecture)
+    pool = plan_pool(parsed, architecture, serving)
+    assert isinstance(pool, Pool)
+    return pool
+
+
+def fit_of(name: str) -> tuple[EngineLog, Fit]:
+    log = read_log((LOGS / f"{name}.log").read_text())
+    question = Question(log.options, log.version or NEWEST, log=log)
+    return log, solve(open_subject(HYBRID), question)
+
+
+# From the files' own last lines; blocks are num_gpu_blocks as the engine gave them to its caller.
+@pytest.mark.parametrize(("name", "blocks"), [("27b-a", 2048), ("27b-b", 2050), ("27b-c", 119)])
+def test_a_start_on_the_h200_is_told_to_the_token(name: str, blocks: int) -> None:
+    log, fit = fit_of(name)
+    assert (log.version, log.model) == ("0.24.0", ".whl/27b")
+    assert fit.answer.num_blocks == blocks
+    assert fit.answer.tokens == log.tokens
+    assert round(fit.answer.max_concurrency, 2) == log.concurrency
+    assert fit.answer.max_model_len == log.length
+    assert fit.answer.starts
+
+
+def test_auto_finds_the_length_that_vllm_found() -> None:
+    log, fit = fit_of("27b-c")
+    assert (log.fitted_from, log.fitted_to) == (262_144, 181_888)
+    assert fit.answer.longest_request == 181_888
+
+
+@pytest.mark.parametrize(("name", "block"), [("27b-a", 784), ("27b-b", 1568), ("27b-c", 1568)])
+def test_the_block_is_the_one_that_vllm_sets(name: str, block: int) -> None:
+    log, fit = fit_of(name)
+    assert log.block == fit.answer.block_size == block
+
+
+# github.com/vllm-project/recipes, Qwen3.8-27B.yaml and its pull request 810: RTX 5090 cards, the
+# same architecture; tokens as printed, blocks by length as they divide.
+PUBLISHED = [
+    ("fp8 cache, eager", 1, "fp8", 32_768, 75, 91_022),
+    ("text only", 1, "fp8", 32_768, 112, 135_926),
+    ("text only, 8 sequences", 1, "fp8", 32_768, 126, 152_917),
+    ("text only, bf16 cache", 1, "bfloat16", 32_768, 112, 76_458),
+    ("two cards, FP8 weights", 2, "bfloat16", 262_144, 491, 377_456),
+    ("two cards, NVFP4 weights", 2, "bfloat16", 262_144, 580, 445_875),
+    ("two cards, NVFP4 weights, fp8 cache", 2, "fp8", 262_144, 611, 920_517),
+]
+
+
+@pytest.mark.parametrize(
+    ("ranks", "dtype", "length", "blocks", "tokens"),
+    [case[1:] for case in PUBLISHED],
+    ids=[case[0] for case in PUBLISHED],
+)
+def test_published_figures_are_ours(
+    ranks: int, dtype: str, length: int, blocks: int, tokens: int
+) -> None:
+    serving = Serving(tensor_parallel_size=ranks, kv_cache_dtype=dtype)
+    pool = pool_of(HYBRID, serving)
+    assert pool.tokens(blocks * pool.bytes_per_block[0], length) == tokens
+
+
+def test_a_published_refusal_is_ours() -> None:
+    """vLLM 0.27.1, RTX 5090: 204,800 tokens need 6.56 GiB of 5.42; 167,776 would fit."""
+    text = """
+    INFO [gpu_worker.py:508] Available KV cache memory: 5.42 GiB
+    ValueError: To serve at least one request with the model's max seq len (204800), (6.56 GiB KV
+     cache is needed, which is larger than the available KV cache memory (5.42 GiB). Based on the
+     available memory, the estimated maximum model length is 167776. Try increasing
+    """
+    log = read_log(" ".join(text.split()))
+    assert (log.needed_gib, log.available_for_it_gib, log.longest) == (6.56, 5.42, 167_776)
+    pool = pool_of(HYBRID, Serving(vllm="0.27.1", kv_cache_dtype="fp8"))
+    measured = available_range(log)
+    assert measured is not None
+    assert round(pool.needed(204_800) / 2**30, 2) == 6.56
+    assert pool.longest(measured[0], 262_144) == 167_776
+    assert pool.tokens(112 * pool.bytes_per_block[0], 163_840) == 165_316
+
+
+def test_state_blocks_are_counted_as_vllm_does() -> None:
+    """vllm-project/vllm#49064: 1024 sequences exceed 969 blocks on an H100 80GB, vLLM 0.28."""
+    subject = open_subject(HYBRID)
+    size = pool_of(HYBRID, Serving(vllm="0.28.0")).bytes_per_block[0]
+    options = Options(max_num_seqs=1024, max_model_len=262_144)
+    question = Question(options, "0.28.0", available=969 * size)
+    fit = solve(subject, question)
+    assert fit.answer.starts is False
+    assert "max_num_seqs (1,024) exceeds the 969 blocks" in fit.answer.why
+
+
+def test_a_log_of_something_else_has_no_figures() -> None:
+    log = read_log("using FlashAttention version 3\nnon-default args: {'model': <x>, 'a': f(1)}\n")
+    assert (log.version, log.tokens, log.available_gib) == (None, None, None)
+    assert available_range(log) is None
