@@ -12,6 +12,7 @@ from release.cli.options import (
     find_manifest,
     format_option,
     output_option,
+    silent_option,
 )
 from release.errors import ReleaseError
 from release.memory.options import ALIASES, TABLE, parse_command
@@ -60,6 +61,7 @@ def vllm_options(command: Any) -> Any:
 @vllm_options
 @format_option("human", "json", "markdown")
 @output_option
+@silent_option
 def command(**given: Any) -> int:
     """Say whether CKPT runs on a GPU, how long its context is and how many requests fit.
 
