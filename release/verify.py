@@ -21,7 +21,8 @@ from release.report import DONE, NOT_RUN, SCHEMA, Report, Subject, Tool, summari
 from release.rules.catalogue import Rule, all_rules, is_code, select_rules
 from release.rules.runner import NotChecked, run_rules
 from release.scan.values import Scan
-from release.smoke.evidence import Engine, unjudged
+from release.smoke.evidence import Engine
+from release.smoke.summary import unjudged
 from release.unknown import Unknown
 
 UNUSED = "unused_allows"

@@ -11,9 +11,9 @@ Seen in: tpu-inference #2366, gibberish with two requests at once.
 from collections.abc import Iterator
 
 from release.rules import Findings, Found, Where, rule
-from release.smoke.evidence import Smoke
 from release.smoke.expectations import RANDOM
 from release.smoke.speech import Answer
+from release.smoke.summary import Smoke
 
 LONGEST_RUN = 20
 DISTINCT = 0.3

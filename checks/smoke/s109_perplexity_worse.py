@@ -9,7 +9,8 @@ Seen in: vllm #36094.
 """
 
 from release.rules import Findings, Found, Where, rule
-from release.smoke.evidence import Run, Smoke
+from release.smoke.evidence import Run
+from release.smoke.summary import Smoke
 
 NOTICEABLE = 1.10
 

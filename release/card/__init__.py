@@ -18,6 +18,7 @@ from release.tables import (
     is_known,
     precision_table,
     reason,
+    serving_table,
     weights_table,
 )
 from release.tables.markdown import write_table
@@ -90,8 +91,17 @@ def _context(report: Report, manifest: Manifest) -> dict[str, Any]:
         "architecture_table": architecture_table(facts),
         "cache_table": cache_table(facts),
         "precision_table": precision_table(facts, manifest.rationale),
+        "serving_table": serving_table(facts),
+        "served": _is_served(report, manifest),
         "weights_table": weights_table(facts),
     }
+
+
+def _is_served(report: Report, manifest: Manifest) -> bool:
+    """Whether this very command was run against the checkpoint, and nothing was wrong with it."""
+    served = (report.facts.get("smoke") or {}).get("served") or {}
+    ran = served.get("argv") == [manifest.repo, *manifest.serve_args] and not served.get("cause")
+    return bool(ran) and not any(finding.rule == "S108" for finding in report.findings)
 
 
 def _require_rationale_is_used(report: Report, manifest: Manifest) -> None:

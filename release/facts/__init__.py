@@ -92,7 +92,7 @@ FACTS: dict[str, Source] = {
     "answers": Source(Level.SMOKE, "release.smoke.evidence:provide_answers"),
     "layers": Source(Level.SMOKE, "release.smoke.layers:provide_layers"),
     "served": Source(Level.SMOKE, "release.smoke.evidence:provide_served"),
-    "smoke": Source(Level.SMOKE, "release.smoke.evidence:provide_smoke"),
+    "smoke": Source(Level.SMOKE, "release.smoke.summary:provide_smoke"),
 }
 
 

@@ -1,7 +1,6 @@
 """The smoke facts: a run's outcome as rules and the card need it."""
 
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -9,19 +8,16 @@ from release.architecture import ModelConfig
 from release.checkpoint import Checkpoint
 from release.facts.tokenizer import Tokenizer
 from release.smoke.account import Conversion, Gap, conversions, gaps, unread
-from release.smoke.causes import Cause
 from release.smoke.engine import Likelihood, Outcome, run_engine
-from release.smoke.expectations import RANDOM, Expectations, Kind, kind_of
+from release.smoke.expectations import Expectations, Kind, kind_of
 from release.smoke.gpu import Gpu, freed, list_gpus, visible
 from release.smoke.order import Order, likelihood_order, make_order
 from release.smoke.serve import Served, Service, serve
-from release.smoke.speech import Answer, measure, same_beginning
-from release.smoke.transcript import Trouble
+from release.smoke.speech import Answer, measure
 from release.unknown import Unknown
 
 VISION_WORDS = ("visual.", "vision_", "image_newline", "multi_modal_projector", "mm_projector")
 MTP_WORDS = ("mtp.", "nextn.", "eagle", "draft")
-ENOUGH = 8
 
 
 class Engine(msgspec.Struct, frozen=True):
@@ -67,32 +63,6 @@ class Loading(msgspec.Struct, frozen=True):
     conversions: tuple[Conversion, ...]
     unread: tuple[str, ...]
     skipped: dict[str, int]
-
-
-class Smoke(msgspec.Struct, frozen=True):
-    """The evidence, as report.json holds it. Times in seconds, memory in bytes."""
-
-    started: bool
-    cause: Cause | None
-    kind: str
-    versions: dict[str, str]
-    device: dict[str, Any]
-    driver: str | None
-    arguments: dict[str, Any]
-    settled: dict[str, Any]
-    seconds: dict[str, float]
-    kernels: dict[str, str]
-    attention: str | None
-    gdn: str | None
-    fallbacks: tuple[str, ...]
-    troubles: tuple[Trouble, ...]
-    loading: Loading | None
-    answers: tuple[Answer, ...]
-    alone_differs: tuple[str, ...]
-    perplexity: float | None
-    base_perplexity: float | None
-    memory_freed: bool | None
-    served: Served
 
 
 def provide_run(
@@ -173,61 +143,6 @@ def provide_answers(engine_run: Run, loading: Loading | Unknown) -> tuple[Answer
     )
 
 
-def provide_smoke(
-    engine_run: Run,
-    loading: Loading | Unknown,
-    answers: tuple[Answer, ...] | Unknown,
-    served: Served,
-) -> Smoke:
-    """Collect the evidence."""
-    outcome = engine_run.outcome
-    result, transcript = outcome.result, outcome.transcript
-    names = ("max_model_len", "max_num_seqs", "max_num_batched_tokens", "graphs")
-    freed_memory = engine_run.memory_freed
-    return Smoke(
-        started="started" in result.seconds,
-        cause=outcome.cause,
-        kind=engine_run.plan.kind,
-        versions=result.versions | {"python": result.python},
-        device=result.device,
-        driver=_driver(engine_run.gpus),
-        arguments={name: v for name, v in result.arguments.items() if name != "model"},
-        settled=result.cache | {name: getattr(result, name) for name in names},
-        seconds=result.seconds | {"whole": outcome.seconds},
-        kernels=transcript.kernels,
-        attention=transcript.attention,
-        gdn=transcript.gdn,
-        fallbacks=transcript.fallbacks,
-        troubles=transcript.troubles,
-        loading=loading if isinstance(loading, Loading) else None,
-        answers=answers if isinstance(answers, tuple) else (),
-        alone_differs=_differing(outcome),
-        perplexity=_perplexity(result.likelihoods),
-        base_perplexity=_perplexity(engine_run.base),
-        memory_freed=None if isinstance(freed_memory, Unknown) else freed_memory,
-        served=served,
-    )
-
-
-def unjudged(smoke: Smoke, run: Run) -> dict[str, str]:
-    """Say what was left out because nothing was claimed or the model can't do it, and why."""
-    left: dict[str, str] = {}
-    if smoke.kind == RANDOM:
-        reason = 'the manifest says that its weights are random (smoke.kind = "random")'
-        left |= dict.fromkeys(("known answers", "form of the answers", "perplexity"), reason)
-    elif isinstance(run.base, Unknown):
-        left["perplexity against the base"] = run.base.reason
-    if isinstance(run.memory_freed, Unknown):
-        left["GPU memory free again after the run"] = run.memory_freed.reason
-    if not smoke.served.argv:
-        left["the card's command over HTTP"] = (
-            "the engine failed before" if smoke.cause else "it was not asked for (--serve)"
-        )
-    if "image" not in run.plan.order.expected and run.plan.order.wanted.get("limit_mm_per_prompt"):
-        left["an image"] = "the manifest does not claim images (smoke.image)"
-    return left
-
-
 def _fitted(expectations: Expectations, config: ModelConfig) -> Expectations:
     """Ask for no more context than the model says it has: vLLM refuses that."""
     limit = config.get("max_position_embeddings")
@@ -248,35 +163,6 @@ def _measure_base(
     if outcome.cause is not None:
         return Unknown(f"the base does not run: {outcome.cause.line}")
     return outcome.result.likelihoods
-
-
-def _perplexity(likelihoods: tuple[Likelihood, ...] | Unknown) -> float | None:
-    """Give exp(-nats per token) over all texts together."""
-    import math  # noqa: PLC0415 - nothing else here needs it
-
-    if isinstance(likelihoods, Unknown) or not likelihoods:
-        return None
-    nats = [each.nats for each in likelihoods]
-    tokens = sum(each.tokens for each in likelihoods)
-    known = [value for value in nats if value is not None]
-    if len(known) < len(nats) or not tokens:
-        return None
-    return round(math.exp(min(-sum(known) / tokens, 700.0)), 4)
-
-
-def _differing(outcome: Outcome) -> tuple[str, ...]:
-    """Name requests that begin differently alone and among others (8 tokens)."""
-    together = {reply.name: reply for reply in outcome.result.answers}
-    return tuple(
-        reply.name
-        for reply in outcome.result.alone
-        if reply.name in together
-        and same_beginning(reply, together[reply.name]) < min(ENOUGH, len(reply.tokens))
-    )
-
-
-def _driver(gpus: tuple[Gpu, ...] | Unknown) -> str | None:
-    return None if isinstance(gpus, Unknown) or not gpus else gpus[0].driver
 
 
 def _holds(name: str, words: tuple[str, ...]) -> bool:

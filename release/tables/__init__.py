@@ -61,6 +61,16 @@ def weights_table(facts: Reported) -> Table:
     return Table(title, columns, rows, frozenset({1, 2}), last, UNITS)
 
 
+def serving_table(facts: Reported) -> Table:
+    """Which kernel served each scheme, as the smoke test saw it."""
+    title, columns = "Kernels", ("Scheme", "Kernel", "Layers of vLLM")
+    smoke: Any = facts.get("smoke")
+    if not is_known(smoke):
+        return _unknown(title, smoke)
+    rows = tuple((row["scheme"], row["kernel"], f"{row['layers']:,}") for row in smoke["serving"])
+    return Table(title, columns, rows, frozenset({2}))
+
+
 def precision_table(facts: Reported, rationale: Mapping[str, str] | None = None) -> Table:
     """Which modules are stored in which scheme, as the groups really resolved.
 

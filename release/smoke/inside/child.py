@@ -189,11 +189,8 @@ def device() -> dict[str, Any]:
     import torch
     from vllm.platforms import current_platform
 
-    try:
-        name = str(current_platform.get_device_name())
-    except NotImplementedError:
-        name = platform.processor() or platform.machine()
     kind = current_platform.device_type
+    name = processor() if kind == "cpu" else str(current_platform.get_device_name())
     capability = current_platform.get_device_capability() if kind == "cuda" else None
     return {
         "kind": kind,
@@ -201,6 +198,14 @@ def device() -> dict[str, Any]:
         "capability": list(capability)[:2] if capability else None,
         "cuda": torch.version.cuda,
     }
+
+
+def processor() -> str:
+    """Give the processor's name, or what kind it is where nothing says its name."""
+    file = Path("/proc/cpuinfo")
+    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
 
 
 def free_memory() -> dict[str, int] | None:

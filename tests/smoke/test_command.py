@@ -1,0 +1,141 @@
+"""`release smoke` and `release verify --smoke` as a user runs them, with the real vLLM."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import MANIFEST, ROOT, VLLM_PYTHON, VLLM_SHIM, Run
+from tests.mutate import Draft
+
+SERVE = [
+    *("--max-model-len", "512", "--enforce-eager"),
+    *("--limit-mm-per-prompt", '{"image": 0, "video": 0}'),
+    *("--reasoning-parser", "qwen3"),
+    *("--enable-auto-tool-choice", "--tool-call-parser", "hermes"),
+]
+SETTINGS = '[smoke]\nkind = "random"\nmax-model-len = 512\n'
+ENGINE = {"PYTHONPATH": f"{ROOT}:{VLLM_SHIM}", "VLLM_CPU_KVCACHE_SPACE": "1"}
+
+
+def manifest(folder: Path) -> None:
+    served = MANIFEST.replace('["--max-model-len", "2048"]', json.dumps(SERVE))
+    (folder / "release.toml").write_text(f"{served}\n{SETTINGS}")
+
+
+@pytest.mark.vllm
+@pytest.mark.slow
+def test_the_whole_way_to_the_card(run: Run, mixed: Draft, tmp_path: Path) -> None:
+    home = tmp_path / "work"
+    manifest(home)
+    options = ["--smoke", "--serve", "--python", VLLM_PYTHON, "--format", "json"]
+    done = run("verify", mixed.path, *options, **ENGINE)
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = json.loads(done.stdout)
+    assert report["levels"]["smoke"] == "done"
+    judge_evidence(report["facts"]["smoke"])
+    assert str(tmp_path) not in done.stdout
+    done = run("card", mixed.path, "-o", "-")
+    assert done.returncode == 0, done.stderr
+    assert "Loaded and run in vLLM 0.32.0" in done.stdout
+    assert "| NVFP4 | EmulationNvFp4LinearKernel |" in done.stdout
+    assert "This command was run" in done.stdout
+
+
+def judge_evidence(smoke: dict[str, Any]) -> None:
+    assert smoke["started"]
+    assert smoke["cause"] is None
+    assert smoke["versions"]["vllm"].startswith("0.32.0")
+    assert smoke["gdn"] == "CPU"
+    assert smoke["kernels"] == {
+        "CompressedTensorsW8A8Fp8": "ChannelWiseTorchFP8ScaledMMLinearKernel",
+        "NVFP4": "EmulationNvFp4LinearKernel",
+    }
+    # Head dim 64, 2 KV heads, BF16: 512 bytes a token; the page of the recurrent state needs 384.
+    assert smoke["settled"]["block_size"] == 384
+    assert smoke["loading"]["skipped"] == {"vision tower, in text-only mode": 21}
+    assert smoke["loading"]["gaps"] == []
+    served = smoke["served"]
+    assert served["argv"] == ["acme/tiny-NVFP4", *SERVE]
+    assert [each["name"] for each in served["exchanges"]] == ["chat", "stream", "tool"]
+    assert all(each["error"] is None for each in served["exchanges"])
+    chat, stream, _ = served["exchanges"]
+    assert chat["reasoning"] == stream["reasoning"] != ""
+    assert served["cache"]["num_gpu_blocks"] == "5461"
+
+
+def test_a_python_without_vllm_is_a_finding(run: Run, mixed: Draft) -> None:
+    done = run("smoke", mixed.path, "--python", sys.executable)
+    assert done.returncode == 1
+    assert "no-vllm: ModuleNotFoundError: No module named 'vllm'" in done.stdout
+
+
+def test_a_python_that_is_not_there_is_one_line(run: Run, mixed: Draft) -> None:
+    done = run("smoke", mixed.path, "--python", "nowhere/python")
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: nowhere/python: cannot be started: No such file")
+
+
+def test_serving_needs_a_manifest(run: Run, mixed: Draft) -> None:
+    done = run("smoke", mixed.path, "--serve", "--python", sys.executable)
+    assert done.returncode == 2
+    assert "--serve needs a manifest" in done.stderr
+
+
+def test_a_misspelt_key_of_the_manifest_is_named(run: Run, mixed: Draft, tmp_path: Path) -> None:
+    (tmp_path / "work" / "release.toml").write_text(f"{MANIFEST}\n[smoke]\ntoken = 3\n")
+    done = run("smoke", mixed.path)
+    assert done.returncode == 2
+    assert "did you mean 'tokens'?" in done.stderr
+
+
+@pytest.mark.vllm
+@pytest.mark.slow
+def test_the_time_limit_ends_it(run: Run, mixed: Draft) -> None:
+    done = run("smoke", mixed.path, "--python", VLLM_PYTHON, "--timeout", 1, **ENGINE)
+    assert done.returncode == 1
+    assert "timeout: it was ended after" in done.stdout
+
+
+@pytest.mark.vllm
+@pytest.mark.slow
+def test_killed_in_the_middle_nothing_is_left(mixed: Draft, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "release", "smoke", str(mixed.path)]
+    owner = subprocess.Popen(
+        [*command, "--python", str(VLLM_PYTHON)],
+        cwd=tmp_path / "work" if (tmp_path / "work").exists() else tmp_path,
+        env={**os.environ, **ENGINE, "RELEASE_TEST_MARK": str(tmp_path)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    assert wait_for(lambda: len(marked(tmp_path)) == 3)  # ours, the engine's, the guard
+    owner.send_signal(signal.SIGKILL)
+    owner.wait()
+    assert wait_for(lambda: not marked(tmp_path))
+
+
+def marked(mark: Path) -> list[str]:
+    """Give the living processes that were born with our mark in their environment."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            born = (entry / "environ").read_bytes()
+            state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
+        except OSError:
+            continue
+        if f"RELEASE_TEST_MARK={mark}".encode() in born.split(b"\0") and state != "Z":
+            found.append(entry.name)
+    return found
+
+
+def wait_for(condition: Any, seconds: float = 20.0) -> bool:
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return bool(condition())
