@@ -44,7 +44,8 @@ def _head(report: Report) -> Iterator[str]:
         label = f"{row['scheme']:<{width}}  {plural(row['modules'], 'module'):>13}  "
         for line in _wrap(label, row["detail"]):
             yield click.style(line, dim=True)
-    yield from (click.style(line, dim=True) for line in _against_base(report))
+    more = (*_against_base(report), *_in_vllm(report))
+    yield from (click.style(line, dim=True) for line in more)
     yield ""
 
 
@@ -63,6 +64,19 @@ def _against_base(report: Report) -> Iterator[str]:
             median = f", median {middle:.1f}" if middle is not None else ""
             text = f"SQNR {row['lowest_sqnr']:.1f} dB or more{median}"
             yield from _wrap(label, f"{text}; cosine {row['lowest_cosine']:.4f} or more")
+
+
+def _in_vllm(report: Report) -> Iterator[str]:
+    """Where it was run, and which kernel served each scheme there."""
+    smoke = report.facts.get("smoke", {})
+    if not smoke.get("started"):
+        return
+    device = " ".join(filter(None, [smoke["device"].get("name"), smoke["driver"]]))
+    yield from _wrap("", f"run in vLLM {smoke['versions'].get('vllm')} on {device}")
+    width = max((len(row["scheme"]) for row in smoke["serving"]), default=0)
+    for row in smoke["serving"]:
+        label = f"{row['scheme']:<{width}}  {plural(row['layers'], 'layer'):>13}  "
+        yield from _wrap(label, row["kernel"])
 
 
 def _wrap(label: str, text: str) -> list[str]:

@@ -109,7 +109,7 @@ def test_killed_in_the_middle_nothing_is_left(mixed: Draft, tmp_path: Path) -> N
     command = [sys.executable, "-m", "release", "smoke", str(mixed.path)]
     owner = subprocess.Popen(
         [*command, "--python", str(VLLM_PYTHON)],
-        cwd=tmp_path / "work" if (tmp_path / "work").exists() else tmp_path,
+        cwd=tmp_path,
         env={**os.environ, **ENGINE, "RELEASE_TEST_MARK": str(tmp_path)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
