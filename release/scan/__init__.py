@@ -6,7 +6,6 @@ worker, on any machine that sees them, and their results are joined by name.
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor
 from io import FileIO
 from mmap import mmap
 from pathlib import Path
@@ -25,9 +24,6 @@ __all__ = ["PIECE", "FileScan", "Segment", "Values", "scan_file"]
 PIECE = 512 << 10
 """Bytes read, hashed and judged while they are in the cache of a core; see benchmarks/scan.py."""
 
-BATCH = 8
-"""Pieces that are handed to a helper at once: waking it costs as much as one piece."""
-
 LINE = 64
 """Bytes of a cache line: a piece lies in memory as in its file, so that words stay aligned."""
 
@@ -40,17 +36,17 @@ def scan_file(
     name: str,
     segments: Iterable[Segment] = (),
     advance: Advance = lambda _count: None,
-    helper: Executor | None = None,
 ) -> FileScan:
     """Hash a file and tally its segments, which are in order of their positions.
 
     `advance` is called with the bytes of every piece, and may raise to stop. sha256 cannot be
-    split, so of one file it fills one core; `helper` (one thread) tallies beside it. Raises
-    `CheckpointError` when the file cannot be read, or ends inside a segment.
+    split, so one file takes as long as its hash does on one core, and a tenth more; a second
+    thread that tallies beside the hash was tried and gained nothing. Raises `CheckpointError` when
+    the file cannot be read, or ends inside a segment.
     """
     try:
         with place.open("rb", buffering=0) as stream:
-            return _Scanner(stream, name, advance, helper).scan(segments)
+            return _Scanner(stream, name, advance).scan(segments)
     except OSError as error:
         what = f"cannot be read: {error.strerror or error}"
         raise CheckpointError(name, what, "check the file and the disk") from None
@@ -59,32 +55,23 @@ def scan_file(
 class _Scanner:
     """One open file, read from its first byte to its last."""
 
-    def __init__(
-        self, stream: FileIO, name: str, advance: Advance, helper: Executor | None
-    ) -> None:
-        self._stream, self._name = stream, name
-        self._advance, self._helper = advance, helper
+    def __init__(self, stream: FileIO, name: str, advance: Advance) -> None:
+        self._stream, self._name, self._advance = stream, name, advance
         self._digest = hashlib.sha256()
-        self._limit = PIECE * (BATCH if helper else 1)
-        self._buffer = memoryview(mmap(-1, self._limit + LINE))  # aligned to a page
+        self._buffer = memoryview(mmap(-1, PIECE + LINE))  # aligned to a page
         self._position = 0
         self._tally: Tally | ScalarTally | None = None
         self._tensors: dict[str, Values] = {}
         self._again = 0
 
     def scan(self, segments: Iterable[Segment]) -> FileScan:
-        for batch in _batches(_parts(segments), self._limit):
+        for batch in _batches(_parts(segments)):
             size = sum(length for _, length in batch)
             raw = self._read(size)
             if len(raw) < size:
                 raise self._ended(batch)
-            if self._helper is None:
-                self._digest.update(raw)
-                self._take(batch, raw)
-            else:
-                done = self._helper.submit(self._take, batch, raw)
-                self._digest.update(raw)
-                done.result()
+            self._digest.update(raw)
+            self._take(batch, raw)
         while raw := self._read(PIECE):
             self._digest.update(raw)
         digest = self._digest.hexdigest()
@@ -143,14 +130,14 @@ def _parts(segments: Iterable[Segment]) -> Iterator[Part]:
             yield segment, 0
 
 
-def _batches(parts: Iterator[Part], limit: int) -> Iterator[list[Part]]:
+def _batches(parts: Iterator[Part]) -> Iterator[list[Part]]:
     """Join parts that are read and hashed at once."""
     batch: list[Part] = []
-    room = limit
+    room = PIECE
     for part in parts:
         if part[1] > room and batch:
             yield batch
-            batch, room = [], limit
+            batch, room = [], PIECE
         batch.append(part)
         room -= part[1]
     if batch:

@@ -29,6 +29,16 @@ class Stopped(Exception):  # noqa: N818 - it stops a worker, it is no error
     """Somebody else failed, or the user has had enough."""
 
 
+def scan_task(task: Task, advance: Advance = lambda _count: None) -> FileScan:
+    """Scan one file, by any worker. Raises `CheckpointError`, also if it has another length."""
+    result = scan_file(task.place, task.name, task.segments, advance)
+    if result.size != task.size:
+        what = f"changed while it was read: {task.size:,} bytes before, {result.size:,} now"
+        hint = "verify again when nothing writes to the folder"
+        raise CheckpointError(task.name, what, hint)
+    return result
+
+
 def scan_files(
     tasks: Iterable[Task], advance: Advance = lambda _count: None, jobs: int | None = None
 ) -> dict[str, FileScan]:
@@ -38,9 +48,8 @@ def scan_files(
     also for a file that is not as long as it was. On any error, Ctrl-C included, every thread has
     ended before it is raised.
     """
-    jobs = jobs or len(os.sched_getaffinity(0))
+    jobs = jobs or _cores()
     ordered = sorted(tasks, key=lambda task: -task.size)
-    share = sum(task.size for task in ordered) / jobs
     stop = threading.Event()
 
     def watched(count: int) -> None:
@@ -48,15 +57,8 @@ def scan_files(
             raise Stopped
         advance(count)
 
-    def scan(task: Task) -> FileScan:
-        # The last file to end is a large one: while others' cores are idle, one of them helps.
-        if jobs > 1 and task.segments and task.size > share:
-            with ThreadPoolExecutor(1) as helper:
-                return _scan(task, watched, helper)
-        return _scan(task, watched, None)
-
     with ThreadPoolExecutor(jobs) as pool:
-        futures = [pool.submit(scan, task) for task in ordered]
+        futures = [pool.submit(scan_task, task, watched) for task in ordered]
         try:
             wait(futures, return_when=FIRST_EXCEPTION)
         finally:
@@ -65,12 +67,11 @@ def scan_files(
     return {result.path: result for result in _results(futures)}
 
 
-def _scan(task: Task, advance: Advance, helper: ThreadPoolExecutor | None) -> FileScan:
-    result = scan_file(task.place, task.name, task.segments, advance, helper)
-    if result.size != task.size:
-        what = f"changed while it was read: {task.size:,} bytes before, {result.size:,} now"
-        raise CheckpointError(task.name, what, "verify again when nothing writes to the folder")
-    return result
+def _cores() -> int:
+    """The cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _results(futures: list[Future[FileScan]]) -> list[FileScan]:

@@ -59,7 +59,7 @@ def test_every_byte_is_read_once(tmp_path: Path) -> None:
     assert [file.again for file in result.values()] == [0, 0]
 
 
-def test_a_file_with_a_helper_gives_the_same(tmp_path: Path) -> None:
+def test_any_number_of_threads_gives_the_same(tmp_path: Path) -> None:
     raw = noise(5 * MIB)
     (tmp_path / "m").write_bytes(raw)
     segments = (Segment("a", 8, 8 + 4 * MIB, reading("F8_E4M3", 4096, 1024)),)
