@@ -12,6 +12,7 @@ import msgspec
 from release import __version__
 from release.allowances import Outcome, apply_allows
 from release.checkpoint import Checkpoint, open_checkpoint
+from release.errors import CheckpointError
 from release.facts import Facts, Level, parameters
 from release.facts.comparison import Comparison
 from release.facts.identity import CARD_FILE, FileDigest
@@ -45,11 +46,15 @@ class Request(msgspec.Struct, frozen=True):
 
 
 def verify(request: Request) -> Report:
-    """Verify a local checkpoint. Raises `CheckpointError` when it cannot be read at all."""
+    """Verify a local checkpoint.
+
+    Raises `CheckpointError` when it cannot be read at all, or changed while it was read.
+    """
     timings: dict[str, float] = {}
     checkpoint = _timed(timings, "headers", lambda: _open(request.path))
     facts = _facts(checkpoint, request)
     identity = _timed(timings, "bytes", lambda: facts.get("identity"))
+    _require_settled(facts)
     comparison = _timed(timings, "base", lambda: facts.get("comparison"))
     smoke = _timed(timings, "smoke", lambda: facts.get("smoke"))
     rules = select_rules(request.select, request.ignore)
@@ -108,6 +113,15 @@ def _facts(checkpoint: Checkpoint, request: Request) -> Facts:
         given["engine"] = request.engine
         levels.append(Level.SMOKE)
     return Facts(given, *levels)
+
+
+def _require_settled(facts: Facts) -> None:
+    """Raise F123's finding as a `CheckpointError`: of bytes that nobody has there is no report."""
+    changes = facts.get("changes")
+    if isinstance(changes, Unknown) or not changes:
+        return
+    hint = "verify again when nothing writes to the folder"
+    raise CheckpointError(changes[0].file, changes[0].what, hint)
 
 
 def _judge(rules: tuple[Rule, ...], facts: Facts, request: Request) -> Outcome:

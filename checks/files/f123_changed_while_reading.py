@@ -4,6 +4,7 @@ What it checks: after every byte was read, each file is still the one that was o
     time of change.
 Why it matters: a report about a folder that something still writes to is a report about bytes that
     nobody has.
+    `release verify` ends with this line, and writes no report.
 How to fix: wait until the export or copy has ended, then verify again.
 Seen in: a check started while save_pretrained was still writing shards.
 """
