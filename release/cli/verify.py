@@ -44,6 +44,9 @@ FORMATS = ("human", "json", "sarif", "junit", "github", "markdown")
 @click.option("--smoke", is_flag=True, help="Load it in vLLM too, as `release smoke` does.")
 @python_option
 @serve_option
+@click.option(
+    "--ray", metavar="ADDRESS", help="Read on a Ray cluster; `local`: one on this machine."
+)
 @click.option("--strict", is_flag=True, help="Warnings fail too.")
 @format_option(*FORMATS)
 @output_option
@@ -56,6 +59,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
     ignore: tuple[str, ...],
     jobs: int | None,
     reuse: bool,
+    ray: str | None,
     smoke: bool,
     python: Path,
     serve: bool,
@@ -90,6 +94,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
             jobs=jobs,
             progress=silent if quiet else show_progress,
             reuse=SCANS_FILE if reuse else None,
+            cluster=ray,
         ),
         engine=make_engine(python, find_base(base), serve=serve) if smoke or serve else None,
     )

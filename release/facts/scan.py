@@ -12,6 +12,7 @@ from release.facts.components import EMBEDDINGS, HEAD
 from release.facts.identity import CARD_FILE
 from release.facts.modules import Module, Modules
 from release.quantization.schemes import CACHE_SCALES, COMPANIONS
+from release.scan.cluster import scan_on_cluster
 from release.scan.layout import (
     Reading,
     Segment,
@@ -44,12 +45,14 @@ def silent(_total: int) -> Iterator[Advance]:
 class Scanning(msgspec.Struct, frozen=True):
     """How to scan: threads (None: one for each core), and who is told of the progress.
 
-    `reuse` is where scans are remembered, and taken from for files that look unchanged.
+    `reuse` is where scans are remembered, and taken from for files that look unchanged. `cluster`
+    is the address of a Ray cluster that scans in place of this machine's threads.
     """
 
     jobs: int | None = None
     progress: Progress = silent
     reuse: Path | None = None
+    cluster: str | None = None
 
 
 def provide_scanning() -> Scanning:
@@ -85,7 +88,10 @@ def _scan(checkpoint: Checkpoint, tasks: list[Task], scanning: Scanning) -> Scan
     reused = recall(scanning.reuse, tasks, stamps) if scanning.reuse else {}
     new = [task for task in tasks if task.name not in reused]
     with scanning.progress(sum(task.size for task in new)) as advance:
-        scans = scan_files(new, advance, scanning.jobs)
+        if scanning.cluster:
+            scans = scan_on_cluster(new, advance, scanning.cluster, scanning.jobs)
+        else:
+            scans = scan_files(new, advance, scanning.jobs)
     files = {task.name: reused.get(task.name) or scans[task.name] for task in tasks}
     if scanning.reuse:
         remember(scanning.reuse, tasks, stamps, files)
