@@ -1,8 +1,8 @@
 """A part of a tensor was never written.
 
-What it checks: of every weight but embeddings and the head, whether 64 KiB or more on end are one
-    byte, 0x00 or 0xFF, and begin or end where a page of the file does, or inside a row. One look at
-    every 4 KiB finds it, and a second reading measures it. Whole rows of zeros are V114's.
+What it checks: of every weight, whether 64 KiB or more on end are one byte, 0x00 or 0xFF, and begin
+    or end where a page of the file does, or inside a row (of embeddings and heads: inside a row).
+    One look at every 4 KiB finds it, and a second reading measures it. Whole rows are V114's.
 Why it matters: an interrupted copy or download leaves a file of the right length with a hole in it.
 How to fix: copy or download the file again and compare its sha256.
 Seen in: resumed downloads and full disks; llama.cpp #6733 is the same, at a file's end.

@@ -1,6 +1,6 @@
 """An unquantized weight holds numbers that weights do not reach.
 
-What it checks: 2-D weights and norms in BF16, F16 or F32 above 10,000; F16 values within 1 % of
+What it checks: weights, norms, biases in BF16, F16 or F32 above 10,000; F16 values within 1 % of
     the largest F16, 65,504; norms that are all zero, in architectures that do not add one to
     them (Gemma, Qwen3-Next, Qwen3.5 and Nemotron do).
 Why it matters: activations overflow. F16 at its limit has been cut off when it was converted.
@@ -10,7 +10,7 @@ Seen in: vllm #33560.
 
 from release.architecture import Architecture
 from release.architecture.skeleton import NORM
-from release.facts.measures import MATRIX, Measure, Measures
+from release.facts.measures import Measure, Measures
 from release.quantization.schemes import FLOAT_DTYPES
 from release.rules import Findings, Found, Where, rule
 from release.unknown import Unknown
@@ -38,7 +38,7 @@ def _implausible(measure: Measure, family: str | None) -> str:
     if measure.info.dtype == "F16" and top >= F16_LIMIT:
         return f"reaches {top:,.0f}, where F16 ends"
     norm = measure.module.kind == NORM and measure.role == "weight"
-    if top > LARGEST and (norm or len(measure.info.shape) >= MATRIX):
+    if top > LARGEST and "mask" not in measure.role:
         return f"reaches {top:,.4g}"
     dead = norm and measure.values.zero and family is not None and family not in ADD_ONE
     return "a norm of nothing but zeros" if dead else ""

@@ -132,7 +132,8 @@ def _measure(segment: Segment, first: int, end: int, byte: int, recheck: Recheck
         return None
     row = segment.reading.row * segment.reading.width
     start, length = low - segment.start, high - low
-    torn = -low % PAGE < SLACK or high % PAGE < SLACK
+    paged = -low % PAGE < SLACK or high % PAGE < SLACK
+    torn = paged and not segment.reading.table  # a table's rows of zeros may end anywhere
     if row:
         torn = torn or -start % row >= SLACK or (start + length) % row >= SLACK
     return Hole(start, length, byte, torn)

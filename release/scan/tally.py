@@ -87,7 +87,7 @@ class Tally:
         valued = self.reading.kind not in UNVALUED
         nothing = valued and not self.top and not self.bad
         constant = nothing or is_constant(segment, self._marks, self._head, recheck)
-        look = valued and not constant and not self.reading.table
+        look = valued and not constant
         zero_rows, zero_run = self._zero_rows()
         return Values(
             words=self.words,

@@ -1,5 +1,5 @@
 from tests.checks.values.floats import bf16
-from tests.conftest import Drafts, Judge
+from tests.conftest import Drafts, Judge, judge_one
 
 MODULE = "model.layers.1.mlp.gate_proj"
 SCALE = f"{MODULE}.weight_scale"
@@ -25,7 +25,7 @@ def test_fires_on_scales_that_leave_nothing(draft: Drafts, findings: Judge) -> N
 def test_fires_on_an_expert_unlike_the_others(draft: Drafts, messages: Judge) -> None:
     name = "model.layers.1.mlp.experts.3.up_proj.weight_scale"
     broken = draft("qwen3_moe-fp8")
-    broken.patch(name, bf16(0.25) * (len(broken.bytes_of(name)) // 2))
+    broken.patch(name, bf16(0.25, 0.1875) * (len(broken.bytes_of(name)) // 4))
     (message,) = messages("V106", broken)
     assert message.startswith("implies weights up to 112, in other layers they reach 0.0")
 
@@ -44,3 +44,21 @@ def test_silent_on_the_eps_of_a_row_of_zeros(draft: Drafts, findings: Judge) -> 
 
 def test_silent_on_a_channel_a_hundred_times_larger(draft: Drafts, findings: Judge) -> None:
     assert findings("V106", draft("llama-fp8-dynamic").patch(SCALE, bf16(2.0**-7), 2 * 11)) == []
+
+
+def test_fires_on_a_scale_that_was_never_calibrated(draft: Drafts, findings: Judge) -> None:
+    assert findings("V106", draft("llama-fp8-static").patch(SCALE, bf16(1.0))) == [PLACE]
+
+
+def test_fires_on_channels_that_all_have_one_scale(draft: Drafts) -> None:
+    broken = draft("llama-fp8-dynamic").patch(SCALE, bf16(2.0**-12) * 256)
+    (message,) = judge_one("V106", broken.path)[0]
+    assert message.message == "all of 256 scales are 0.000244141"
+
+
+def test_fires_on_blocks_that_all_have_one_scale(draft: Drafts, findings: Judge) -> None:
+    assert findings("V106", draft("llama-nvfp4").patch(SCALE, b"\x7e" * 2048)) == [PLACE]
+
+
+def test_silent_on_exponents_that_are_all_alike(draft: Drafts, findings: Judge) -> None:
+    assert findings("V106", draft("llama-mxfp4").patch(SCALE, b"\x78" * 1024)) == []

@@ -47,3 +47,9 @@ def test_silent_on_tokens_that_are_not_used(draft: Drafts, findings: Judge) -> N
 def test_silent_on_a_weight_of_zeros_which_v113_reports(draft: Drafts, findings: Judge) -> None:
     kept = draft("llama-fp8-dynamic").patch(f"{MODULE}.weight", bytes(256 * 128))
     assert findings("V114", kept) == []
+
+
+def test_fires_on_an_embedding_that_is_mostly_zeros(draft: Drafts, findings: Judge) -> None:
+    name = "model.embed_tokens.weight"
+    broken = draft("llama-fp8-dynamic").patch(name, bytes(2 * 128 * 200), 0)  # of 384 rows
+    assert findings("V114", broken) == [f"warning {FILE}: {name}"]

@@ -35,10 +35,18 @@ def test_silent_on_a_shorter_one(draft: Drafts, findings: Judge) -> None:
 
 def test_silent_on_an_embedding(draft: Drafts, findings: Judge) -> None:
     kept = draft("qwen3-kv-only").retype("model.embed_tokens.weight", "BF16", [2048, 128])
-    kept.patch("model.embed_tokens.weight", bytes(range(1, 101)) * 1000, 0)
+    kept.patch("model.embed_tokens.weight", bytes(range(1, 129)) * 2 * 390, 0)  # 390 rows
     assert findings("V115", kept) == []
 
 
 def test_silent_on_a_weight_of_zeros_which_v113_reports(draft: Drafts, findings: Judge) -> None:
     kept = draft("qwen3-kv-only").retype(NAME, "BF16", [SIZE, SIZE])
     assert findings("V115", kept) == []
+
+
+def test_fires_inside_a_row_of_an_embedding(draft: Drafts, findings: Judge) -> None:
+    name = "model.embed_tokens.weight"
+    broken = draft("qwen3-kv-only").retype(name, "BF16", [2048, 128])
+    broken.patch(name, bytes(range(1, 129)) * 4096)
+    broken.patch(name, bytes(70_000), 100_100)
+    assert findings("V115", broken) == [f"error model.safetensors: {name}"]

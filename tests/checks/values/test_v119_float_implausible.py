@@ -43,3 +43,9 @@ def test_silent_on_large_weights_and_norms(draft: Drafts, findings: Judge) -> No
     kept = draft("llama-nvfp4").patch(NORM, bf16(4096.0), 20)
     kept.patch("lm_head.weight", bf16(256.0), 200)
     assert findings("V119", kept) == []
+
+
+def test_fires_on_a_bias_with_a_flipped_exponent(draft: Drafts, findings: Judge) -> None:
+    name = "model.layers.0.self_attn.q_proj.bias"
+    broken = draft("qwen2-bias-int8").patch(name, bf16(2.0**100), 6)
+    assert findings("V119", broken) == [f"warning {FILE}: {name}"]
