@@ -9,8 +9,9 @@ from collections.abc import Iterator
 import msgspec
 
 from release.checkpoint import Checkpoint
-from release.facts.measures import Measure, Measures, by_module
+from release.facts.measures import MATRIX, Measure, Measures, by_module
 from release.quantization.schemes import FLOAT_DTYPES
+from release.scan.layout import CODE_BITS
 from release.scan.values import Hits
 
 BITS_OF_BYTE = 8
@@ -64,7 +65,9 @@ def covers_codes(checkpoint: Checkpoint, scale: Measure, weight: Measure, index:
     scheme = weight.scheme
     if weight.values.zero or scheme is None:
         return not weight.values.zero
-    if scale.values.words == 1 or not scheme.weights.symmetric:
+    flat = len(weight.info.shape) != MATRIX or len(scale.info.shape) != MATRIX
+    odd = not scheme.weights.symmetric or scheme.weights.num_bits not in CODE_BITS
+    if scale.values.words == 1 or flat or odd:
         return True
     return not all(
         all_zero(

@@ -86,7 +86,8 @@ class _Scanner:
             if segment is not None:
                 if self._tally is None:
                     self._tally = tally_of(segment.reading, segment.end - segment.start)
-                self._tally.add(raw[place : place + length])
+                if length:
+                    self._tally.add(raw[place : place + length])
                 if position + place + length == segment.end:
                     self._finish(segment, self._tally)
             place += length

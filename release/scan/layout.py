@@ -55,6 +55,7 @@ FORMATS = {
     "F8_E8M0": Format(1, 0x100, 0xFF, None, 60),
 }
 EXPONENTS = {"U8", "F8_E8M0"}
+CODE_BITS = range(2, 9)
 CODE_DTYPES = {"F8_E4M3", "F8_E5M2"}
 
 
@@ -124,6 +125,7 @@ def weight_reading(
     """
     row = _row(info)
     args = scheme.weights if scheme else None
+    bits = _bits(args)
     if info.dtype in FORMATS and info.dtype not in EXPONENTS:
         coded = info.dtype in CODE_DTYPES
         unit, block = _unit(args, info.shape) if coded else (0, None)
@@ -138,8 +140,7 @@ def weight_reading(
             table=table,
         )
     if info.dtype == "I8":
-        unit, block = _unit(args, info.shape)
-        bits = args.num_bits if args else 8
+        unit, _ = _unit(args, info.shape)
         symmetric = args.symmetric if args else True
         return Reading(
             Kind.INTEGER,
@@ -147,15 +148,15 @@ def weight_reading(
             1,
             row,
             unit,
-            bits=bits,
+            bits=bits or 8,
             codes=True,
             symmetric=symmetric,
             table=table,
         )
     if info.dtype == "U8":
-        unit = args.group_size // FP4_COLUMNS_PER_BYTE if args and args.group_size else 0
-        return Reading(Kind.FP4, "U8", 1, row, unit, codes=True, table=table)
-    if info.dtype == "I32" and args and args.type == "int":
+        unit = (args.group_size or 0) // FP4_COLUMNS_PER_BYTE if args else 0
+        return Reading(Kind.FP4, "U8", 1, row, max(unit, 0), codes=True, table=table)
+    if info.dtype == "I32" and info.shape and args and args.type == "int" and bits:
         return _packed(info, args, row, columns=columns, table=table)
     return Reading(Kind.RAW, info.dtype, WIDTHS.get(info.dtype, 1), table=table)
 
@@ -170,10 +171,10 @@ def scale_reading(info: TensorInfo) -> Reading:
 def zero_point_reading(info: TensorInfo, scheme: Scheme) -> Reading:
     """How to read zero points: codes as the weight's are, without rows or units."""
     kinds = {"I32": (Kind.PACKED, 4), "I8": (Kind.INTEGER, 1)}
-    if info.dtype not in kinds:
+    bits = _bits(scheme.weights)
+    if info.dtype not in kinds or not bits:
         return raw_reading(info)
     kind, width = kinds[info.dtype]
-    bits = scheme.weights.num_bits
     return Reading(kind, info.dtype, width, bits=bits, codes=True, symmetric=False)
 
 
@@ -197,6 +198,11 @@ def _row(info: TensorInfo) -> int:
     if many or length > LONG_ROW or (length < SHORT_ROW and info.nbytes > SMALL_TENSOR):
         return 0
     return info.shape[-1]
+
+
+def _bits(args: Args | None) -> int:
+    """Bits of an integer code that fits a byte, else 0."""
+    return args.num_bits if args and args.num_bits in CODE_BITS else 0
 
 
 def _unit(args: Args | None, shape: tuple[int, ...]) -> tuple[int, tuple[int, int] | None]:
