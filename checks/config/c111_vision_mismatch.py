@@ -11,7 +11,7 @@ Seen in: text-only exports of multimodal models that kept the class of the base.
 
 from release.architecture import Architecture, ModelConfig
 from release.facts.absences import TOWERS, Absences
-from release.facts.components import component_of
+from release.facts.components import VISION, component_of
 from release.facts.modules import Module, Modules
 from release.rules import Findings, Found, Where, in_config, rule
 
@@ -32,7 +32,7 @@ def check(
         return
     if config.architecture.endswith(TEXT_ONLY) and not stored:
         return
-    if absences.vision and not stored:
+    if absences.vision and not any(module.component == VISION for module in stored):
         yield Found(
             where=in_config("vision_config"),
             message=f"{config.architecture} needs its tower, and none of its "

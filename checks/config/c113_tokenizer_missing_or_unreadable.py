@@ -41,7 +41,7 @@ def check(tokenizer: Tokenizer, documents: Documents) -> Findings:
             message=f"{tokenizer.kind!r:.40} is not one of {', '.join(sorted(KINDS))}",
             fix=FIX,
         )
-    if not tokenizer.ids:
+    if tokenizer.ids.keys() <= tokenizer.added:
         yield Found(Where(file=FAST_FILE, path="model.vocab"), "the vocabulary is empty", FIX)
     if tokenizer.repeated:
         yield Found(

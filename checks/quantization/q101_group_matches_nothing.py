@@ -25,9 +25,9 @@ def check(quantization: QuantizationConfig, modules: Modules) -> Findings:
             if target in modules.unmatched and target not in modules.pattern_problems
         ]
         alone = len(missed) == len(group.targets)
-        if group.weights is None or not (missed or alone):
+        if group.weights is None or not missed:  # a group without targets is Q107's
             continue
-        near = nearest_module(modules.items, missed[0]) if missed else None
+        near = nearest_module(modules.items, missed[0])
         hint = f"the nearest module is {near}" if near else "compare it with the module names"
         yield Found(
             where=in_config(f"{group.path}.targets"),

@@ -34,7 +34,7 @@ def check(
         if entry not in modules.unmatched_ignores or entry in modules.pattern_problems:
             continue
         absent = any(part in entry for part in ABSENT) or entry in CLASSES
-        if absent or entry in known or _holds_others(entry, names):
+        if absent or entry in known or f"model.{entry}" in known or _holds_others(entry, names):
             continue
         hints += 1
         near = nearest_module(names, entry) if hints <= HINTS else None

@@ -1,0 +1,38 @@
+"""Every single fault is said by its rule at its place, and by no other rule."""
+
+import pytest
+
+from release.facts import Level
+from release.rules import Finding
+from release.verify import Request, verify
+from tests.conftest import Drafts
+from tests.mutations import config, files, quantization, tensors
+from tests.mutations.fault import Fault
+
+FAULTS: tuple[Fault, ...] = (*files.FAULTS, *config.FAULTS, *quantization.FAULTS, *tensors.FAULTS)
+
+
+FOLLOWING = {"F114"}  # the sums of an index follow every change of sizes
+CASES = [
+    pytest.param(fault, checkpoint, id=f"{fault.rule}: {fault.name}, {checkpoint}")
+    for fault in FAULTS
+    for checkpoint in fault.on
+]
+
+
+def places(finding: Finding) -> set[str | None]:
+    where = finding.where
+    return {where.file, where.tensor, where.module, where.path, str(where)}
+
+
+@pytest.mark.parametrize(("fault", "checkpoint"), CASES)
+def test_a_fault_is_one_finding(fault: Fault, checkpoint: str, draft: Drafts) -> None:
+    broken = draft(checkpoint)
+    place = fault.at if isinstance(fault.at, str) else fault.at(broken)
+    fault.change(broken)
+    report = verify(Request(broken.path, Level.BYTES))
+    serious = [finding for finding in report.findings if finding.severity != "info"]
+    said = "\n".join(f"{finding.rule} {finding.where}" for finding in serious)
+    assert any(f.rule == fault.rule and place in places(f) for f in serious), f"{place}\n{said}"
+    crosstalk = {finding.rule for finding in serious} - {fault.rule, *fault.also, *FOLLOWING}
+    assert not crosstalk, said
