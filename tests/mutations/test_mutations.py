@@ -6,10 +6,16 @@ from release.facts import Level
 from release.rules import Finding
 from release.verify import Request, verify
 from tests.conftest import Drafts
-from tests.mutations import config, files, quantization, tensors
+from tests.mutations import config, files, quantization, tensors, values
 from tests.mutations.fault import Fault
 
-FAULTS: tuple[Fault, ...] = (*files.FAULTS, *config.FAULTS, *quantization.FAULTS, *tensors.FAULTS)
+FAULTS: tuple[Fault, ...] = (
+    *files.FAULTS,
+    *config.FAULTS,
+    *quantization.FAULTS,
+    *tensors.FAULTS,
+    *values.FAULTS,
+)
 
 
 FOLLOWING = {"F114"}  # the sums of an index follow every change of sizes
