@@ -1,7 +1,10 @@
 """Preset schemes: a config group may be a preset's name and its targets."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
+
+from release.quantization.arguments import Args, parse_args
 
 _FP4 = {"num_bits": 4, "type": "float", "strategy": "tensor_group", "group_size": 16}
 _MX4 = {"num_bits": 4, "type": "float", "strategy": "group", "group_size": 32}
@@ -57,3 +60,21 @@ def preset(name: str) -> dict[str, Any] | None:
     if input_bits < _NO_ACTIVATIONS:
         group["input_activations"] = _INT8_INPUT | {"num_bits": input_bits}
     return group
+
+
+def is_preset(weights: Args, inputs: Args | None) -> bool:
+    """Whether these are the arguments of some preset, but for the size of its groups."""
+    names = [*_PRESETS, *(f"W{w}A{a}" for w in range(2, 9) for a in (4, 8, 16))]
+    return any(
+        _alike(weights, group.get("weights")) and _alike(inputs, group.get("input_activations"))
+        for name in names
+        if (group := preset(name))
+    )
+
+
+def _alike(args: Args | None, raw: Mapping[str, Any] | None) -> bool:
+    known = parse_args(raw, "", [])
+    if args is None or known is None:
+        return args is known
+    same = ("num_bits", "type", "symmetric", "strategy", "block_structure", "dynamic")
+    return all(getattr(args, key) == getattr(known, key) for key in same)

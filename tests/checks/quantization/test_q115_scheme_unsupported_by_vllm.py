@@ -1,0 +1,87 @@
+from typing import Any
+
+import pytest
+
+from tests.conftest import GOOD, Drafts, Judge
+from tests.mutate import Draft
+
+GROUP = "quantization_config.config_groups.group_0"
+CACHE = "quantization_config.kv_cache_scheme"
+FP8_TOKEN = {"num_bits": 8, "type": "float", "strategy": "token", "dynamic": True}
+
+
+@pytest.mark.parametrize(
+    ("name", "part", "value"),
+    [
+        ("llama-nvfp4", "input_activations", FP8_TOKEN),
+        ("llama-fp8-dynamic", "weights.symmetric", False),
+        ("llama-w8a8-int8", "weights.symmetric", False),
+        ("llama-w8a16", "weights.num_bits", 12),
+        ("qwen3_moe-fp8", "input_activations", None),
+    ],
+)
+def test_fires_where_no_kernel_takes_the_arguments(
+    name: str, part: str, value: Any, draft: Drafts, findings: Judge
+) -> None:
+    assert f"error config.json: {GROUP}" in findings(
+        "Q115", draft(name).config(f"{GROUP}.{part}", value)
+    )
+
+
+def test_fires_on_experts_that_get_another_answer_than_linears(
+    draft: Drafts, findings: Judge
+) -> None:
+    """FP8 weights alone: Linears have W8A16Fp8, experts have nothing."""
+    broken = draft("qwen3_moe-fp8").config(f"{GROUP}.input_activations", None)
+    assert findings("Q115", broken) == [f"error config.json: {GROUP}"]
+    kept = draft("llama-fp8-dynamic").config(f"{GROUP}.input_activations", None)
+    assert findings("Q115", kept) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("num_bits", 4), ("type", "int"), ("strategy", "channel"), ("symmetric", False)],
+)
+def test_fires_on_a_cache_scheme(key: str, value: Any, draft: Drafts, findings: Judge) -> None:
+    broken = draft("qwen3-fp8-kv").config(f"{CACHE}.{key}", value)
+    assert findings("Q115", broken) == [f"error config.json: {CACHE}"]
+
+
+def test_fires_on_a_group_given_by_the_name_of_a_preset(draft: Drafts, findings: Judge) -> None:
+    path = "quantization_config.config_groups"
+    broken = draft("llama-nvfp4").config(path, {"NVFP4": ["Linear"]})
+    assert findings("Q115", broken) == [f"error config.json: {path}.NVFP4"]
+
+
+def test_fires_as_warning_on_a_group_without_weights(draft: Drafts, findings: Judge) -> None:
+    broken = draft("qwen3-fp8-kv")
+    group = {"targets": ["re:.*self_attn$"], "weights": None, "input_activations": None}
+    broken.config("quantization_config.config_groups.group_1", group)
+    assert findings("Q115", broken) == ["warning config.json: " + GROUP.replace("0", "1")]
+    group["targets"] = ["Qwen3Attention"]
+    broken.config("quantization_config.config_groups.group_1", group)
+    assert findings("Q115", broken) == []
+
+
+def test_fires_as_warning_on_other_blocks(draft: Drafts, findings: Judge) -> None:
+    broken = draft("llama-fp8-block").config(f"{GROUP}.weights.block_structure", [64, 64])
+    place = f"{GROUP}.weights.block_structure"
+    assert findings("Q115", broken) == [f"warning config.json: {place}"]
+
+
+def test_fires_as_info_on_a_preset_without_a_kernel(draft: Drafts, findings: Judge) -> None:
+    """W4AFP8 as llm-compressor writes it: only GPUs of capability 9.0 have one."""
+    kept = draft("llama-w4a16").config(f"{GROUP}.input_activations", FP8_TOKEN)
+    assert findings("Q115", kept) == [f"info config.json: {GROUP}"]
+
+
+@pytest.mark.parametrize("path", GOOD, ids=lambda path: path.name)
+def test_silent_on_what_llm_compressor_wrote(path: Any, draft: Drafts, findings: Judge) -> None:
+    name = "demo" if path.name == "checkpoint" else path.name
+    kept: Draft = draft(name)
+    assert [found for found in findings("Q115", kept) if not found.startswith("info")] == []
+
+
+def test_silent_on_arguments_that_q107_refuses(draft: Drafts, findings: Judge) -> None:
+    kept = draft("llama-nvfp4").config(f"{GROUP}.weights.group_size", None)
+    assert findings("Q115", kept) == []
