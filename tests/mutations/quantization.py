@@ -188,7 +188,7 @@ FAULTS = (
         setting(f"{GROUP}.weights.symmetric", False),
         "model.layers.0.mlp.down_proj",
         NVFP4,
-        (RECIPE,),
+        (RECIPE, "Q115"),
     ),
     Fault(
         "Q107",
