@@ -13,7 +13,7 @@ STRATEGIES = {"tensor", "channel", "group", "block", "token", "tensor_group", "a
 GROUPED = {"group", "tensor_group"}
 DYNAMIC_STRATEGIES = {"token", "tensor", "tensor_group", "group"}
 NOT_LOCAL = DYNAMIC_STRATEGIES - {"tensor_group"}
-FLOAT_BITS = {4, 8}
+FLOAT_BITS = {4, 6, 8}  # 6 since compressed-tensors 0.20
 LOCAL = "local"
 EXTRA = "is no quantization argument; vLLM refuses it"
 

@@ -19,7 +19,7 @@ ROOT = "quantization_config"
 MIXED, DENSE = "mixed-precision", "dense"
 FORMATS = {
     *(DENSE, MIXED, "int-quantized", "float-quantized", "naive-quantized", "pack-quantized"),
-    *("nvfp4-pack-quantized", "mxfp4-pack-quantized", "mxfp8-quantized"),
+    *("nvfp4-pack-quantized", "mxfp4-pack-quantized", "mxfp6-pack-quantized", "mxfp8-quantized"),
     *("sparse-bitmask", "sparse-24-bitmask", "marlin-24"),
 }
 KEYS = frozenset(

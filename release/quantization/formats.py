@@ -4,12 +4,13 @@ from release.quantization.arguments import Args
 from release.quantization.config import DENSE, MIXED, QuantizationConfig
 
 NVFP4, MXFP4, MXFP8 = "nvfp4-pack-quantized", "mxfp4-pack-quantized", "mxfp8-quantized"
+MXFP6 = "mxfp6-pack-quantized"  # since compressed-tensors 0.20
 PACKED, FLOAT, INT, NAIVE = "pack-quantized", "float-quantized", "int-quantized", "naive-quantized"
 PLAIN = frozenset({FLOAT, INT, NAIVE})  # one compressor under three names
 LEGACY = frozenset({"sparse-bitmask", "sparse-24-bitmask", "marlin-24"})
 NO_FORMAT = frozenset({None, DENSE, MIXED, "fakequant"})
 
-FP4, BYTE = 4, 8
+FP4, FP6, BYTE = 4, 6, 8  # bits
 NVFP4_GROUP, MX_GROUP = 16, 32
 E8M0_SCALE = "torch.uint8"
 
@@ -24,6 +25,8 @@ def infer_format(weights: Args, inputs: Args | None) -> str:
             return MXFP4
         if weights.group_size == NVFP4_GROUP:
             return NVFP4
+    if weights.type == "float" and weights.num_bits == FP6 and weights.group_size == MX_GROUP:
+        return MXFP6
     is_mx8 = weights.group_size == MX_GROUP and weights.scale_dtype == E8M0_SCALE
     if weights.type == "float" and weights.num_bits == BYTE and is_mx8:
         return MXFP8

@@ -124,6 +124,7 @@ def _readings(tensors: Tensors, implied: Size | None) -> Iterator[Args]:
             yield Args(4, "float", True, NVFP4_GROUP, "tensor_group")
         case "U8", "U8":
             yield Args(4, "float", True, MX_GROUP, "group", scale_dtype=E8M0_SCALE)
+            yield Args(6, "float", True, MX_GROUP, "group", scale_dtype=E8M0_SCALE)
         case "F8_E4M3", "U8":
             yield Args(8, "float", True, MX_GROUP, "group", scale_dtype=E8M0_SCALE)
         case "F8_E4M3", dtype if dtype in FLOAT_DTYPES:
@@ -172,7 +173,7 @@ def _shape(scheme: Scheme | None, tensors: Tensors, implied: Size | None) -> Siz
             return implied
         scale = tensors.get("weight_scale")
         return scheme.logical_shape(stored.shape, scale.shape if scale else ())
-    halves = role == "weight_packed" and stored.dtype == "U8"
+    halves = role == "weight_packed" and stored.dtype == "U8"  # of FP4, if nothing says more
     if role == "weight" or halves:
         return stored.shape[0], stored.shape[1] * (2 if halves else 1)
     return None

@@ -9,6 +9,7 @@ from release.quantization.arguments import Args, parse_args
 _FP4 = {"num_bits": 4, "type": "float", "strategy": "tensor_group", "group_size": 16}
 _MX4 = {"num_bits": 4, "type": "float", "strategy": "group", "group_size": 32}
 _MX8 = {"num_bits": 8, "type": "float", "strategy": "group", "group_size": 32}
+_MX6 = {"num_bits": 6, "type": "float", "strategy": "group", "group_size": 32}
 _FP8 = {"num_bits": 8, "type": "float"}
 _E4M3, _E8M0 = {"scale_dtype": "torch.float8_e4m3fn"}, {"scale_dtype": "torch.uint8"}
 _DYNAMIC_TOKEN = {"strategy": "token", "dynamic": True}
@@ -21,6 +22,12 @@ _PRESETS: dict[str, dict[str, Any]] = {
     "NVFP4": {"weights": _FP4 | _E4M3, "input_activations": _FP4 | _E4M3 | {"dynamic": "local"}},
     "MXFP4A16": {"weights": _MX4 | _E8M0},
     "MXFP4": {"weights": _MX4 | _E8M0, "input_activations": _MX4 | _E8M0 | {"dynamic": True}},
+    "MXFP4XFP8": {
+        "weights": _MX4 | _E8M0,
+        "input_activations": _FP8 | {"strategy": "group", "group_size": 128, "dynamic": True},
+    },
+    "MXFP6A16": {"weights": _MX6 | _E8M0},
+    "MXFP6A8": {"weights": _MX6 | _E8M0, "input_activations": _MX8 | _E8M0 | {"dynamic": True}},
     "MXFP8A16": {"weights": _MX8 | _E8M0},
     "MXFP8": {"weights": _MX8 | _E8M0, "input_activations": _MX8 | _E8M0 | {"dynamic": True}},
     "FP8": {"weights": _FP8, "input_activations": _FP8},

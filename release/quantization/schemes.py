@@ -75,6 +75,8 @@ class Scheme(msgspec.Struct, frozen=True):
         rows, columns = stored
         if self.weight.shape == HALF:
             return rows, columns * 2
+        if self.weight.shape == THREE_QUARTERS:
+            return rows, columns * 4 // 3
         if self.weight.shape == PACKED:
             bits, group = self.weights.num_bits, self.weights.group_size or 0
             grouped = scale[-1] * group if group > 0 and scale else 0
@@ -86,6 +88,7 @@ class Scheme(msgspec.Struct, frozen=True):
 SCALAR: Shape = ("1",)
 WHOLE: Shape = ("out", "in")
 HALF: Shape = ("out", "in/2")
+THREE_QUARTERS: Shape = ("out", "in*3/4")
 PACKED: Shape = ("out", "in*bits/32")
 WORD = 32
 SCALE_SHAPES: dict[str, Shape] = {
@@ -112,6 +115,7 @@ GROUP_INDEX = Slot("weight_g_idx", ("I32", "I64"), ("in",), required=False)
 
 NVFP4 = Storage(Slot("weight_packed", ("U8",), HALF), ("F8_E4M3",), (GLOBAL_SCALE,))
 MXFP4 = Storage(Slot("weight_packed", ("U8",), HALF), ("U8",))
+MXFP6 = Storage(Slot("weight_packed", ("U8",), THREE_QUARTERS), ("U8",))
 MXFP8 = Storage(Slot("weight", ("F8_E4M3",), WHOLE), ("U8",))
 FP8 = Storage(Slot("weight", ("F8_E4M3",), WHOLE), FLOAT_DTYPES)
 INT8 = Storage(Slot("weight", ("I8",), WHOLE), FLOAT_DTYPES)
@@ -123,6 +127,7 @@ WORDS = Storage(Slot("weight_packed", ("I32",), PACKED), FLOAT_DTYPES, (WEIGHT_S
 STORAGES: dict[tuple[str, str, bool], Storage] = {
     (formats.NVFP4, "float", True): NVFP4,
     (formats.MXFP4, "float", True): MXFP4,
+    (formats.MXFP6, "float", True): MXFP6,
     (formats.MXFP8, "float", True): MXFP8,
     (formats.PACKED, "int", True): WORDS,
 }
