@@ -20,7 +20,7 @@ lint: .venv/test
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-docs: .venv/test
+docs: .venv/demo
 	@$(BIN)/python docs/generate.py
 
 .venv/bin/python:
