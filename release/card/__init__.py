@@ -11,6 +11,7 @@ from release.content import content
 from release.errors import ReleaseError
 from release.manifest import Manifest
 from release.report import Report
+from release.report.fold import fold_reasons
 from release.tables import (
     architecture_table,
     cache_table,
@@ -84,6 +85,7 @@ def _context(report: Report, manifest: Manifest) -> dict[str, Any]:
         "name": manifest.repo.partition("/")[2],
         "report": report,
         "facts": facts,
+        "not_checked": fold_reasons(report.not_checked),
         "context_length": context_length(facts),
         "schemes": [row["scheme"] for row in facts["precision"] if row["group"]]
         if is_known(facts.get("precision"))

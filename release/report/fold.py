@@ -1,14 +1,19 @@
 """Fold findings that say the same of many places: one line and a count, not a thousand lines."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from math import prod
 
 import msgspec
 
 from release.rules import SEVERITIES, Finding
+from release.rules.catalogue import all_rules
 from release.rules.runner import NotChecked
+from release.units import plural
 
+NAMED = 3
+_RULE = re.compile(r"[A-Z]\d{3} ")
 _NUMBER = re.compile(r"([0-9]{1,18})")
 
 
@@ -35,12 +40,23 @@ def fold(findings: Iterable[Finding]) -> tuple[Folded, ...]:
     return tuple(sorted(folded, key=lambda item: SEVERITIES.index(item.first.severity)))
 
 
-def fold_reasons(entries: Iterable[NotChecked]) -> dict[str, list[str]]:
-    """Group what was not checked by its reason."""
+def fold_reasons(entries: Iterable[NotChecked]) -> dict[str, str]:
+    """Give each reason with what was not checked for it: `16 base rules`."""
     reasons: dict[str, list[str]] = {}
     for entry in entries:
         reasons.setdefault(entry.reason, []).append(entry.what)
-    return reasons
+    return {reason: _together(names) for reason, names in reasons.items()}
+
+
+def _together(names: list[str]) -> str:
+    """Name a few, count the rules of a family where there are more."""
+    rules = [name for name in names if _RULE.match(name)]
+    if len(rules) <= NAMED:
+        return ", ".join(names)
+    family = {str(rule): rule.family for rule in all_rules()}
+    families = Counter(family.get(name, name[0]) for name in rules)
+    counted = [plural(count, f"{name} rule") for name, count in families.items()]
+    return ", ".join([*counted, *(name for name in names if name not in rules)])
 
 
 def _fold(group: list[Finding]) -> Folded:

@@ -133,7 +133,5 @@ def _unchecked(report: Report) -> Iterator[str]:
         return
     yield click.style("Not checked", bold=True)
     for reason, what in reasons.items():
-        names = ", ".join(what[:SHOWN])
-        more = f" and {len(what) - SHOWN} more" if len(what) > SHOWN else ""
-        yield from _wrap("", f"{names}{more}: {reason}")
+        yield from _wrap("", f"{what}: {reason}")
     yield ""

@@ -8,8 +8,6 @@ from release.report.verdict import judge
 from release.text import code_span, markdown
 from release.units import binary_bytes, decimal_bytes, parameters
 
-SHOWN = 20
-
 
 def write(report: Report, *, color: bool, strict: bool) -> str:  # noqa: ARG001 - one signature for all
     """Write a heading with the verdict, the findings as a table, and what was not checked."""
@@ -63,6 +61,5 @@ def _unchecked(report: Report) -> Iterator[str]:
         return
     yield from ("", "<details><summary>Not checked</summary>", "")
     for reason, what in fold_reasons(report.not_checked).items():
-        more = f" and {len(what) - SHOWN} more" if len(what) > SHOWN else ""
-        yield f"- {markdown(', '.join(what[:SHOWN]))}{more}: {markdown(reason)}"
+        yield f"- {markdown(what)}: {markdown(reason)}"
     yield from ("", "</details>")

@@ -1,7 +1,9 @@
 import pytest
 
-from release.report.fold import fold
+from release.report.fold import fold, fold_reasons
 from release.rules import Finding, Where
+from release.rules.catalogue import all_rules
+from release.rules.runner import NotChecked
 
 
 def places(*names: str) -> list[tuple[int, str, int]]:
@@ -50,3 +52,13 @@ def test_the_worst_comes_first() -> None:
 def test_a_hundred_thousand_findings_fold_at_once() -> None:
     names = [f"layers.{n}.experts.{m}.w" for n in range(100) for m in range(1000)]
     assert places(*names) == [(100_000, "layers.{0-99}.experts.{0-999}.w", 0)]
+
+
+def test_what_was_not_checked_is_counted_by_family_where_it_is_much() -> None:
+    few = [NotChecked("Q101 group-matches-nothing", "left out"), NotChecked("sha256", "no bytes")]
+    rules = [str(rule) for rule in all_rules() if rule.family in {"files", "config"}]
+    many = [NotChecked(rule, "no bytes") for rule in rules]
+    assert fold_reasons([*few, *many]) == {
+        "left out": "Q101 group-matches-nothing",
+        "no bytes": "25 files rules, 22 config rules, sha256",
+    }
