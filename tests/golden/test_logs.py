@@ -27,10 +27,10 @@ def pool_of(config: Path, serving: Serving) -> Pool:
     return pool
 
 
-def fit_of(name: str) -> tuple[EngineLog, Fit]:
+def fit_of(name: str, config: Path = HYBRID) -> tuple[EngineLog, Fit]:
     log = read_log((LOGS / f"{name}.log").read_text())
     question = Question(log.options, log.version or NEWEST, log=log)
-    return log, solve(open_subject(HYBRID), question)
+    return log, solve(open_subject(config), question)
 
 
 # From the files' own last lines; blocks are num_gpu_blocks as the engine gave them to its caller.
@@ -42,6 +42,27 @@ def test_a_start_on_the_h200_is_told_to_the_token(name: str, blocks: int) -> Non
     assert fit.answer.tokens == log.tokens
     assert round(fit.answer.max_concurrency, 2) == log.concurrency
     assert fit.answer.max_model_len == log.length
+    assert fit.answer.starts
+
+
+# Dummy weights behind real configs; the last column is num_gpu_blocks times block_size.
+STARTS = [
+    ("qwen8b-2048", "qwen3-8b-fp8", 28_921 * 16),
+    ("qwen8b-16384", "qwen3-8b-fp8", 28_218 * 16),
+    ("qwen8b-1024seqs", "qwen3-8b-fp8", 57_242 * 16),
+    ("llama8b-graphs", "llama-3.1-8b", 28_934 * 16),
+    ("v2lite", "deepseek-v2-lite", 90_974 * 16),
+    ("v2lite-fp8", "deepseek-v2-lite", 45_975 * 64),
+    ("gptoss20b", "gpt-oss-20b-bf16", 87_687 * 16),
+]
+
+
+@pytest.mark.parametrize(("name", "config", "slots"), STARTS, ids=[name for name, _, _ in STARTS])
+def test_a_start_on_the_h100_is_told_to_the_token(name: str, config: str, slots: int) -> None:
+    log, fit = fit_of(f"0.24.0-h100-{name}", LOGS / f"{config}.json")
+    assert fit.answer.num_blocks * fit.answer.block_size == slots
+    assert fit.answer.tokens == log.tokens
+    assert round(fit.answer.max_concurrency, 2) == log.concurrency
     assert fit.answer.starts
 
 
