@@ -41,6 +41,8 @@ docs: .venv/demo
 	@$(PYTHON) -m venv .venv-vllm
 	@$(VLLM)/python -m pip --disable-pip-version-check --quiet install torch==2.13.0
 	@$(VLLM)/python -m pip --disable-pip-version-check --quiet install -r requirements/vllm.txt
+# Their libraries are built for CUDA and do not load beside torch's build for CPUs.
+	@$(VLLM)/python -m pip --disable-pip-version-check --quiet uninstall -y torchaudio torchcodec
 	@touch $@
 
 clean:

@@ -38,7 +38,7 @@ def test_fires_on_a_value_that_is_refused(
         ("llama-nvfp4", "weights.group_size", None, "weights.group_size"),
         ("llama-fp8-dynamic", "input_activations.dynamic", False, "input_activations.dynamic"),
         ("llama-fp8-dynamic", "weights.group_size", 128, "weights.group_size"),
-        ("llama-fp8-dynamic", "weights.num_bits", 6, "weights.num_bits"),
+        ("llama-fp8-dynamic", "weights.num_bits", 5, "weights.num_bits"),
         ("llama-fp8-dynamic", "weights.dynamic", True, "weights.dynamic"),
         ("llama-fp8-block", "weights.block_structure", None, "weights.block_structure"),
         ("llama-w8a8-int8", "weights.block_structure", [1, 1], "weights.block_structure"),
