@@ -20,7 +20,8 @@ text { font: 13px system-ui, sans-serif; fill: #1f2328 }
   .grid { stroke: #3d444d } .edge { stroke: #0d1117 }
 }
 </style>"""
-WIDTH, ROW, LABEL, TOP = 760, 30, 170, 76
+WIDTH, ROW, LABEL = 760, 30, 170
+LEGEND_TOP, LEGEND_ROW, LETTER = 46, 22, 7.4
 PLOT_HEIGHT, PLOT_LEFT, PLOT_RIGHT = 300, 64, 24
 SHORTEST = 1024  # tokens
 POINTS = 48
@@ -36,10 +37,10 @@ def weights_picture(facts: Reported) -> str | None:
     colour = {name: COLOURS[i % len(COLOURS)] for i, name in enumerate(schemes)}
     largest = max(part["bytes"] for part in parts)
     body = [_title("Weights by component and precision", decimal_bytes(weights["total_bytes"]))]
-    body += _legend(schemes, colour)
+    legend, top = _legend(schemes, colour)
     for row, part in enumerate(parts):
-        body += _bar(part, TOP + row * ROW, largest, colour)
-    return _svg(body, TOP + len(parts) * ROW + 12)
+        legend += _bar(part, top + row * ROW, largest, colour)
+    return _svg(body + legend, top + len(parts) * ROW + 12)
 
 
 def requests_picture(fits: Sequence[Fit]) -> str:
@@ -47,40 +48,40 @@ def requests_picture(fits: Sequence[Fit]) -> str:
     longest = max(fit.settled.limit for fit in fits)
     lines = [_line(fit, longest) for fit in fits]
     most = max((count for line in lines for _, count in line), default=1.0)
-    scale = _Scale(SHORTEST, max(longest, 2 * SHORTEST), max(most, 2.0))
     body = [_title("Requests at once, by length", "tokens of each request, at most")]
     names = [_name(fit) for fit in fits]
     colour = {name: COLOURS[i % len(COLOURS)] for i, name in enumerate(names)}
-    body += _legend(names, colour)
-    body += scale.grid()
+    legend, top = _legend(names, colour)
+    scale = _Scale(max(longest, 2 * SHORTEST), max(most, 2.0), top)
+    body += legend + scale.grid()
     for name, line in zip(names, lines, strict=True):
         points = " ".join(f"{scale.x(length):.1f},{scale.y(count):.1f}" for length, count in line)
         body.append(
             f'<polyline points="{points}" fill="none" stroke="{colour[name]}" stroke-width="2.5"/>'
         )
-    return _svg(body, TOP + PLOT_HEIGHT + 40)
+    return _svg(body, top + PLOT_HEIGHT + 40)
 
 
 class _Scale:
     """Positions on the plot: tokens to the right, requests upwards, both logarithmic."""
 
-    def __init__(self, shortest: int, longest: int, most: float) -> None:
-        self.left, self.right = log2(shortest), log2(longest)
-        self.low, self.high = 0.0, log2(most)
+    def __init__(self, longest: int, most: float, top: int) -> None:
+        self.left, self.right = log2(SHORTEST), log2(longest)
+        self.high, self.top = log2(most), top
 
     def x(self, length: float) -> float:
         span = WIDTH - PLOT_LEFT - PLOT_RIGHT
         return PLOT_LEFT + span * (log2(length) - self.left) / (self.right - self.left)
 
     def y(self, count: float) -> float:
-        share = (log2(max(count, 1.0)) - self.low) / (self.high - self.low)
-        return TOP + PLOT_HEIGHT * (1 - share)
+        return self.top + PLOT_HEIGHT * (1 - log2(max(count, 1.0)) / self.high)
 
     def grid(self) -> list[str]:
-        bottom, found = TOP + PLOT_HEIGHT, []
+        bottom, found = self.top + PLOT_HEIGHT, []
         for power in range(int(self.left), int(self.right) + 1, 2):
             x, label = self.x(2**power), f"{2**power // 1024:,}K"
-            found.append(f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{bottom}"/>')
+            ends = f'x1="{x:.1f}" x2="{x:.1f}" y1="{self.top}" y2="{bottom}"'
+            found.append(f'<line class="grid" {ends}/>')
             found.append(_text(x, bottom + 20, label, "quiet", "middle"))
         step = max(1, int(self.high) // 6)
         for power in range(0, int(self.high) + 1, step):
@@ -127,13 +128,17 @@ def _bar(part: Mapping[str, Any], y: int, largest: int, colour: Mapping[str, str
     return body
 
 
-def _legend(names: Sequence[str], colour: Mapping[str, str]) -> list[str]:
-    body, x = [], 16.0
+def _legend(names: Sequence[str], colour: Mapping[str, str]) -> tuple[list[str], int]:
+    """The legend in as many rows as it takes, and where what is below it starts."""
+    body, x, y = [], 16.0, LEGEND_TOP
     for name in names:
-        body.append(f'<rect x="{x:.1f}" y="46" width="12" height="12" fill="{colour[name]}"/>')
-        body.append(_text(x + 18, 57, name))
-        x += 18 + 7.4 * len(name) + 22
-    return body
+        width = 40 + LETTER * len(name)
+        if x + width > WIDTH and x > 16:  # noqa: PLR2004 - the margin
+            x, y = 16.0, y + LEGEND_ROW
+        body.append(f'<rect x="{x:.1f}" y="{y}" width="12" height="12" fill="{colour[name]}"/>')
+        body.append(_text(x + 18, y + 11, name))
+        x += width
+    return body, y + 30
 
 
 def _title(text: str, beside: str) -> str:
