@@ -141,10 +141,6 @@ class Comparer:
         """Open the base's form of a weight. Raises `Undecodable`, `Unreadable`."""
         return Matrix(self.view(name, self.weights[name].views), self.base)
 
-    def dtypes(self, view: View) -> frozenset[str]:
-        """The base's dtypes in a view."""
-        return frozenset(self.base.tensors[slab.tensor].dtype for slab in view)
-
     def _measured(self, weight: Weight) -> Compared | None:
         try:
             decoder = self.decoder(weight)
@@ -161,7 +157,7 @@ class Comparer:
     def _compared(self, plain: Plain) -> Difference | None:
         try:
             found = [
-                (view, compare(plain.info, self.ours, Matrix(view, self.base), self.dtypes(view)))
+                (view, compare(plain.info, self.ours, Matrix(view, self.base)))
                 for view in plain.views
             ]
         except Unreadable as problem:
@@ -187,7 +183,7 @@ class Comparer:
         return _with(item, Cause.DISORDER if order else Cause.COSINE, order or "")
 
     def _others(self, weight: Weight) -> Iterator[tuple[str, Callable[[], Matrix]]]:
-        shapes = {name: other.shape for name, other in self.weights.items()}
+        shapes = {n: w.shape for n, w in self.weights.items() if n not in self.reasons}
         for name in neighbours(weight.module, shapes):
             yield name, partial(self.matrix, name)
 
@@ -195,10 +191,10 @@ class Comparer:
         if item.likeness.sameness is not Sameness.DIFFERENT:
             return item
         plain = self.plains[item.tensor]
-        shapes = {name: other.info.shape for name, other in self.plains.items()}
+        shapes = {n: p.info.shape for n, p in self.plains.items() if n not in self.reasons}
         for name in neighbours(item.tensor, shapes):
             view = self.plains[name].views[0]
-            if same_values(plain.info, self.ours, Matrix(view, self.base), self.dtypes(view)):
+            if same_values(plain.info, self.ours, Matrix(view, self.base)):
                 return msgspec.structs.replace(item, holds=name)
         return item
 

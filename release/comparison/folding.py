@@ -60,7 +60,7 @@ class Scaled(Matrix):
 
     def __init__(self, base: Matrix, columns: Floats | None, rows: Floats | None = None) -> None:
         self._base, self.by_column, self.by_row = base, columns, rows
-        self.rows, self.columns = base.rows, base.columns
+        self.rows, self.columns, self.dtypes = base.rows, base.columns, base.dtypes
 
     def raw(self, start: int, stop: int) -> bytes | None:
         """What is scaled is stored nowhere: None."""

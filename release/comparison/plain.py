@@ -12,17 +12,17 @@ PIECE = 1 << 20
 """Elements at a time."""
 
 
-def compare(info: TensorInfo, ours: Source, base: Matrix, base_dtypes: frozenset[str]) -> Likeness:
+def compare(info: TensorInfo, ours: Source, base: Matrix) -> Likeness:
     """Compare a tensor with rows of the base. Raises `Unreadable` for dtypes without values.
 
     Equal means equal in the narrower of both dtypes: the wider one was cast, in either direction.
     """
-    if base_dtypes == {info.dtype} and _same_bytes(info, ours, base):
+    if base.dtypes == {info.dtype} and _same_bytes(info, ours, base):
         return Likeness(Sameness.IDENTICAL, info.elements)
-    if info.dtype not in PLAIN:
+    if info.dtype not in PLAIN or not base.dtypes <= PLAIN:
         raise Unreadable(f"it is stored as {info.dtype}, and not as in the base")
     width, columns = FLOAT_WIDTHS[info.dtype], base.columns
-    narrow = min({info.dtype} | base_dtypes, key=lambda dtype: _SIZE[dtype])
+    narrow = min({info.dtype} | base.dtypes, key=lambda dtype: _SIZE[dtype])
     tally = _Difference(recentred=info.dtype == "BF16" and len(info.shape) == 1)
     step = max(1, PIECE // max(columns, 1))
     for start in range(0, base.rows, step):
@@ -30,7 +30,7 @@ def compare(info: TensorInfo, ours: Source, base: Matrix, base_dtypes: frozenset
         at, count = start * columns * width, (stop - start) * columns * width
         values = to_float32(ours.read(info, at, count), info.dtype)
         tally.add(start * columns, values, base.read(start, stop).reshape(-1), narrow)
-    return tally.result(cast=base_dtypes != {info.dtype})
+    return tally.result(cast=base.dtypes != {info.dtype})
 
 
 def _same_bytes(info: TensorInfo, ours: Source, base: Matrix) -> bool:
@@ -45,9 +45,9 @@ def _same_bytes(info: TensorInfo, ours: Source, base: Matrix) -> bool:
     return True
 
 
-def same_values(info: TensorInfo, ours: Source, base: Matrix, base_dtypes: frozenset[str]) -> bool:
+def same_values(info: TensorInfo, ours: Source, base: Matrix) -> bool:
     """Whether a tensor of the same shape has the base's values, up to a cast."""
-    return compare(info, ours, base, base_dtypes).sameness is not Sameness.DIFFERENT
+    return compare(info, ours, base).sameness is not Sameness.DIFFERENT
 
 
 _SIZE = {"BF16": 1, "F16": 2, "F32": 4, "F64": 8}

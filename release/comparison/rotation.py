@@ -56,7 +56,7 @@ class Rotation:
         gains = [item.measure.gain]
         for norm in feeding_norms(item.module):
             plain = comparer.plains.get(norm)
-            if plain is None or not (self._ours(norm) == 1).all():
+            if plain is None or norm in comparer.reasons or not (self._ours(norm) == 1).all():
                 continue
             base = Matrix(plain.views[0], comparer.base)
             by_norm = base.read(0, base.rows).reshape(-1)

@@ -109,15 +109,15 @@ class Unfolding:
     def _is_scaled(self, plain: Plain) -> bool:
         module, view = plain.tensor.removesuffix(".weight"), plain.views[0]
         comparer, base = self._comparer, Matrix(view, self._comparer.base)
-        dtypes = comparer.dtypes(view)
         return any(
-            compare(plain.info, comparer.ours, Scaled(base, ratio), dtypes).cosine > ALIKE
+            compare(plain.info, comparer.ours, Scaled(base, ratio)).cosine > ALIKE
             for _norm, ratio in self._ratios(module)
         )
 
     def _norm(self, module: str) -> str | None:
-        """The norm before a module, as a tensor."""
-        return next((n for n in feeding_norms(module) if n in self._comparer.plains), None)
+        """The norm before a module, as a tensor; None where it could not be compared."""
+        found = next((n for n in feeding_norms(module) if n in self._comparer.plains), None)
+        return None if found in self._comparer.reasons else found
 
     def _ratios(self, module: str) -> Iterator[tuple[str, Floats]]:
         """The factors that a changed norm before a module asks of its columns."""

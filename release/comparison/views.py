@@ -58,6 +58,7 @@ class Matrix:
         self._slabs = [_Slab(slab, source) for slab in view]
         self.rows = sum(slab.rows for slab in self._slabs)
         self.columns = self._slabs[0].columns
+        self.dtypes = frozenset(slab.dtype for slab in self._slabs)
 
     def read(self, start: int, stop: int) -> Floats:
         """Rows `start` to `stop` as float32: (rows, columns)."""
@@ -91,10 +92,12 @@ class _Slab:
             height, self.columns = self.columns, height
         self._rows = range(slab.start, height if slab.stop is None else slab.stop, slab.step)
         self._upright: Floats | None = None
+        self._scales = _Scales.of(slab, source)
+        self.dtype = "F32" if self._scales else self._info.dtype
         self.rows = len(self._rows)
 
     def read(self, first: int, last: int) -> Floats:
-        if self._info.dtype not in PLAIN:
+        if self.dtype not in PLAIN:
             raise Unreadable(f"{self._slab.tensor} of the base is {self._info.dtype}")
         rows = self._rows[first:last]
         if self._slab.transposed:
@@ -102,7 +105,7 @@ class _Slab:
         return self._matrix(rows.start, rows[-1] + 1)[:: rows.step]
 
     def raw(self, first: int, last: int) -> bytes | None:
-        if self._slab.transposed or self._rows.step > 1:
+        if self._slab.transposed or self._rows.step > 1 or self._scales:
             return None
         row = self.columns * self._width
         at = self._start + self._rows[first] * row
@@ -121,4 +124,47 @@ class _Slab:
     def _matrix(self, first: int, last: int) -> Floats:
         row = self.columns * self._width
         raw = self._source.read(self._info, self._start + first * row, (last - first) * row)
-        return to_float32(raw, self._info.dtype).reshape(last - first, self.columns)
+        values = to_float32(raw, self._info.dtype).reshape(last - first, self.columns)
+        return self._scales.apply(values, first) if self._scales else values
+
+
+class _Scales:
+    """The scales of an FP8 weight: one, one a row, or one for each block of 128 x 128.
+
+    DeepSeek's releases call them weight_scale_inv and multiply by them nevertheless.
+    """
+
+    BLOCK = 128
+
+    def __init__(self, info: TensorInfo, weight: TensorInfo, source: Source) -> None:
+        scales = to_float32(source.read(info, 0, info.nbytes), info.dtype)
+        rows, columns = weight.shape
+        self._height = self._width = 1
+        if info.shape == (-(-rows // self.BLOCK), -(-columns // self.BLOCK)):
+            self._height = self._width = self.BLOCK
+            self._scales = scales.reshape(info.shape)
+        elif info.shape in {(rows,), (rows, 1)}:
+            self._scales = scales.reshape(rows, 1)
+        elif info.elements == 1:
+            self._height, self._scales = rows, scales.reshape(1, 1)
+        else:
+            raise Unreadable(f"the base's scales of {list(info.shape)} have no form that is known")
+
+    @classmethod
+    def of(cls, slab: Slab, source: Source) -> "_Scales | None":
+        """Find the scales of a slab's tensor, if it is one that has any."""
+        weight = source.tensors[slab.tensor]
+        if weight.dtype != "F8_E4M3" or len(weight.shape) != 2:  # noqa: PLR2004 - a matrix
+            return None
+        names = (f"{slab.tensor}_scale_inv", f"{slab.tensor}_scale")
+        found = next((name for name in names if name in source.tensors), None)
+        info = source.tensors[found] if found else None
+        return cls(info, weight, source) if info and info.dtype in PLAIN else None
+
+    def apply(self, values: Floats, first: int) -> Floats:
+        """Multiply rows from `first` on by their scales."""
+        above = first // self._height
+        last = -(-(first + len(values)) // self._height)
+        scales = np.repeat(self._scales[above:last], self._height, axis=0)
+        scales = scales[first - above * self._height :][: len(values)]
+        return values * np.repeat(scales, self._width, axis=1)[:, : values.shape[1]]

@@ -220,7 +220,9 @@ def _lost(pairing: Pairing, absences: Absences | Unknown) -> tuple[str, ...]:
     return tuple(
         name
         for name in pairing.left
-        if not name.endswith(BUFFERS) and named.isdisjoint(_above(canonical(name)))
+        if not name.endswith(BUFFERS)
+        and name.rpartition(".")[2] not in OF_QUANTIZATION
+        and named.isdisjoint(_above(canonical(name)))
     )
 
 

@@ -73,3 +73,23 @@ def test_names_that_mean_something_elsewhere(draft: Drafts, base: Drafts) -> Non
     for name in ("", ".", "..", "a..b", "model.layers.99999999999.x", "model.layers.²._", "\u202e"):
         origin.add(name, "BF16", [2], beside=NORM)
     judge(draft("llama-nvfp4"), origin)
+
+
+@pytest.mark.parametrize("dtype", ["F8_E4M3", "I64"])
+def test_a_base_tensor_without_values_is_nobodys_neighbour(
+    dtype: str, draft: Drafts, base: Drafts
+) -> None:
+    ours, origin = draft("llama-nvfp4"), base("llama").retype(f"{GATE}.weight", dtype, [256, 128])
+    after, up = NORM.replace("input", "post_attention"), GATE.replace("gate", "up")
+    origin.retype(after, dtype, [128])
+    ours.change(NORM, lambda raw: raw[::-1])
+    ours.change(f"{up}.weight_packed", lambda raw: raw[::-1])
+    found = judge(ours, origin)
+    assert f"B104 {NORM}" in found
+    assert any(finding.endswith(f" {up}") for finding in found)
+
+
+@pytest.mark.parametrize("scheme", ["w8a8-smoothquant", "w4a16-spinquant"])
+def test_a_norm_without_values_that_is_folded(scheme: str, draft: Drafts, base: Drafts) -> None:
+    found = judge(draft(f"llama-{scheme}"), base("llama").retype(NORM, "I64", [128]))
+    assert f"B104 {NORM}" not in found
