@@ -20,7 +20,8 @@ class Fault:
     """What was done, the rule that must fire above info, and where: a file, tensor, module or path.
 
     `on` are the good checkpoints it is tried on. `also` are rules that may speak too, for what
-    follows from the fault; anything else that fires is crosstalk.
+    follows from the fault; anything else that fires is crosstalk. With `base`, a folder of
+    tests/bases, the checkpoint is held against it.
     """
 
     rule: str
@@ -29,6 +30,7 @@ class Fault:
     at: Place
     on: tuple[str, ...] = ANY
     also: tuple[str, ...] = ()
+    base: str | None = None
 
 
 def shard(draft: Draft) -> str:

@@ -5,8 +5,8 @@ import pytest
 from release.facts import Level
 from release.rules import Finding
 from release.verify import Request, verify
-from tests.conftest import Drafts
-from tests.mutations import config, files, quantization, tensors, values
+from tests.conftest import BASES, Drafts
+from tests.mutations import base, config, files, quantization, tensors, values
 from tests.mutations.fault import Fault
 
 FAULTS: tuple[Fault, ...] = (
@@ -15,6 +15,7 @@ FAULTS: tuple[Fault, ...] = (
     *quantization.FAULTS,
     *tensors.FAULTS,
     *values.FAULTS,
+    *base.FAULTS,
 )
 
 
@@ -36,7 +37,8 @@ def test_a_fault_is_one_finding(fault: Fault, checkpoint: str, draft: Drafts) ->
     broken = draft(checkpoint)
     place = fault.at if isinstance(fault.at, str) else fault.at(broken)
     fault.change(broken)
-    report = verify(Request(broken.path, Level.BYTES))
+    origin = BASES / fault.base if fault.base else None
+    report = verify(Request(broken.path, Level.BYTES, base=origin))
     serious = [finding for finding in report.findings if finding.severity != "info"]
     said = "\n".join(f"{finding.rule} {finding.where}" for finding in serious)
     assert any(f.rule == fault.rule and place in places(f) for f in serious), f"{place}\n{said}"

@@ -1,0 +1,183 @@
+"""Faults that only the base shows: every file fits, every value is one that a weight could have."""
+
+import struct
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+
+from tests.mutate import Draft
+from tests.mutations.fault import Fault
+
+GATE, UP = "model.layers.1.mlp.gate_proj", "model.layers.1.mlp.up_proj"
+QUERY = "model.layers.1.self_attn.q_proj"
+NORM, EARLIER = (f"model.layers.{layer}.input_layernorm.weight" for layer in (1, 0))
+EXPERTS = "model.layers.1.mlp.experts"
+NVFP4, MXFP4, W4 = ("llama-nvfp4",), ("llama-mxfp4",), ("llama-w4a16",)
+STATIC, DYNAMIC, INT8 = ("llama-fp8-static",), ("llama-fp8-dynamic",), ("llama-w8a8-int8",)
+MOE, MTP = ("qwen3_moe-nvfp4",), ("qwen3_5-mtp",)
+NVFP4_ROLES = ("weight_packed", "weight_scale", "weight_global_scale")
+TOKENIZER, SAMPLING = "tokenizer.json", "generation_config.json"
+
+
+def changed(tensor: str, change: Callable[[bytes], bytes]) -> Callable[[Draft], Draft]:
+    """Change one tensor's bytes."""
+    return lambda draft: draft.change(tensor, change)
+
+
+def exchanged(one: str, other: str, *roles: str) -> Callable[[Draft], object]:
+    """Exchange the stored tensors of two modules."""
+
+    def change(draft: Draft) -> None:
+        for role in roles:
+            draft.exchange(f"{one}.{role}", f"{other}.{role}")
+
+    return change
+
+
+def experts_exchanged(draft: Draft) -> None:
+    """Exchange two experts' gate_proj and up_proj, which share a global scale."""
+    for part in ("gate_proj", "up_proj"):
+        exchanged(f"{EXPERTS}.3.{part}", f"{EXPERTS}.5.{part}", *NVFP4_ROLES)(draft)
+
+
+def noise(raw: bytes) -> bytes:
+    """Random codes, all of them numbers in FP4."""
+    return np.random.default_rng(0).bytes(len(raw))
+
+
+def halved(raw: bytes) -> bytes:
+    """Half of every BF16 value: an exponent less."""
+    return (np.frombuffer(raw, "<u2") - 0x80).astype("<u2").tobytes()
+
+
+def scaled(raw: bytes) -> bytes:
+    """A global scale that is 1.1 times too large."""
+    return struct.pack("<f", struct.unpack("<f", raw)[0] * 1.1)
+
+
+def nibbles_swapped(raw: bytes) -> bytes:
+    """The two codes of every byte in the other order."""
+    codes = np.frombuffer(raw, np.uint8)
+    return ((codes << 4) | (codes >> 4)).astype(np.uint8).tobytes()
+
+
+def transposed(raw: bytes) -> bytes:
+    """A square matrix of bytes, (in, out)."""
+    side = int(len(raw) ** 0.5)
+    return np.frombuffer(raw, np.uint8).reshape(side, side).T.tobytes()
+
+
+def one_row_of_noise(raw: bytes) -> bytes:
+    """Row 7 of 128 columns of FP4 codes."""
+    return raw[: 7 * 64] + noise(raw[:64]) + raw[8 * 64 :]
+
+
+def one_scale_doubled(raw: bytes) -> bytes:
+    """The BF16 scale of row 100."""
+    words = np.frombuffer(raw, "<u2").copy()
+    words[100] += 0x80
+    return words.tobytes()
+
+
+def another_rounding(raw: bytes) -> bytes:
+    """A fifth of the INT8 codes one step up, where there is room."""
+    codes = np.frombuffer(raw, np.int8).copy()
+    codes[(np.random.default_rng(1).random(len(codes)) < 0.2) & (codes < 127)] += 1
+    return codes.tobytes()
+
+
+def one_value(raw: bytes) -> bytes:
+    """The sixth BF16 value is 0.9375."""
+    return raw[:10] + b"\x70\x3f" + raw[12:]
+
+
+def without_mtp(draft: Draft) -> Draft:
+    """Lose the MTP head, in config.json too."""
+    for name in [name for name in draft.tensors() if name.startswith("mtp.")]:
+        draft.drop(name)
+    draft.remove("model_mtp.safetensors")
+    return draft.unset("config.json", "text_config.mtp_num_hidden_layers")
+
+
+def tokens_exchanged(draft: Draft) -> Draft:
+    """Exchange the ids of two tokens."""
+    vocab = draft.read(TOKENIZER)["model"]["vocab"]
+    one, other = list(vocab)[60:62]
+    vocab[one], vocab[other] = vocab[other], vocab[one]
+    return draft.edit(TOKENIZER, "model.vocab", vocab)
+
+
+def merge_lost(draft: Draft) -> Draft:
+    """Lose the last merge."""
+    return draft.edit(TOKENIZER, "model.merges", draft.read(TOKENIZER)["model"]["merges"][:-1])
+
+
+def prompt_changed(draft: Draft) -> Draft:
+    """Open the answer with another role."""
+    text = (draft.path / "chat_template.jinja").read_text()
+    return draft.write(
+        "chat_template.jinja", text.replace("<|im_start|>assistant", "<|im_start|>model")
+    )
+
+
+OF_LLAMA = partial(Fault, base="llama")
+FAULTS = (
+    Fault("B102", "a lost MTP head", without_mtp, "mtp.fc.weight", MTP, base=MTP[0]),
+    OF_LLAMA("B104", "one value of a norm", changed(NORM, one_value), NORM, NVFP4),
+    OF_LLAMA("B105", "codes of noise", changed(f"{GATE}.weight_packed", noise), GATE, NVFP4),
+    OF_LLAMA(
+        "B107", "a global scale", changed(f"{UP}.weight_global_scale", scaled), UP, NVFP4, ("V109",)
+    ),
+    OF_LLAMA("B107", "halved scales", changed(f"{GATE}.weight_scale", halved), GATE, STATIC),
+    OF_LLAMA(
+        "B107",
+        "an exponent more",
+        changed(f"{GATE}.weight_scale", lambda raw: bytes(byte + 1 for byte in raw)),
+        GATE,
+        MXFP4,
+    ),
+    OF_LLAMA("B108", "exchanged projections", exchanged(GATE, UP, *NVFP4_ROLES), GATE, NVFP4),
+    Fault(
+        "B108",
+        "exchanged experts",
+        experts_exchanged,
+        f"{EXPERTS}.5.up_proj",
+        MOE,
+        base="qwen3_moe",
+    ),
+    OF_LLAMA("B108", "exchanged norms", lambda draft: draft.exchange(NORM, EARLIER), NORM, NVFP4),
+    OF_LLAMA(
+        "B109",
+        "swapped nibbles",
+        changed(f"{GATE}.weight_packed", nibbles_swapped),
+        GATE,
+        (*NVFP4, *MXFP4, *W4),
+    ),
+    OF_LLAMA("B109", "a transposed matrix", changed(f"{QUERY}.weight", transposed), QUERY, STATIC),
+    OF_LLAMA(
+        "B110", "a row of noise", changed(f"{GATE}.weight_packed", one_row_of_noise), GATE, NVFP4
+    ),
+    OF_LLAMA(
+        "B110", "a doubled scale", changed(f"{GATE}.weight_scale", one_scale_doubled), GATE, DYNAMIC
+    ),
+    OF_LLAMA("B111", "another rounding", changed(f"{GATE}.weight", another_rounding), GATE, INT8),
+    OF_LLAMA(
+        "B113",
+        "another rotary base",
+        lambda draft: draft.config("rope_parameters.rope_theta", 500_000.0),
+        "rope_parameters.rope_theta",
+        NVFP4,
+    ),
+    OF_LLAMA("B114", "exchanged tokens", tokens_exchanged, TOKENIZER, NVFP4),
+    OF_LLAMA("B114", "a lost merge", merge_lost, TOKENIZER, NVFP4),
+    OF_LLAMA("B115", "another prompt", prompt_changed, "chat_template.jinja", NVFP4),
+    Fault(
+        "B115",
+        "another temperature",
+        lambda draft: draft.edit(SAMPLING, "temperature", 1.3),
+        SAMPLING,
+        MTP,
+        base=MTP[0],
+    ),
+)
