@@ -62,6 +62,21 @@ def test_scales_in_blocks(draft: Drafts, base: Drafts, compare: Compare) -> None
     assert compare(ours, origin) == ["B107 error model.layers.0.mlp.gate_proj"]
 
 
+def test_a_weight_that_was_left_unquantized(draft: Drafts, base: Drafts, compare: Compare) -> None:
+    head = "lm_head.weight"
+    origin, ours = base("llama"), draft("llama-nvfp4")
+    rows, columns = origin.shape(head)
+    codes = np.random.default_rng(0).integers(0, 0x7F, rows * columns, np.uint8).tobytes()
+    scale = np.full(1, 2**-9, np.float32)  # exact, as the product is in BF16
+    origin.retype(head, "F8_E4M3", [rows, columns]).store(head, codes)
+    origin.add(f"{head}_scale", "F32", [1], beside=NORM).store(f"{head}_scale", scale.tobytes())
+    words = (to_float32(codes, "F8_E4M3") * scale).view("<u4") >> 16
+    ours.store(head, words.astype("<u2").tobytes())
+    assert compare(ours, origin) == []
+    ours.store(head, (words + 1).astype("<u2").tobytes())
+    assert compare(ours, origin) == [f"B104 warning {head}"]
+
+
 def test_blocks_as_many_as_rows_are_blocks(draft: Drafts) -> None:
     """128 blocks of one matrix of 128 rows, as in DeepSeek-V3's o_proj (7168 x 16384)."""
     origin = draft("llama-nvfp4").add("wide.weight", "F8_E4M3", [128, 16384], beside=NORM)

@@ -87,6 +87,14 @@ def another_rounding(raw: bytes) -> bytes:
     return codes.tobytes()
 
 
+def shaken(draft: Draft) -> Draft:
+    """Move 40 % of the FP4 codes by one, and lose recipe.yaml: they may be GPTQ's."""
+    tensor = f"{EXPERTS}.3.down_proj.weight_packed"
+    codes = np.frombuffer(draft.values(tensor), np.uint8).copy()
+    codes[np.random.default_rng(4).random(len(codes)) < 0.4] ^= 0x11
+    return draft.store(tensor, codes.tobytes()).remove("recipe.yaml")
+
+
 def one_value(raw: bytes) -> bytes:
     """The sixth BF16 value is 0.9375."""
     return raw[:10] + b"\x70\x3f" + raw[12:]
@@ -123,9 +131,11 @@ def prompt_changed(draft: Draft) -> Draft:
 
 OF_LLAMA = partial(Fault, base="llama")
 FAULTS = (
+    Fault("B101", "another model", lambda draft: draft, "checkpoint", NVFP4, base=MTP[0]),
     Fault("B102", "a lost MTP head", without_mtp, "mtp.fc.weight", MTP, base=MTP[0]),
     OF_LLAMA("B104", "one value of a norm", changed(NORM, one_value), NORM, NVFP4),
     OF_LLAMA("B105", "codes of noise", changed(f"{GATE}.weight_packed", noise), GATE, NVFP4),
+    Fault("B106", "a shaken expert", shaken, f"{EXPERTS}.3.down_proj", MOE, base="qwen3_moe"),
     OF_LLAMA(
         "B107", "a global scale", changed(f"{UP}.weight_global_scale", scaled), UP, NVFP4, ("V109",)
     ),
