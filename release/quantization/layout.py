@@ -57,7 +57,7 @@ def read_layout(declared: Scheme | None, tensors: Tensors, implied: Size | None)
     differences = tuple(compare(declared, tensors, shape))
     main = {slot.role for slot in declared.slots[:2]}
     if any(d.role in main and d.problem != UNEXPECTED for d in differences) or (
-        implied and shape != implied
+        implied and shape != implied and _scale_fits(declared, tensors, implied)
     ):
         found = recognise(tensors, implied)
         fits = found is not None and implied in {None, found[1]}
@@ -102,6 +102,15 @@ def recognise(tensors: Tensors, implied: Size | None) -> tuple[Scheme, Size] | N
         if shape and not [d for d in compare(scheme, tensors, shape) if d.role in wanted]:
             return scheme, shape
     return None
+
+
+def _scale_fits(declared: Scheme, tensors: Tensors, implied: Size) -> bool:
+    """Whether the scale is as declared at the implied size, so that only bits can be wrong.
+
+    Else the size is: the tensors agree with the declaration, and config.json with neither.
+    """
+    slot, scale = declared.slot("weight_scale"), tensors.get("weight_scale")
+    return not slot or not scale or _fits(slot, scale.shape, declared, implied)
 
 
 def _weights_of(scheme: Scheme) -> tuple[object, ...]:

@@ -75,3 +75,21 @@ def test_silent_on_a_weight_that_does_not_fit_the_config(draft: Drafts, findings
     broken = draft("llama-fp8-block").retype(f"{UP}.weight", "F8_E4M3", [257, 128])
     assert findings("T105", broken) == []
     assert findings("C107", broken) == [f"error {UP}"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "rule", "found"), [("hidden_size", "C106", 1), ("intermediate_size", "C107", 6)]
+)
+def test_silent_on_packed_integers_where_a_size_of_the_config_is_wrong(
+    setting: str, rule: str, found: int, draft: Drafts, findings: Judge
+) -> None:
+    made = draft("llama-w4a16")
+    broken = made.config(setting, made.read()[setting] * 2)
+    assert findings("T105", broken) == []
+    assert len(findings(rule, broken)) == found  # of two layers: gate, up and down
+
+
+def test_fires_on_other_bits_alone(draft: Drafts, findings: Judge) -> None:
+    broken = draft("llama-w4a16").config(f"{GROUP}.weights.num_bits", 8)
+    assert len(findings("T105", broken)) == 14
+    assert "is stored as INT4" in _message(broken)
