@@ -1,7 +1,8 @@
 """A shard is missing.
 
 What it checks: every shard that the index names is on disk, and numbers like 2 of 5 have no gap.
-    A gap that a complete index does not miss is a warning.
+    A gap that a complete index does not miss is a warning. Weight files that hold no tensor at all
+    are as good as none.
 Why it matters: vLLM refuses to start, older SGLang served what was left, and without an index
     nobody notices.
 How to fix: copy or download the missing shard, or export the checkpoint again.
@@ -35,6 +36,12 @@ def check(checkpoint: Checkpoint) -> Findings:
         yield Found(
             where=Where(file="model.safetensors"),
             message="there is no weight file at all",
+            fix="copy the weights, or export the checkpoint again",
+        )
+    elif not checkpoint.tensors and set(checkpoint.loaded) <= set(checkpoint.shards):
+        yield Found(
+            where=Where(file=checkpoint.loaded[0]),
+            message="holds no tensor, and no other weight file does",
             fix="copy the weights, or export the checkpoint again",
         )
 

@@ -46,7 +46,7 @@ def find_manifest() -> "Manifest | None":
     """Read release.toml of the working directory, if there is one."""
     from release.manifest import MANIFEST_FILE, load_manifest  # noqa: PLC0415 - keeps --help fast
 
-    return load_manifest(MANIFEST_FILE) if MANIFEST_FILE.is_file() else None
+    return load_manifest(MANIFEST_FILE) if os.path.lexists(MANIFEST_FILE) else None
 
 
 def find_checkpoint(given: Path | None, manifest: "Manifest | None") -> Path:

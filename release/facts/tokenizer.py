@@ -111,7 +111,7 @@ def _vocabulary(
 def _ids_of(vocab: Any) -> dict[str, int]:
     if isinstance(vocab, list):  # Unigram: a list of [token, score]
         return {str(entry[0]): position for position, entry in enumerate(vocab)}
-    if not all(type(number) is int for number in vocab.values()):
+    if not all(type(number) is int and number >= 0 for number in vocab.values()):
         raise TypeError
     return dict(vocab)
 

@@ -57,6 +57,13 @@ def test_what_cannot_run_ends_with_2_and_prints_nothing(
     assert "Traceback" not in done.stderr
 
 
+def test_a_manifest_that_cannot_be_read_is_not_passed_over(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "release.toml").mkdir()
+    done = run("verify", DEMO, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "release.toml: cannot be read" in done.stderr
+
+
 def test_stdout_is_one_document_and_nothing_else(broken: Path, run: Run, tmp_path: Path) -> None:
     done = run("verify", broken, "--format", "json")
     report = json.loads(done.stdout)

@@ -18,6 +18,7 @@ def test_fires_when_there_is_none(mixed: Draft, findings: Judge) -> None:
         "{}",
         '{"model": {"vocab": {"a": "b"}}}',
         '{"model": {"vocab": [7]}}',
+        '{"model": {"vocab": {"a": -1}}}',
         '{"model": {"vocab": {}}, "added_tokens": [[]]}',
         '{"model": {"vocab": {}}}',
     ],

@@ -44,3 +44,9 @@ def test_silent_when_the_shard_is_a_dangling_link(mixed: Draft, findings: Judge)
     mixed.remove(SHARD)
     (mixed.path / SHARD).symlink_to("gone")
     assert findings("F110", mixed) == []
+
+
+def test_fires_when_the_weight_file_holds_no_tensor(draft: Drafts, findings: Judge) -> None:
+    empty = (2).to_bytes(8, "little") + b"{}"
+    broken = draft("llama-nvfp4").write("model.safetensors", empty)
+    assert findings("F110", broken) == ["error model.safetensors"]
