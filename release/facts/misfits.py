@@ -12,6 +12,7 @@ from release.facts.modules import Module, Modules
 from release.quantization.schemes import Scheme
 
 TABLES = {EMBEDDINGS, HEAD}
+HEAD_NORMS = (".q_norm", ".k_norm")
 
 
 class Misfit(msgspec.Struct, frozen=True):
@@ -104,6 +105,8 @@ def _is_hidden(module: Module, config: ModelConfig) -> bool:
         return False
     if _is_table(module):
         return True
+    if module.name.endswith(HEAD_NORMS):
+        return False  # as wide as the heads, which hidden_size may equal by chance
     return module.kind == NORM and implied == (config.get("hidden_size"),)
 
 

@@ -33,3 +33,10 @@ def test_silent_when_a_projection_has_the_wrong_shape(draft: Drafts, findings: J
 
 def test_silent_on_a_tied_model_without_a_head(draft: Drafts, findings: Judge) -> None:
     assert findings("C106", draft("qwen3-nvfp4-tied")) == []
+
+
+def test_silent_on_norms_of_heads_that_are_miscounted(draft: Drafts, findings: Judge) -> None:
+    made = draft("minimax_m2-mxfp8")
+    broken = made.config("num_key_value_heads", made.read()["num_key_value_heads"] * 2)
+    assert findings("C106", broken) == []
+    assert "error model.layers.0.self_attn.k_norm" in findings("C107", broken)
