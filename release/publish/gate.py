@@ -1,10 +1,12 @@
 """What must hold before anything is sent: a report that passes, for these bytes, and its card."""
 
 import hashlib
+from itertools import zip_longest
 from pathlib import Path
 
 import msgspec
 
+from release.card import render_card
 from release.checkpoint import Checkpoint
 from release.errors import ReleaseError
 from release.facts.identity import CARD_FILE
@@ -70,7 +72,7 @@ class Release(msgspec.Struct, frozen=True):
 def pass_gate(report: Report, manifest: Manifest, checkpoint: Checkpoint) -> Release:
     """Let a checkpoint through, or raise `ReleaseError`. Cheap checks come first; no network."""
     _require_pass(report, manifest)
-    card = _require_card(report, checkpoint)
+    card = _require_card(report, manifest, checkpoint)
     selection = select_files(checkpoint, manifest.extra_files)
     require_unchanged(report, checkpoint)
     levels = ", ".join(level for level, state in report.levels.items() if state == DONE)
@@ -123,7 +125,8 @@ def _require_every_rule(report: Report) -> None:
         raise GateError(what, where="report.json", hint=hint, exit_code=UNCHECKED)
 
 
-def _require_card(report: Report, checkpoint: Checkpoint) -> bytes:
+def _require_card(report: Report, manifest: Manifest, checkpoint: Checkpoint) -> bytes:
+    """Read the card. Raises `ReleaseError` unless it is, to the byte, what these two render to."""
     hint = "run `release card`"
     if CARD_FILE not in checkpoint.files:
         raise ReleaseError("the checkpoint has no card", where=CARD_FILE, hint=hint)
@@ -134,6 +137,13 @@ def _require_card(report: Report, checkpoint: Checkpoint) -> bytes:
         raise ReleaseError("the report holds no hashes of the files", hint=hint)
     if digest.encode() not in content:
         what = "was not rendered from this report: it does not name its digest"
+        raise ReleaseError(what, where=CARD_FILE, hint=hint)
+    rendered = render_card(report, manifest).encode()
+    if content != rendered:
+        pairs = zip_longest(content.splitlines(), rendered.splitlines())
+        line = next((n for n, (a, b) in enumerate(pairs, start=1) if a != b), 1)
+        what = f"line {line} is not what the report and release.toml render to"
+        hint = "run `release card` again; words of your own belong into release.toml"
         raise ReleaseError(what, where=CARD_FILE, hint=hint)
     return content
 

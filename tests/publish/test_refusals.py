@@ -13,7 +13,7 @@ from release.errors import ReleaseError
 from release.publish.hub import Hub, Patience
 from release.publish.plan import Wish
 from release.publish.refusals import hide_token
-from tests.publish.world import REPO, Push, history, repo_of, writes
+from tests.publish.world import REPO, Push, edit_manifest, history, render_again, repo_of, writes
 
 PREUPLOAD, COMMIT = "/preupload/", "/commit/"
 
@@ -66,8 +66,8 @@ def test_tokens_that_will_not_do(hub: HubServer, push: Push) -> None:
 def test_a_card_that_the_hub_refuses_is_refused_before_anything_is_sent(
     hub: HubServer, work: Path, push: Push
 ) -> None:
-    card = work / "ckpt" / "README.md"
-    card.write_text(card.read_text().replace("license: apache-2.0", "license: mine"))
+    edit_manifest(work, "apache-2.0", "mine")
+    render_again(work)
     done = push("--yes")
     assert done.returncode == 2
     assert done.stderr.startswith("error: README.md: the Hub refuses its header: ")

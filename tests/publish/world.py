@@ -92,6 +92,18 @@ def push(hub: HubServer, work: Path, client_env: dict[str, str]) -> Push:
     return call
 
 
+def edit_manifest(work: Path, old: str, new: str) -> None:
+    path = work / "release.toml"
+    path.write_text(path.read_text().replace(old, new))
+
+
+def render_again(work: Path) -> None:
+    done = subprocess.run(
+        command("card"), cwd=work, env=environment(work), capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr.decode()
+
+
 def repo_of(hub: HubServer) -> Repo:
     """What the server's store knows of the repository."""
     repo = hub.store.get(REPO)
