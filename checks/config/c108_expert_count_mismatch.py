@@ -9,7 +9,8 @@ Seen in: vllm #45212, NaN only for prompts that reach one expert.
 """
 
 from release.architecture import Architecture, ModelConfig
-from release.facts.absences import EXPERTS, Absences, expert_ids
+from release.architecture.numbering import EXPERTS
+from release.facts.absences import Absences, expert_ids
 from release.facts.modules import Modules
 from release.rules import Findings, Found, Where, in_config, rule
 

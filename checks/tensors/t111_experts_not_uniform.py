@@ -13,7 +13,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from release.architecture import Architecture
-from release.facts.absences import EXPERTS, LONGEST_ID
+from release.architecture.numbering import EXPERTS
+from release.facts.absences import LONGEST_ID
 from release.facts.modules import Module, Modules
 from release.quantization.schemes import Scheme
 from release.rules import Findings, Found, Where, rule

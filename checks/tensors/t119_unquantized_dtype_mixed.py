@@ -12,11 +12,11 @@ Seen in: checkpoints whose layers were merged from two exports.
 from collections import Counter, defaultdict
 
 from release.architecture import ModelConfig
+from release.architecture.numbering import pattern_of
 from release.architecture.skeleton import EMBEDDING, LINEAR, NORM, VECTOR
 from release.facts.absences import TOWERS
 from release.facts.components import MTP
 from release.facts.modules import Module, Modules
-from release.facts.precision import pattern_of
 from release.quantization.schemes import CACHE_SCALES, COMPANIONS, FLOAT_DTYPES
 from release.rules import Findings, Found, Where, rule
 

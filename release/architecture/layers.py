@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import msgspec
 
 from release.architecture.family import Architecture
+from release.architecture.numbering import EXPERTS
 from release.architecture.served import Served
 from release.architecture.skeleton import EMBEDDING, LINEAR
 
-EXPERTS = ".experts."
 ROUTERS = {"gate", "router"}
 LINEARS, HEAD, TABLE, ROUTED = "linear", "head", "embedding", "experts"
 

@@ -5,8 +5,8 @@ from statistics import median
 
 import msgspec
 
+from release.architecture.numbering import pattern_of
 from release.comparison.floors import EXACT, NEAR_MOVED, NEAR_ROUNDED, Floors
-from release.comparison.neighbours import pattern_of
 from release.comparison.results import Cause, Compared, Measure
 
 STRANGER = 0.5

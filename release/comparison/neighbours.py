@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from release.architecture.numbering import pattern_of
+
 LIMIT = 600
 """Tensors tried for one weight; the nearest layers, siblings and experts are among them."""
 
@@ -19,11 +21,6 @@ def _distance(name: str, other: str) -> tuple[int, int, str]:
     apart = [pair for pair in zip(left, right, strict=True) if pair[0] != pair[1]]
     steps = sum(abs(int(a) - int(b)) for a, b in apart if a.isdecimal() and b.isdecimal())
     return min(len(apart), 3), steps, other
-
-
-def pattern_of(name: str) -> str:
-    """A name with its numbers replaced: what the layers' and experts' names have in common."""
-    return ".".join("*" if part.isdecimal() else part for part in name.split("."))
 
 
 def by_pattern(names: Iterable[str]) -> dict[str, list[str]]:

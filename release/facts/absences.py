@@ -6,12 +6,12 @@ from collections.abc import Iterable
 import msgspec
 
 from release.architecture import Architecture
+from release.architecture.numbering import EXPERTS
 from release.facts.components import AUDIO, PROJECTOR, VISION, component_of
 from release.facts.modules import Module, Modules
 
 TOWERS = {VISION, AUDIO, PROJECTOR}
 MIXERS = ("self_attn", "linear_attn", "mamba", "attention", "mixer", "conv")
-EXPERTS = ".experts."
 LONGEST_ID = 10
 
 _ELSEWHERE, _LAYERS, _MIXERS, _EXPERTS = "elsewhere", "layers", "mixers", "experts"

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from release.architecture.numbering import layer_of
 from release.checkpoint import Checkpoint
 from release.facts.measures import Measure, Measures
 from release.facts.modules import is_rotation
@@ -92,12 +93,3 @@ def _name_layers(found: list[Duplicate], measures: Measures) -> Iterator[Duplica
 
 def _layers(duplicate: Duplicate) -> tuple[str, str]:
     return layer_of(duplicate.tensor.module.name), layer_of(duplicate.original.module.name)
-
-
-def layer_of(module: str) -> str:
-    """The name of the layer a module is in: up to the first number. Empty if it is in none."""
-    parts = module.split(".")
-    for place, part in enumerate(parts):
-        if part.isdecimal():
-            return ".".join(parts[: place + 1])
-    return ""

@@ -2,8 +2,8 @@
 
 import msgspec
 
+from release.architecture.numbering import EXPERTS
 from release.architecture.skeleton import LINEAR
-from release.facts.absences import EXPERTS
 from release.facts.modules import Module, Modules
 from release.quantization.config import ConfigGroup, QuantizationConfig
 from release.quantization.formats import can_hold, infer_format

@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 import msgspec
 
 from release.architecture import Architecture
+from release.architecture.numbering import layer_of, pattern_of
 from release.facts.modules import Modules
 from release.unknown import Unknown
 
@@ -29,14 +30,12 @@ def provide_layer_gaps(modules: Modules, architecture: Architecture | Unknown) -
         return ()
     layers: dict[str, set[str]] = defaultdict(set)
     for module in modules:
-        parts = module.name.split(".")
-        number = next((i for i, part in enumerate(parts) if part.isdecimal()), 0)
-        if number and parts[number + 1 :]:
-            suffix = ["*" if part.isdecimal() else part for part in parts[number + 1 :]]
-            names = {".".join(suffix)}
+        layer = layer_of(module.name)
+        part = pattern_of(module.name.removeprefix(layer).removeprefix("."))
+        if "." in layer and part:
+            layers[layer].add(part)
             if "bias" in module.tensors:
-                names.add(".".join([*suffix, "bias"]))
-            layers[".".join(parts[: number + 1])] |= names
+                layers[layer].add(f"{part}.bias")
     return tuple(_gaps({layer: frozenset(parts) for layer, parts in layers.items()}))
 
 

@@ -4,13 +4,13 @@ import struct
 
 import msgspec
 
+from release.architecture.numbering import EXPERTS
 from release.checkpoint import TensorInfo
 from release.facts.modules import Module, Modules
-from release.facts.scan import TensorValues
+from release.facts.scan import WEIGHTS, TensorValues
 from release.quantization.schemes import CACHE_SCALES, COMPANIONS, Scheme
 from release.scan.values import Hits, Values
 
-WEIGHTS = frozenset({"weight", "weight_packed"})
 WEIGHT_SCALES = frozenset({"weight_scale", "weight_scale_inv"})
 ACTIVATION_SCALES = frozenset({"input_scale", "input_global_scale", "output_scale"})
 GLOBAL_SCALE, ZERO_POINT, GROUP_INDEX = "weight_global_scale", "weight_zero_point", "weight_g_idx"
@@ -39,7 +39,7 @@ class Measure(msgspec.Struct, frozen=True):
     @property
     def expert(self) -> bool:
         """Whether it belongs to one of many routed experts."""
-        return ".experts." in self.module.name
+        return EXPERTS in self.module.name
 
     def place(self, word: int | None) -> str:
         """Where a word is, for people: `row 5, column 17`."""

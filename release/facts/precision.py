@@ -4,12 +4,12 @@ from collections import Counter, defaultdict
 
 import msgspec
 
+from release.architecture.numbering import pattern_of
 from release.facts.components import AUDIO, MTP, NORMS, PROJECTOR, VISION
 from release.facts.modules import Module, Modules
 from release.quantization.config import QuantizationConfig
 from release.quantization.schemes import Scheme
 
-LAYER_NUMBER = "*"
 COLLAPSED = {MTP, VISION, AUDIO, PROJECTOR, NORMS}
 
 
@@ -62,11 +62,6 @@ def _key(module: Module) -> tuple[tuple[str, str | None], Scheme | None]:
         return (module.scheme.name, module.claim.group), module.scheme
     weight = module.tensors.get("weight") or next(iter(module.tensors.values()))
     return (weight.dtype, None), None
-
-
-def pattern_of(module: str) -> str:
-    """Replace the numbers in a module's name: `model.layers.*.mlp.down_proj`."""
-    return ".".join(LAYER_NUMBER if part.isdigit() else part for part in module.split("."))
 
 
 def describe(scheme: Scheme) -> str:

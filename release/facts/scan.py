@@ -30,7 +30,7 @@ from release.unknown import Unknown
 Progress = Callable[[int], AbstractContextManager[Advance]]
 TensorValues = dict[str, Values]
 
-WEIGHTS = {"weight", "weight_packed"}
+WEIGHTS = frozenset({"weight", "weight_packed"})
 SCALES = {"weight_scale", "weight_scale_inv", "weight_global_scale", "input_scale"} | {
     role for role in COMPANIONS | CACHE_SCALES if role.endswith("_scale")
 }

@@ -3,9 +3,9 @@
 import msgspec
 
 from release.architecture import Architecture
+from release.architecture.numbering import EXPERTS
 from release.facts.modules import Module, Modules
 
-EXPERTS = ".experts."
 EXPERT_PAIRS = (("gate_proj", "up_proj"), ("w1", "w3"))
 
 
