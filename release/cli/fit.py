@@ -17,8 +17,9 @@ from release.cli.options import (
 from release.errors import ReleaseError
 from release.memory.options import ALIASES, TABLE, parse_command
 from release.memory.versions import NEWEST
+from release.units import GB, GIB, MB, MIB
 
-SIZES = {"gib": 1 << 30, "mib": 1 << 20, "gb": 10**9, "mb": 10**6, "b": 1}
+SIZES = {"gib": GIB, "mib": MIB, "gb": GB, "mb": MB, "b": 1}
 
 
 class Bytes(click.ParamType[int]):

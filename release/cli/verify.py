@@ -30,7 +30,7 @@ FORMATS = ("human", "json", "sarif", "junit", "github", "markdown")
     type=click.Choice(["headers", "bytes"]),
     default="bytes",
     show_default=True,
-    help="Read headers only, or hash every byte.",
+    help="Read headers only, or hash and judge every byte.",
 )
 @click.option(
     "--base", metavar="PATH", help="Compare every tensor with the model this was made from."
@@ -82,11 +82,11 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
     from release.verify import Request, verify  # noqa: PLC0415
 
     manifest = find_manifest()
-    path = find_checkpoint(checkpoint, manifest)
+    path, origin = find_checkpoint(checkpoint, manifest), find_base(base)
     request = Request(
         path=path,
         level=Level[level.upper()],
-        base=find_base(base),
+        base=origin,
         select=_codes(select),
         ignore=_codes(ignore),
         allow=manifest.allow if manifest else (),
@@ -96,7 +96,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
             reuse=SCANS_FILE if reuse else None,
             cluster=ray,
         ),
-        engine=make_engine(python, find_base(base), serve=serve) if smoke or serve else None,
+        engine=make_engine(python, origin, serve=serve) if smoke or serve else None,
     )
     report = verify(request)
     save_report(report, REPORT_FILE)

@@ -15,7 +15,7 @@ from release.memory.states import state_bytes
 from release.quantization.config import QuantizationConfig
 from release.unknown import Unknown
 
-DTYPE_BYTES = {"bfloat16": 2, "float16": 2, "float32": 4}
+DTYPES = {"bfloat16", "float16", "float32"}
 FP8 = "fp8"
 
 # Each names the class of vLLM 0.32 (v1/kv_cache_interface.py) whose page size it states.
@@ -59,11 +59,11 @@ def provide_kv(
     if isinstance(caches, Unknown):
         return caches
     dtype = config.dtype
-    if dtype not in DTYPE_BYTES:
+    if dtype not in DTYPES:
         return Unknown(f"config.json: dtype {dtype!r:.40} has no size we know")
     states = [layer for layer in caches if isinstance(layer, RecurrentCache)]
     state_dtype = states[0].state_dtype or dtype if states else None
-    if state_dtype is not None and state_dtype not in DTYPE_BYTES:
+    if state_dtype is not None and state_dtype not in DTYPES:
         return Unknown(f"config.json: the state's dtype {state_dtype!r:.40} has no size we know")
     kept = [layer for layer in caches if isinstance(layer, AttentionCache | LatentCache)]
     limit = config.get("max_position_embeddings")
