@@ -8,12 +8,12 @@ import msgspec
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
 from release.facts.identity import CARD_FILE
+from release.hub.refusals import one_line, status_of
 from release.publish.commit import UNSURE, Committer, changed_meanwhile
 from release.publish.confirm import require_published
 from release.publish.gate import LocalFile, Release, changed
 from release.publish.hub import Hub, Made, Operations
 from release.publish.plan import ATTRIBUTES, Plan, Wish, make_plan
-from release.publish.refusals import one_line, status_of
 
 IN_MEMORY = 10 << 20
 """Bytes; smaller files but the weights are read once, and exactly what was read is sent."""

@@ -4,11 +4,11 @@ import time
 from http import HTTPStatus
 
 from release.errors import ReleaseError
+from release.hub.refusals import asked_wait, is_passing, one_line, status_of
 from release.publish.confirm import differences
 from release.publish.gate import Release
 from release.publish.hub import MAIN, Hub, Made, Operations
 from release.publish.plan import Plan
-from release.publish.refusals import asked_wait, is_passing, one_line, status_of
 
 UNSURE = "the commit may have been made; the same command finds out and finishes"
 MOVED = {HTTPStatus.PRECONDITION_FAILED, HTTPStatus.CONFLICT}

@@ -1,10 +1,8 @@
 """The Hub as a push needs it: short calls with timeouts, tried again when that may help."""
 
-import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from http import HTTPStatus
-from typing import TypeVar
 
 import msgspec
 from huggingface_hub import (
@@ -15,35 +13,25 @@ from huggingface_hub import (
     get_token,
     hf_hub_url,
     hf_raise_for_status,
-    set_client_factory,
 )
 from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
 from huggingface_hub.hf_api import RepoFile
 from huggingface_hub.utils import httpx
 from huggingface_hub.utils._headers import build_hf_headers
-from huggingface_hub.utils._http import default_client_factory
 from huggingface_hub.utils.tqdm import disable_progress_bars
 
 from release.card import is_ours
 from release.checkpoint.index import INDEX_FILE, parse_index
 from release.errors import CheckpointError, ReleaseError
 from release.facts.identity import CARD_FILE
+from release.hub.client import Patience, limit_client
+from release.hub.refusals import hide_token, is_passing, one_line, status_of
 from release.publish.plan import Plan, Remote, RemoteFile, Visibility, Wish
-from release.publish.refusals import asked_wait, hide_token, is_passing, one_line, status_of
 
 MAIN = "main"
 NO_RULES = "# none: the list of files is explicit\n"  # else a .gitignore there drops files unsaid
 
-Result = TypeVar("Result")
 Operations = Sequence[CommitOperationAdd | CommitOperationDelete]
-
-
-class Patience(msgspec.Struct, frozen=True):
-    """Seconds: for a connection, for an answer (the Hub gives a commit 60), between attempts."""
-
-    connect: float = 15.0
-    answer: float = 120.0
-    waits: tuple[float, ...] = (0.25, 1.0, 2.0, 4.0)
 
 
 class Made(msgspec.Struct, frozen=True):
@@ -61,11 +49,12 @@ class Hub:
 
     def __init__(self, repo: str, patience: Patience | None = None) -> None:
         self.repo, self.patience = repo, patience or Patience()
+        self._again = self.patience.again
         with one_line(repo):
             if not get_token():
                 hint = "set HF_TOKEN, or run `hf auth login`"
                 raise ReleaseError("there is no token for the Hub", hint=hint)
-        set_client_factory(lambda: _client(self.patience))
+        limit_client(self.patience)
         self._api = HfApi()
 
     @property
@@ -206,17 +195,6 @@ class Hub:
         """Let everybody see it."""
         self._again(lambda: self._api.update_repo_settings(self.repo, private=False))
 
-    def _again(self, call: Callable[[], Result]) -> Result:
-        """Make a call that may be repeated, until it goes well or there is no hope."""
-        for wait in self.patience.waits:
-            try:
-                return call()
-            except Exception as error:
-                if not is_passing(error):
-                    raise
-                time.sleep(max(wait, asked_wait(error)))
-        return call()
-
     def _visibility(self) -> Visibility | None:
         """Who may see it; None if it is not there. Raises if it has another name by now."""
         try:
@@ -269,13 +247,6 @@ def show_progress(*, wanted: bool) -> None:
     """Let the client draw its progress bars, or not."""
     if not wanted:
         disable_progress_bars()
-
-
-def _client(patience: Patience) -> httpx.Client:
-    """The client's own, which waits for ever, with limits."""
-    client = default_client_factory()
-    client.timeout = httpx.Timeout(patience.answer, connect=patience.connect)
-    return client
 
 
 def _messages(verdict: object, key: str) -> tuple[str, ...]:

@@ -10,9 +10,10 @@ from huggingface_hub import HfApi
 
 from release.demo.hub import HubServer
 from release.errors import ReleaseError
-from release.publish.hub import Hub, Patience
+from release.hub.client import Patience
+from release.hub.refusals import hide_token
+from release.publish.hub import Hub
 from release.publish.plan import Wish
-from release.publish.refusals import hide_token
 from tests.publish.world import REPO, Push, edit_manifest, history, render_again, repo_of, writes
 
 PREUPLOAD, COMMIT = "/preupload/", "/commit/"

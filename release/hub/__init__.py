@@ -1,0 +1,1 @@
+"""What reading from the Hub and publishing to it share: the client, its patience, its refusals."""
