@@ -31,11 +31,12 @@ class Folded(msgspec.Struct, frozen=True):
 
 
 def fold(findings: Iterable[Finding]) -> tuple[Folded, ...]:
-    """Group findings by rule, severity and shape of place and message; worst first."""
+    """Group findings by rule, severity, shape of place and message, and reason; worst first."""
     groups: dict[tuple[str, ...], list[Finding]] = {}
     for finding in findings:
         shape = (_NUMBER.sub("#", str(finding.where)), _NUMBER.sub("#", finding.message))
-        groups.setdefault((finding.severity, finding.rule, *shape), []).append(finding)
+        reason = getattr(finding, "reason", "")  # of those that the manifest allows
+        groups.setdefault((finding.severity, finding.rule, *shape, reason), []).append(finding)
     folded = [_fold(group) for group in groups.values()]
     return tuple(sorted(folded, key=lambda item: SEVERITIES.index(item.first.severity)))
 

@@ -1,13 +1,15 @@
 """The report as SARIF 2.1.0, which code scanning services read."""
 
 import hashlib
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
 import msgspec
 
 from release.report import Report, Suppressed
-from release.rules import Finding, Where
+from release.report.fold import NAMED, Folded, fold
+from release.rules import Where
 from release.rules.catalogue import all_rules
 from release.rules.runner import NotChecked
 
@@ -19,9 +21,12 @@ WHOLE = "."
 
 
 def write(report: Report, *, color: bool, strict: bool) -> str:  # noqa: ARG001 - one signature for all
-    """Write one SARIF log with one run; places are relative to the checkpoint's folder."""
-    findings = (*report.findings, *report.suppressed)
-    codes = sorted({finding.rule for finding in findings})
+    """Write one SARIF log with one run; places are relative to the checkpoint's folder.
+
+    Folded as for people: services refuse files of 10 MB, and results beyond the first thousands.
+    """
+    findings = (*fold(report.findings), *fold(report.suppressed))
+    codes = sorted({folded.first.rule for folded in findings})
     run = {
         "tool": {"driver": _driver(report, codes)},
         "originalUriBaseIds": {FOLDER: {"description": {"text": report.checkpoint.name}}},
@@ -34,7 +39,7 @@ def write(report: Report, *, color: bool, strict: bool) -> str:  # noqa: ARG001 
             }
             for file in report.checkpoint.files
         ],
-        "results": [_result(finding, codes.index(finding.rule)) for finding in findings],
+        "results": [_result(folded, codes.index(folded.first.rule)) for folded in findings],
         "columnKind": "unicodeCodePoints",
     }
     log = {"$schema": SCHEMA, "version": VERSION, "runs": [run]}
@@ -74,19 +79,32 @@ def _notification(entry: NotChecked) -> dict[str, Any]:
     }
 
 
-def _result(finding: Finding, position: int) -> dict[str, Any]:
-    text = f"{finding.message}\nfix: {finding.fix}" if finding.fix else finding.message
+def _result(folded: Folded, position: int) -> dict[str, Any]:
+    finding = folded.first
     result = {
         "ruleId": finding.rule,
         "ruleIndex": position,
         "level": LEVELS[finding.severity],
-        "message": {"text": text},
+        "message": {"text": "\n".join(_lines(folded))},
         "locations": [_location(finding.where)],
-        "partialFingerprints": {"place/v1": _fingerprint(finding)},
+        "partialFingerprints": {"place/v1": _fingerprint(folded)},
     }
+    if folded.count > 1:
+        result["occurrenceCount"] = folded.count
     if isinstance(finding, Suppressed):
         result["suppressions"] = [{"kind": "external", "justification": finding.reason}]
     return result
+
+
+def _lines(folded: Folded) -> Iterator[str]:
+    yield folded.first.message
+    if folded.first.fix:
+        yield f"fix: {folded.first.fix}"
+    if folded.count > 1:
+        more = len(folded.others) - NAMED
+        names = ", ".join((folded.place, *folded.others[:NAMED]))
+        tail = f" and {more:,} more" if more > 0 else ""
+        yield f"×{folded.count:,}: {names}{tail}"
 
 
 def _location(where: Where) -> dict[str, Any]:
@@ -101,6 +119,6 @@ def _artifact(path: str) -> dict[str, str]:
     return {"uri": quote(path, errors="replace"), "uriBaseId": FOLDER}
 
 
-def _fingerprint(finding: Finding) -> str:
-    place = msgspec.json.encode((finding.rule, finding.where))
-    return hashlib.sha256(place).hexdigest()
+def _fingerprint(folded: Folded) -> str:
+    place = folded.first.where if folded.count == 1 else folded.place
+    return hashlib.sha256(msgspec.json.encode((folded.first.rule, place))).hexdigest()

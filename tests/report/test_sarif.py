@@ -3,11 +3,13 @@ import json
 from typing import Any
 
 import jsonschema
+import msgspec
 import pytest
 
 from release.facts import Level
 from release.report import Report
 from release.report.formats import render
+from release.rules import Where
 from release.verify import Request, verify
 from tests.conftest import DEMO, Drafts
 from tests.report.strangers import clean, stranger
@@ -43,7 +45,8 @@ def test_it_says_what_the_report_says(draft: Drafts, schema: dict[str, Any]) -> 
     broken = draft("demo").config(path, ["re:.*expert$"])
     report = verify(Request(broken.path, Level.HEADERS))
     run = log_of(report, schema)
-    assert len(run["results"]) == len(report.findings)
+    counted = [result.get("occurrenceCount", 1) for result in run["results"]]
+    assert sum(counted) == len(report.findings)
     result = next(result for result in run["results"] if result["ruleId"] == "Q101")
     assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == "Q101"
     assert result["level"] == "error"
@@ -52,6 +55,21 @@ def test_it_says_what_the_report_says(draft: Drafts, schema: dict[str, Any]) -> 
     assert location["logicalLocations"] == [{"fullyQualifiedName": path, "kind": "member"}]
     assert run["invocations"][0]["exitCode"] == 1
     assert {entry["location"]["uri"] for entry in run["artifacts"]} >= {"config.json"}
+
+
+def test_many_of_a_kind_are_one_result(schema: dict[str, Any]) -> None:
+    one = stranger().findings[0]
+    many = tuple(
+        msgspec.structs.replace(one, where=Where(module=f"layers.{number}.{part}"))
+        for number in range(15_000)
+        for part in ("q_proj", "k_proj", "v_proj")
+    )
+    report = msgspec.structs.replace(stranger(), findings=many, suppressed=())
+    run = log_of(report, schema)
+    assert [result["occurrenceCount"] for result in run["results"]] == [15_000] * 3
+    assert "×15,000: layers.{0-14999}.q_proj" in run["results"][0]["message"]["text"]
+    prints = {result["partialFingerprints"]["place/v1"] for result in run["results"]}
+    assert len(prints) == len(run["results"])
 
 
 def test_what_is_allowed_is_suppressed_with_its_reason(schema: dict[str, Any]) -> None:
