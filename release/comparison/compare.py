@@ -185,7 +185,8 @@ class Comparer:
     def _others(self, weight: Weight) -> Iterator[tuple[str, Callable[[], Matrix]]]:
         shapes = {n: w.shape for n, w in self.weights.items() if n not in self.reasons}
         for name in neighbours(weight.module, shapes):
-            yield name, partial(self.matrix, name)
+            for view in self.weights[name].views:  # a stranger's own likeness chooses none
+                yield name, partial(Matrix, view, self.base)
 
     def _held(self, item: Difference) -> Difference:
         if item.likeness.sameness is not Sameness.DIFFERENT:
@@ -193,8 +194,8 @@ class Comparer:
         plain = self.plains[item.tensor]
         shapes = {n: p.info.shape for n, p in self.plains.items() if n not in self.reasons}
         for name in neighbours(item.tensor, shapes):
-            view = self.plains[name].views[0]
-            if same_values(plain.info, self.ours, Matrix(view, self.base)):
+            matrices = (Matrix(view, self.base) for view in self.plains[name].views)
+            if any(same_values(plain.info, self.ours, matrix) for matrix in matrices):
                 return msgspec.structs.replace(item, holds=name)
         return item
 

@@ -75,6 +75,8 @@ FACTS: dict[str, Source] = {
     "base": Source(Level.BASE, "release.facts.base:provide_base"),
     "base_config": Source(Level.BASE, "release.facts.base:provide_base_config"),
     "base_tensors": Source(Level.BASE, "release.facts.base:provide_base_tensors"),
+    "base_architecture": Source(Level.BASE, "release.facts.base:provide_base_architecture"),
+    "base_modules": Source(Level.BASE, "release.facts.base:provide_base_modules"),
     "base_documents": Source(Level.BASE, "release.facts.base:provide_base_documents"),
     "base_tokenizer": Source(Level.BASE, "release.facts.base:provide_base_tokenizer"),
     "comparison": Source(Level.BASE, "release.facts.comparison:provide_comparison"),

@@ -8,6 +8,7 @@ import msgspec
 from release.architecture import Architecture
 from release.checkpoint import Checkpoint
 from release.comparison.causes import against_peers
+from release.comparison.forms import OF_QUANTIZATION, PACKED, WEIGHT, Packed, forms_of
 from release.comparison.names import canonical
 from release.comparison.pairing import Pairing, Shape, Wanted, pair, view_shape
 from release.comparison.results import Cause, Compared, Difference, Sameness
@@ -17,18 +18,17 @@ from release.facts.basics import Tensors
 from release.facts.method import Method
 from release.facts.modules import Module, Modules
 from release.facts.scan import Scanning
-from release.quantization.schemes import CACHE_SCALES, COMPANIONS, Scheme
+from release.quantization.schemes import Scheme
 from release.unknown import Unknown
 
 if TYPE_CHECKING:
     from release.comparison.compare import Comparer
 
-OF_QUANTIZATION = (COMPANIONS | CACHE_SCALES) - {"weight_packed"}
 BUFFERS = ("inv_freq", "masked_bias", "attn.bias", "position_ids", "cos_cached", "sin_cached")
 UNLIKE, TOO_MANY, TRIED = 0.2, 0.3, 8
 """Cosine of a stranger, the share of strangers that makes a base wrong, how many are looked for."""
 
-WEIGHT, PACKED, WORD_BITS = "weight", "weight_packed", 32
+WORD_BITS = 32
 
 
 class Reshaped(msgspec.Struct, frozen=True):
@@ -68,6 +68,7 @@ def provide_comparison(  # noqa: PLR0913, PLR0917 - one argument for each fact i
     checkpoint: Checkpoint,
     base: Checkpoint,
     base_tensors: Tensors,
+    base_modules: Modules | Unknown,
     modules: Modules,
     method: Method,
     absences: Absences | Unknown,
@@ -82,9 +83,11 @@ def provide_comparison(  # noqa: PLR0913, PLR0917 - one argument for each fact i
     from release.comparison.views import Source  # noqa: PLC0415
 
     wanted = {tensor: need for module in modules for tensor, need in _wanted(module)}
-    pairing = pair(wanted, {name: info.shape for name, info in base_tensors.items()})
-    jobs = _Jobs(modules, pairing, base_tensors)
-    sources = Source(checkpoint), Source(base, "base: ")
+    forms = forms_of(base_tensors, _packed(base_modules))
+    shapes = {name: form.shape for name, form in forms.items()}
+    pairing = pair(wanted, shapes)
+    jobs = _Jobs(modules, pairing, shapes)
+    sources = Source(checkpoint), Source(base, "base: ", forms)
     comparer = Comparer(
         *sources, jobs.weights, jobs.plains, moved=method.moved, threads=scanning.jobs
     )
@@ -144,6 +147,14 @@ def _wanted(module: Module) -> Iterator[tuple[str, Wanted]]:
             yield module.tensor(role), Wanted(info.shape)
 
 
+def _packed(modules: Modules | Unknown) -> Iterator[Packed]:
+    """The base's own weights of compressed-tensors."""
+    for module in () if isinstance(modules, Unknown) else modules:
+        scheme, shape = module.known_scheme, module.shape
+        if scheme is not None and shape is not None and scheme.weight.role in module.tensors:
+            yield Packed(module.name, shape, scheme, module.tensors)
+
+
 def _slack(module: Module) -> int:
     """Columns that a row's last word may hold beyond its own."""
     if PACKED not in module.tensors or not isinstance(module.scheme, Scheme):
@@ -154,14 +165,13 @@ def _slack(module: Module) -> int:
 class _Jobs:
     """What there is to compare, by the name it has here."""
 
-    def __init__(self, modules: Modules, pairing: Pairing, base: Tensors) -> None:
+    def __init__(self, modules: Modules, pairing: Pairing, shapes: dict[str, Shape]) -> None:
         from release.comparison.compare import Plain, Weight  # noqa: PLC0415 - numpy
 
         self.weights: dict[str, Weight] = {}
         self.plains: dict[str, Plain] = {}
         self.reasons: dict[str, str] = {}
         self.bytes = 0
-        shapes = {name: info.shape for name, info in base.items()}
         for module in modules:
             for tensor, _need in _wanted(module):
                 role = tensor.rpartition(".")[2]
@@ -220,9 +230,7 @@ def _lost(pairing: Pairing, absences: Absences | Unknown) -> tuple[str, ...]:
     return tuple(
         name
         for name in pairing.left
-        if not name.endswith(BUFFERS)
-        and name.rpartition(".")[2] not in OF_QUANTIZATION
-        and named.isdisjoint(_above(canonical(name)))
+        if not name.endswith(BUFFERS) and named.isdisjoint(_above(canonical(name)))
     )
 
 
