@@ -4,7 +4,8 @@ import msgspec
 
 from release.fit.subject import NotEstimated, Subject
 from release.memory.answer import Answer, Room, answer
-from release.memory.budget import Term, activations, graphs, other, share, spend
+from release.memory.activations import activations
+from release.memory.budget import Term, beside_weights, graphs, other, share, spend
 from release.memory.defaults import Settled, settle
 from release.memory.gpus import Gpu, native_kernels
 from release.memory.logs import EngineLog, available_range
@@ -106,7 +107,8 @@ def _estimate(subject: Subject, gpu: Gpu, settled: Settled, log: EngineLog | Non
         raise NotEstimated(shape.reason)
     whole = share((gpu.low, gpu.high), settled)
     loaded = _weights_term(weights.bytes, log, computed=subject.computed)
-    parts = (loaded, other(settled), activations(shape, settled), graphs(settled))
+    beside = () if loaded.basis == "measured" else (beside_weights(weights.bytes, shape.tables),)
+    parts = (loaded, *beside, other(settled), activations(shape, settled), graphs(settled))
     budget = spend(whole, parts)
     return Room(budget.low, budget.high, budget.terms, gpu.low - loaded.low)
 
@@ -136,5 +138,5 @@ def _assumptions(subject: Subject, question: Question, settled: Settled) -> tupl
     if question.options.max_num_batched_tokens is None:
         found.append(f"max_num_batched_tokens {serving.max_num_batched_tokens:,}, the default here")
     if not settled.text_only and subject.config.vision is not None:
-        found.append("the vision tower is loaded; its profiling is not in the activation peak")
+        found.append("images are profiled: --language-model-only loads no vision tower")
     return tuple(filter(None, found))

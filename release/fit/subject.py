@@ -7,7 +7,6 @@ import msgspec
 
 from release.architecture import Architecture, ModelConfig
 from release.architecture.config import ConfigGap
-from release.architecture.recurrent import RecurrentCache
 from release.checkpoint import CONFIG_FILE, open_checkpoint
 from release.checkpoint.document import parse_document
 from release.errors import CheckpointError, Fault, ReleaseError
@@ -16,9 +15,9 @@ from release.facts.basics import Tensors
 from release.facts.implied import imply_tensors
 from release.facts.modules import Modules
 from release.facts.shards import RankWeights, rank_weights
-from release.memory.budget import Shape
 from release.memory.defaults import Settled
 from release.memory.model import context_limit
+from release.memory.shape import Shape, measure_shape
 from release.quantization.config import QuantizationConfig
 from release.unknown import Unknown
 
@@ -71,20 +70,11 @@ class Subject(msgspec.Struct, frozen=True):
 
     def shape(self, settled: Settled) -> Shape | Unknown:
         """The sizes that decide about activations."""
-        config, ranks = self.config, settled.serving.tensor_parallel_size
+        ranks = settled.serving.tensor_parallel_size
         try:
-            hidden, vocabulary = config.size("hidden_size"), config.size("vocab_size")
-            dense = 2 * config.size("intermediate_size", 0) // ranks
-            chosen = config.count("num_experts_per_tok", 0)
-            expert = config.size("moe_intermediate_size", 0)
+            return measure_shape(self.config, self.architecture, ranks)
         except ConfigGap as gap:
             return Unknown(f"config.json: {gap}")
-        sparse = chosen * (2 * expert // ranks + hidden)
-        caches = self.architecture.caches
-        recurrent = not isinstance(caches, Unknown) and any(
-            isinstance(cache, RecurrentCache) for cache in caches
-        )
-        return Shape(hidden, max(dense, sparse), vocabulary, recurrent)
 
 
 def open_subject(path: Path) -> Subject:

@@ -12,7 +12,7 @@ import msgspec
 
 from release.memory.defaults import Settled
 from release.memory.versions import subtracts_graphs
-from release.units import GIB, MIB
+from release.units import MIB
 
 Basis = Literal["exact", "measured", "estimated", "given"]
 
@@ -27,18 +27,6 @@ class Term(msgspec.Struct, frozen=True):
     source: str
 
 
-class Shape(msgspec.Struct, frozen=True):
-    """Sizes of the model that decide about activations, all of one token on one GPU.
-
-    `widest` is the widest intermediate of a layer in elements, `hidden` the residual stream.
-    """
-
-    hidden: int
-    widest: int
-    vocabulary: int
-    recurrent: bool
-
-
 class Budget(msgspec.Struct, frozen=True):
     """A GPU's share and what is taken from it; all in bytes, `low` and `high` of what is left."""
 
@@ -51,10 +39,12 @@ class Budget(msgspec.Struct, frozen=True):
 # Measured with vLLM 0.24.0 on H100 and H200: tests/golden/logs.
 OTHER = (64 * MIB, 640 * MIB)
 NCCL = (128 * MIB, 1024 * MIB)
-# GDN and Mamba kernels tune themselves and keep scratch memory during profiling.
-RECURRENT_SCRATCH = (0, 2 * GIB)
-GRAPH = (4 * MIB, 24 * MIB)  # one captured size, piecewise and full
-BYTES, FLOAT = 2, 4
+# One captured size, piecewise and full; the V2 model runner of 0.24 estimates none.
+GRAPH = (0, 24 * MIB)
+# What kernels keep beside the tensors of a checkpoint, as a share of their bytes.
+LAYOUTS = 0.01
+# Tables of multimodal positions are up to this many times as long.
+TABLES_FACTOR = 4
 
 
 def share(total: tuple[int, int], settled: Settled) -> Term:
@@ -64,24 +54,18 @@ def share(total: tuple[int, int], settled: Settled) -> Term:
     return Term("share", low, high, basis, f"total x {settled.utilization:g}")
 
 
-def activations(shape: Shape, settled: Settled) -> Term:
-    """The peak of the profiling run: a step of max_num_batched_tokens, logits of max_num_seqs."""
-    tokens = settled.serving.max_num_batched_tokens
-    forward = tokens * (2 * shape.hidden + 2 * shape.widest) * BYTES
-    logits = settled.sequences * shape.vocabulary * (BYTES + FLOAT)
-    scratch = RECURRENT_SCRATCH if shape.recurrent else (0, 0)
-    low = max(forward, logits) + scratch[0]
-    high = 2 * forward + 2 * logits + scratch[1]
-    what = f"{tokens:,} tokens a step, {settled.sequences:,} sequences"
-    return Term("activation peak", low, high, "estimated", what)
-
-
 def other(settled: Settled) -> Term:
     """Kernels and libraries' workspaces."""
     low, high = OTHER
     if settled.serving.tensor_parallel_size > 1 or settled.serving.pipeline_parallel_size > 1:
         low, high = low + NCCL[0], high + NCCL[1]
     return Term("kernels and workspaces", low, high, "estimated", "logs of vLLM 0.24.0")
+
+
+def beside_weights(weights: int, tables: int) -> Term:
+    """What a loaded model holds that is in no file: rotary tables, some kernels' own layouts."""
+    high = TABLES_FACTOR * tables + int(weights * LAYOUTS)
+    return Term("beside the weights", tables, high, "estimated", "rotary tables, kernels' layouts")
 
 
 def graphs(settled: Settled) -> Term:

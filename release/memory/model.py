@@ -53,7 +53,7 @@ def context_limit(config: ModelConfig) -> int | Unknown:
     if not stated:
         return Unknown("config.json does not say max_position_embeddings")
     limit = _length(config.text.get("model_max_length")) or min(stated)
-    ropes = list(_ropes(config.text))
+    ropes = list(rope_settings(config.text))
     if any(_rope_type(rope) == "longrope" for rope in ropes):
         return _length(config.text.get("original_max_position_embeddings")) or limit
     if "gemma3" in config.model_type:
@@ -70,8 +70,8 @@ def _length(value: Any) -> int:
     return value if type(value) is int and 0 < value < SIZE_CAP else 0
 
 
-def _ropes(settings: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Rope settings, of every kind of layer where they differ."""
+def rope_settings(settings: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Rope settings of a text config, one for every kind of layer where they differ."""
     stated = settings.get("rope_parameters") or settings.get("rope_scaling")
     if isinstance(stated, dict):
         nested = [value for value in stated.values() if isinstance(value, dict)]

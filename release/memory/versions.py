@@ -73,3 +73,11 @@ def tokens_are_of_one_group(version: Version) -> bool:
     Source: v1/core/kv_cache_utils.py; since 0.21 it is concurrency * max_model_len.
     """
     return version < (0, 21)
+
+
+def samples_in_place(version: Version) -> bool:
+    """Whether every model is sampled from without a sorted copy of its logits.
+
+    Source: config/vllm.py, use_v2_model_runner, which leaves out no model since then.
+    """
+    return version >= (0, 32)

@@ -1,0 +1,56 @@
+"""What a profiling run holds at its peak beside the weights.
+
+vLLM runs the vision tower on as many images as a step takes, then the model on a step of
+max_num_batched_tokens, then the sampler on max_num_seqs rows of logits; it keeps the peak free.
+Source: vLLM 0.32 v1/worker/gpu/model_runner.py, profile_run. The bounds hold for every start in
+tests/golden/logs.
+"""
+
+from release.memory.budget import Term
+from release.memory.defaults import Settled
+from release.memory.shape import Shape
+from release.memory.versions import samples_in_place
+from release.units import GIB, MIB
+
+BYTES = 2  # of an activation
+# Bytes a logit: the model's dtype and float32; sorting for top-p takes values and indices too.
+LOGIT, SORTED_LOGIT = 6, 20
+# The fewest and most allocations that no formula above counts.
+REST = 128 * MIB
+# GDN and Mamba kernels tune themselves and keep scratch memory during profiling.
+RECURRENT_SCRATCH = 2 * GIB
+# Rows of the workspace that latent attention up-projects cached tokens in.
+LATENT_ROWS, LATENT_REQUESTS, LATENT_PAGES = 65_536, 8, 4
+IMAGE_TOKENS = 16_384  # of the largest image where the tower takes any size
+
+
+def activations(shape: Shape, settled: Settled) -> Term:
+    """The peak of the profiling run, in bytes on one GPU."""
+    serving = settled.serving
+    tokens = serving.max_num_batched_tokens
+    workspace = _latent_rows(settled) * shape.latent * BYTES
+    sampler = LOGIT if samples_in_place(serving.version) else SORTED_LOGIT
+    logits = settled.sequences * shape.vocabulary
+    low = max(tokens * shape.least * BYTES + workspace, logits * LOGIT)
+    high = max(tokens * shape.most * BYTES + workspace, logits * sampler)
+    images, outputs = (0, 0) if settled.text_only else _images(shape, tokens)
+    scratch = RECURRENT_SCRATCH if shape.recurrent else 0
+    most = max(high, images) + outputs + scratch + REST
+    what = f"{tokens:,} tokens a step, {settled.sequences:,} sequences"
+    return Term("activation peak", low, most, "estimated", what)
+
+
+def _latent_rows(settled: Settled) -> int:
+    """Source: vLLM 0.32 layers/attention/mla_attention.py, chunked_prefill_workspace_size."""
+    block = settled.serving.block_size or 16
+    requests = LATENT_REQUESTS * (settled.length or settled.limit)
+    return min(max(requests, LATENT_PAGES * settled.sequences * block), LATENT_ROWS)
+
+
+def _images(shape: Shape, tokens: int) -> tuple[int, int]:
+    """Bytes of the tower's peak and of its outputs, which are kept until the step is done."""
+    tower = shape.tower
+    if tower is None:
+        return 0, 0
+    tokens = max(tokens, IMAGE_TOKENS) if tower.dynamic else tokens
+    return tokens * tower.patches * tower.width * BYTES, 2 * tokens * shape.hidden * BYTES

@@ -1,0 +1,44 @@
+"""The memory that we predict for the cache against what vLLM measured on real GPUs."""
+
+import pytest
+
+from release.fit.solve import Fit, Question, solve
+from release.fit.subject import open_subject
+from release.memory.gpus import find_gpu
+from release.memory.logs import EngineLog, read_log
+from release.units import GIB
+from tests.golden.test_logs import LOGS, STARTS
+
+HALF = GIB // 200  # vLLM prints two decimals
+STARTED = [(f"0.24.0-h100-{name}", config, "H100") for name, config, _ in STARTS] + [
+    (f"27b-{run}", "27b", "H200") for run in "abc"
+]
+
+
+def predict(name: str, config: str, gpu: str) -> tuple[EngineLog, Fit]:
+    """Answer for a log's own options on its GPU; no figure of the log is used."""
+    log = read_log((LOGS / f"{name}.log").read_text())
+    assert log.version is not None
+    question = Question(log.options, log.version, find_gpu(gpu))
+    return log, solve(open_subject(LOGS / f"{config}.json"), question)
+
+
+@pytest.mark.parametrize(("name", "config", "gpu"), STARTED, ids=[name for name, _, _ in STARTED])
+def test_what_vllm_measured_is_within_what_we_predict(name: str, config: str, gpu: str) -> None:
+    log, fit = predict(name, config, gpu)
+    assert log.available_gib is not None
+    low, high = fit.answer.available_range
+    assert low <= log.available_gib * GIB <= high
+    # A range that says nothing would hold anything.
+    assert high - low <= 0.25 * (low + high) / 2 or name == "27b-c"
+
+
+@pytest.mark.parametrize(("name", "config", "gpu"), STARTED, ids=[name for name, _, _ in STARTED])
+def test_loaded_weights_are_within_what_we_predict(name: str, config: str, gpu: str) -> None:
+    log, fit = predict(name, config, gpu)
+    assert log.weights_gib is not None
+    parts = [term for term in fit.answer.terms if "weights" in term.name]
+    assert len(parts) == 2
+    measured = int(log.weights_gib * GIB)
+    assert sum(term.low for term in parts) <= measured + HALF
+    assert measured - HALF <= sum(term.high for term in parts)
