@@ -3,8 +3,8 @@
 import msgspec
 
 from release.fit.subject import NotEstimated, Subject
-from release.memory.answer import Answer, Room, answer
 from release.memory.activations import activations
+from release.memory.answer import Answer, Room, answer
 from release.memory.budget import Term, beside_weights, graphs, other, share, spend
 from release.memory.defaults import Settled, settle
 from release.memory.gpus import Gpu, native_kernels

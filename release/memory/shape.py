@@ -1,6 +1,7 @@
 """The sizes in config.json that decide what a profiling run allocates."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 
@@ -86,7 +87,7 @@ def _tables(config: ModelConfig) -> Iterator[int]:
     Source: vLLM 0.32 layers/rotary_embedding/base.py, cos_sin_cache.
     """
     positions = config.size("max_position_embeddings", 0)
-    plain = [{}] if config.text.get("rope_theta") is not None else []
+    plain: list[dict[str, Any]] = [{}] if config.text.get("rope_theta") is not None else []
     for rope in list(rope_settings(config.text)) or plain:
         part = rope.get("partial_rotary_factor", config.text.get("partial_rotary_factor", 1))
         part = part if isinstance(part, int | float) and 0 < part <= 1 else 1
