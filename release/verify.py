@@ -14,6 +14,7 @@ from release.allowances import Outcome, apply_allows
 from release.checkpoint import Checkpoint, open_checkpoint
 from release.errors import CheckpointError
 from release.facts import Facts, Level, parameters
+from release.facts.changes import Change
 from release.facts.comparison import Comparison
 from release.facts.identity import CARD_FILE, FileDigest
 from release.facts.scan import Scanning
@@ -54,8 +55,9 @@ def verify(request: Request) -> Report:
     checkpoint = _timed(timings, "headers", lambda: _open(request.path))
     facts = _facts(checkpoint, request)
     identity = _timed(timings, "bytes", lambda: facts.get("identity"))
-    _require_settled(facts)
+    _require_settled(facts.get("changes"))
     comparison = _timed(timings, "base", lambda: facts.get("comparison"))
+    _require_settled(facts.get("late_changes"))
     smoke = _timed(timings, "smoke", lambda: facts.get("smoke"))
     rules = select_rules(request.select, request.ignore)
     outcome = _timed(timings, "rules", lambda: _judge(rules, facts, request))
@@ -115,9 +117,8 @@ def _facts(checkpoint: Checkpoint, request: Request) -> Facts:
     return Facts(given, *levels)
 
 
-def _require_settled(facts: Facts) -> None:
+def _require_settled(changes: tuple[Change, ...] | Unknown) -> None:
     """Raise F123's finding as a `CheckpointError`: of bytes that nobody has there is no report."""
-    changes = facts.get("changes")
     if isinstance(changes, Unknown) or not changes:
         return
     hint = "verify again when nothing writes to the folder"

@@ -47,12 +47,14 @@ class Source:
         """Read `count` bytes of a tensor from its byte `at`. Raises `CheckpointError`."""
         if self.stopped:
             raise CancelledError
-        raw = self._source.read(info.shard, info.start + at, count)
+        file = self._name + info.shard
+        try:
+            raw = self._source.read(info.shard, info.start + at, count)
+        except CheckpointError as error:
+            raise CheckpointError(file, error.what, error.hint) from None
         if len(raw) != count:
             what = f"ends inside a tensor: {count:,} bytes wanted, {len(raw):,} read"
-            raise CheckpointError(
-                self._name + info.shard, what, "verify again when nothing writes to it"
-            )
+            raise CheckpointError(file, what, "verify again when nothing writes to it")
         self.advance(count)
         return raw
 

@@ -90,6 +90,7 @@ FACTS: dict[str, Source] = {
     "distance": Source(Level.BASE, "release.facts.distance:provide_distance"),
     "identity": Source(Level.BYTES, "release.facts.identity:provide_identity"),
     "changes": Source(Level.BYTES, "release.facts.changes:provide_changes"),
+    "late_changes": Source(Level.BASE, "release.facts.changes:provide_late_changes"),
     "engine_run": Source(Level.SMOKE, "release.smoke.evidence:provide_run"),
     "loading": Source(Level.SMOKE, "release.smoke.evidence:provide_loading"),
     "answers": Source(Level.SMOKE, "release.smoke.evidence:provide_answers"),

@@ -1,8 +1,11 @@
 """What happened to the files between opening the checkpoint and having read every byte."""
 
+from collections.abc import Iterator
+
 import msgspec
 
 from release.checkpoint import Checkpoint
+from release.facts.comparison import Comparison
 from release.facts.identity import CARD_FILE
 from release.scan.values import Scan
 from release.unknown import Unknown
@@ -18,14 +21,24 @@ class Change(msgspec.Struct, frozen=True):
 def provide_changes(checkpoint: Checkpoint, scan: Scan | Unknown) -> tuple[Change, ...]:
     """Compare every file's inode and time of change with those it was opened with."""
     del scan  # named so that this runs after every byte was read
-    changes = []
-    for name, info in checkpoint.files.items():
-        if name == CARD_FILE:
+    return tuple(_changes(checkpoint))
+
+
+def provide_late_changes(
+    checkpoint: Checkpoint, base: Checkpoint, comparison: Comparison | Unknown
+) -> tuple[Change, ...]:
+    """Look at the files of both once more, after they were held against each other."""
+    del comparison
+    return *_changes(checkpoint), *_changes(base, "base: ")
+
+
+def _changes(checkpoint: Checkpoint, name: str = "") -> Iterator[Change]:
+    for file, info in checkpoint.files.items():
+        if file == CARD_FILE:
             continue
-        now = checkpoint.source.stamp(name)
+        now = checkpoint.source.stamp(file)
         if now is None:
-            changes.append(Change(name, "has gone since the checkpoint was opened"))
+            yield Change(name + file, "has gone since the checkpoint was opened")
         elif now != info.stamp:
             what = "written to" if now[0] == info.stamp[0] else "replaced"
-            changes.append(Change(name, f"was {what} while it was verified"))
-    return tuple(changes)
+            yield Change(name + file, f"was {what} while it was verified")
