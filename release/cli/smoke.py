@@ -62,6 +62,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
         engine=make_engine(python, find_base(base), timeout, serve=serve),
     )
     report = verify(request)
+    strict = strict or bool(manifest and manifest.policy.strict)
     write_result(render(report, style, color=use_color(output), strict=strict), output)
     notice(f"log: {LOG}", quiet=quiet or style != "human")
     return report.exit_code(strict=strict)

@@ -96,6 +96,7 @@ FACTS: dict[str, Source] = {
     "answers": Source(Level.SMOKE, "release.smoke.evidence:provide_answers"),
     "layers": Source(Level.SMOKE, "release.smoke.layers:provide_layers"),
     "served": Source(Level.SMOKE, "release.smoke.evidence:provide_served"),
+    "predictions": Source(Level.SMOKE, "release.smoke.prediction:provide_predictions"),
     "smoke": Source(Level.SMOKE, "release.smoke.summary:provide_smoke"),
 }
 

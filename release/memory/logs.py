@@ -14,6 +14,7 @@ import msgspec
 from release.memory.options import Options
 from release.units import GIB
 
+AVAILABLE = r"(?:Available KV cache memory: |Explicitly set \(|Auto set \()"
 Read = Callable[[str], Any]
 NUMBER = r"(-?[\d.,]+)"
 
@@ -31,6 +32,7 @@ class EngineLog(msgspec.Struct, frozen=True):
     tensor_parallel_size: int | None = None
     pipeline_parallel_size: int | None = None
     weights_gib: float | None = None
+    load_seconds: float | None = None
     available_gib: float | None = None
     graphs_estimated_gib: float | None = None
     graphs_gib: float | None = None
@@ -47,6 +49,7 @@ class EngineLog(msgspec.Struct, frozen=True):
     available_for_it_gib: float | None = None
     longest: int | None = None
     state_blocks: int | None = None
+    asynchronous: bool | None = None
     free_before_gib: float | None = None
     requested_gib: float | None = None
     no_memory: bool = False
@@ -60,10 +63,12 @@ def _int(text: str) -> int:
 # field -> (pattern with one group, how to read it). The last match counts: a log may hold a retry.
 FIGURES: dict[str, tuple[str, Read]] = {
     "version": (r"(?:LLM engine \(v|vLLM API server version )(\d+\.\d+[\w.+-]*)", str),
+    "load_seconds": (rf"Loading weights took {NUMBER} seconds", float),
     "tensor_parallel_size": (r"tensor_parallel_size=(\d+)", int),
     "pipeline_parallel_size": (r"pipeline_parallel_size=(\d+)", int),
     "weights_gib": (rf"Model loading took {NUMBER} Gi?B", float),
-    "available_gib": (rf"Available KV cache memory: {NUMBER} GiB", float),
+    # The others are a CPU's: what the user said, or what the machine has.
+    "available_gib": (rf"{AVAILABLE}{NUMBER}", float),
     "graphs_estimated_gib": (rf"Estimated CUDA graph memory: {NUMBER} GiB", float),
     "graphs_gib": (rf"Graph capturing finished in \d+ secs, took {NUMBER} GiB", float),
     "tokens": (rf"KV cache size: {NUMBER} tokens", _int),
@@ -77,6 +82,7 @@ FIGURES: dict[str, tuple[str, Read]] = {
     "available_for_it_gib": (rf"available KV\s+cache\s+memory \({NUMBER} GiB\)", float),
     "longest": (r"estimated maximum model length is (\d+)", int),
     "state_blocks": (r"exceeds available Mamba cache\s+blocks \((\d+)\)", int),
+    "asynchronous": (r"Asynchronous scheduling is (enabled|disabled)", "enabled".__eq__),
     "free_before_gib": (rf"Initial free memory: {NUMBER} GiB", float),
     "requested_gib": (rf"Requested memory: [\d.]+ \(util\), {NUMBER} GiB", float),
 }

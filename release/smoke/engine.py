@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from release.memory.logs import EngineLog, read_log
 from release.smoke.account import Account, read_accounts
 from release.smoke.causes import OTHER, SHAPE, Cause, find_cause
 from release.smoke.group import Group
@@ -85,6 +86,7 @@ class Outcome(msgspec.Struct, frozen=True):
     transcript: Transcript
     cause: Cause | None
     seconds: float
+    memory: EngineLog = EngineLog()
 
 
 class Traces(msgspec.Struct, frozen=True):
@@ -107,6 +109,7 @@ class Traces(msgspec.Struct, frozen=True):
             read_transcript(text),
             _cause(result, text, ending, accounts),
             ending.seconds,
+            read_log(text),
         )
 
 

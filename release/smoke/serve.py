@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from release.memory.logs import EngineLog, read_log
 from release.smoke.causes import Cause, find_cause
 from release.smoke.engine import child_environment, write_plugin
 from release.smoke.expectations import RANDOM, Kind
@@ -67,7 +68,7 @@ class Exchange(msgspec.Struct, frozen=True):
 class Served(msgspec.Struct, frozen=True):
     """A server's run; `argv` is what the card prints after `vllm serve`, empty if none was asked.
 
-    `cache` are the labels of vLLM's own `cache_config_info` metric.
+    `cache` are the labels of vLLM's own `cache_config_info` metric, `memory` is from its log.
     """
 
     argv: tuple[str, ...] = ()
@@ -75,6 +76,7 @@ class Served(msgspec.Struct, frozen=True):
     seconds: float | None = None
     exchanges: tuple[Exchange, ...] = ()
     cache: dict[str, str] = {}
+    memory: EngineLog = EngineLog()
 
     @property
     def thinks(self) -> bool:
@@ -98,6 +100,11 @@ class Service(msgspec.Struct, frozen=True):
     tokens: int
     kind: Kind
 
+    def read_log(self) -> str:
+        """Give what the server has printed, without the folder's path."""
+        text = self.log.read_text(encoding="utf-8", errors="replace")
+        return text.replace(str(self.folder), self.folder.name)
+
 
 def serve(service: Service) -> Served:
     """Start the server, wait for its health, talk to it, read its metrics, stop it.
@@ -118,13 +125,16 @@ def serve(service: Service) -> Served:
         with Group(command, service.log, environment) as group:
             in_time = group.wait(service.timeout, until=client.healthy)
             seconds = round(time.monotonic() - begun, 2)
+            log = service.read_log()
             if not in_time or group.returncode is not None:
-                return Served(service.argv, _cause(service, in_time=in_time))
+                cause = find_cause(log) if in_time else _late(service)
+                return Served(service.argv, cause, memory=read_log(log))
             return Served(
                 argv=service.argv,
                 seconds=seconds,
                 exchanges=tuple(_talk(client, service)),
                 cache=_cache(client),
+                memory=read_log(log),
             )
 
 
@@ -181,10 +191,7 @@ def _cache(client: Client) -> dict[str, str]:
     return {}
 
 
-def _cause(service: Service, *, in_time: bool) -> Cause:
-    text = service.log.read_text(encoding="utf-8", errors="replace")
-    if in_time:
-        return find_cause(text.replace(str(service.folder), service.folder.name))
+def _late(service: Service) -> Cause:
     line = f"the server was not healthy after {service.timeout:.0f} s"
     return Cause("timeout", line, "raise the time limit, or look in the log")
 

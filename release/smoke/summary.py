@@ -11,12 +11,22 @@ from release.smoke.evidence import Loading, Run
 from release.smoke.expectations import RANDOM
 from release.smoke.gpu import Gpu
 from release.smoke.layers import Layer
+from release.smoke.prediction import Prediction
 from release.smoke.serve import Served
 from release.smoke.speech import Answer, same_beginning
 from release.smoke.transcript import Trouble
 from release.unknown import Unknown
 
 ENOUGH = 8
+# What a log says of memory -> what the report calls it.
+MEASURED = {
+    "load_seconds": "weights_load_seconds",
+    "weights_gib": "weights_gib",
+    "available_gib": "available_for_cache_gib",
+    "graphs_gib": "cuda_graphs_gib",
+    "tokens": "kv_cache_tokens",
+    "concurrency": "max_concurrency",
+}
 
 
 class Kernel(msgspec.Struct, frozen=True):
@@ -38,6 +48,7 @@ class Smoke(msgspec.Struct, frozen=True):
     driver: str | None
     arguments: dict[str, Any]
     settled: dict[str, Any]
+    measured: dict[str, float]
     seconds: dict[str, float]
     kernels: dict[str, str]
     serving: tuple[Kernel, ...]
@@ -52,6 +63,7 @@ class Smoke(msgspec.Struct, frozen=True):
     base_perplexity: float | None
     memory_freed: bool | None
     served: Served
+    predictions: tuple[Prediction, ...]
 
 
 def provide_smoke(
@@ -60,6 +72,7 @@ def provide_smoke(
     answers: tuple[Answer, ...] | Unknown,
     served: Served,
     layers: tuple[Layer, ...] | Unknown,
+    predictions: tuple[Prediction, ...] | Unknown,
 ) -> Smoke:
     """Collect the evidence."""
     outcome = engine_run.outcome
@@ -75,6 +88,11 @@ def provide_smoke(
         driver=_driver(engine_run.gpus),
         arguments={name: v for name, v in result.arguments.items() if name != "model"},
         settled=result.cache | {name: getattr(result, name) for name in names},
+        measured={
+            name: value
+            for field, name in MEASURED.items()
+            if (value := getattr(outcome.memory, field)) is not None
+        },
         seconds=result.seconds | {"whole": outcome.seconds},
         kernels=transcript.kernels,
         serving=_serving(() if isinstance(layers, Unknown) else layers),
@@ -89,6 +107,7 @@ def provide_smoke(
         base_perplexity=_perplexity(engine_run.base),
         memory_freed=None if isinstance(freed_memory, Unknown) else freed_memory,
         served=served,
+        predictions=predictions if isinstance(predictions, tuple) else (),
     )
 
 
