@@ -20,7 +20,8 @@ from release.errors import ReleaseError
 
 if TYPE_CHECKING:
     from release.publish.apply import Published
-    from release.publish.plan import Plan, Visibility
+    from release.publish.others import Visibility
+    from release.publish.plan import Plan
 
 EPILOG = (
     "Exit codes: 0 published, or nothing to do; 1 the report has findings, or the Hub holds"
@@ -38,6 +39,14 @@ EPILOG = (
     default=None,
     help="Who may see it; default: a new repository is public, others stay as they are.",
 )
+@click.option("-m", "--message", metavar="TEXT", help="Title of the commit or pull request.")
+@click.option(
+    "--keep-unknown/--delete-unknown",
+    "keep",
+    default=None,
+    help="What becomes of files on the Hub that no release wrote; default: refuse.",
+)
+@click.option("--overwrite-card", is_flag=True, help="Replace a card that was written by hand.")
 @click.option("--tag", metavar="NAME", help="Tag the commit; a tag is never moved.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @format_option("human", "json")
@@ -49,6 +58,9 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
     dry_run: bool,
     create_pr: bool,
     private: bool | None,
+    message: str | None,
+    keep: bool | None,
+    overwrite_card: bool,
     tag: str | None,
     yes: bool,
     style: str,
@@ -63,14 +75,22 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
     from release.checkpoint import open_checkpoint  # noqa: PLC0415 - keeps --help fast
     from release.manifest import load_manifest  # noqa: PLC0415
     from release.publish.gate import pass_gate  # noqa: PLC0415
-    from release.publish.plan import Wish, check_wish  # noqa: PLC0415
+    from release.publish.plan import Wish, check_wish, require_decided  # noqa: PLC0415
 
     manifest = load_manifest()
     if repo is not None and repo != manifest.repo:
         what = f"release.toml says {manifest.repo!r}, the command {repo!r}"
         raise ReleaseError(what, hint="release push OWNER/NAME [CKPT]: they must agree")
     visibility: Visibility | None = None if private is None else "private" if private else "public"
-    wish = Wish(manifest.repo, tag, create_pr, visibility)
+    wish = Wish(
+        manifest.repo,
+        tag=tag,
+        pull_request=create_pr,
+        visibility=visibility,
+        message=message,
+        unknown=None if keep is None else "keep" if keep else "delete",
+        overwrite_card=overwrite_card,
+    )
     check_wish(wish)
     release = pass_gate(
         last_report(), manifest, open_checkpoint(find_checkpoint(checkpoint, manifest))
@@ -84,9 +104,11 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
     plan = prepare(release, hub, wish)
     if dry_run:
         write_result(_render(plan, style, output), output)
+        require_decided(plan)
         return
     if style == "human" and not quiet:
         click.echo(f"{_render(plan, style, output)}\n", err=output is not None)
+    require_decided(plan)
     if not yes and (plan.changes or plan.make_public or plan.tag):
         _ask(plan)
     done = publish(plan, release, hub, partial(notice, quiet=quiet))

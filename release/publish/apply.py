@@ -11,12 +11,10 @@ from release.facts.identity import CARD_FILE
 from release.hub.refusals import one_line, status_of
 from release.publish.commit import UNSURE, Committer, changed_meanwhile
 from release.publish.confirm import require_published
-from release.publish.gate import LocalFile, Release, changed
+from release.publish.files import HeldFile, Release, ReleaseFile, StoredFile, changed
 from release.publish.hub import Hub, Made, Operations
-from release.publish.plan import ATTRIBUTES, Plan, Wish, make_plan
-
-IN_MEMORY = 10 << 20
-"""Bytes; smaller files but the weights are read once, and exactly what was read is sent."""
+from release.publish.others import ATTRIBUTES
+from release.publish.plan import Plan, Wish, make_plan, require_decided
 
 NOTHING = "nothing was published; the same command goes on from there"
 DONE = "the files are published; the same command finishes the rest"
@@ -39,14 +37,14 @@ class Published(msgspec.Struct, frozen=True):
 
 def prepare(release: Release, hub: Hub, wish: Wish) -> Plan:
     """Plan a push against the Hub as it is now. Writes nothing; raises `ReleaseError`."""
-    card = next(file for file in release.files if file.path == CARD_FILE)
-    notes = hub.check_card(card.read())
+    notes = hub.check_card(release.held(CARD_FILE))
     plan = make_plan(release, hub.look(wish), wish)
     return msgspec.structs.replace(plan, notices=(*plan.notices, *notes))
 
 
 def publish(plan: Plan, release: Release, hub: Hub, say: Say) -> Published:
     """Publish a release as planned, or raise `ReleaseError` with the Hub as it was."""
+    require_decided(plan)
     committer = Committer(plan, release, hub)
     found = Made(plan.parent, None) if plan.parent and not plan.changes else None
     operations: Operations = ()
@@ -107,7 +105,11 @@ def _upload(plan: Plan, release: Release, hub: Hub) -> Operations:
     additions = {file.path: _addition(file) for file in send}
     hub.upload(list(additions.values()), pull_request=plan.pull_request)
     # What the Hub keeps in git itself is sent by the commit: from memory, not from the disk.
-    late = [file for file in send if not additions[file.path].upload_info.is_hashed]
+    late = [
+        file
+        for file in send
+        if isinstance(file, StoredFile) and not additions[file.path].upload_info.is_hashed
+    ]
     additions |= {file.path: CommitOperationAdd(file.path, file.read()) for file in late}
     if late:
         hub.upload([additions[file.path] for file in late], pull_request=plan.pull_request)
@@ -115,11 +117,11 @@ def _upload(plan: Plan, release: Release, hub: Hub) -> Operations:
         if additions[file.path].upload_info.sha256.hex() != file.sha256:
             raise changed(file.path)
         file.require_untouched()
-    deletions = [CommitOperationDelete(path, is_folder=False) for path in plan.deletes]
+    deletions = [CommitOperationDelete(gone.path, is_folder=False) for gone in plan.deletes]
     return [*additions.values(), *deletions]
 
 
-def _addition(file: LocalFile) -> CommitOperationAdd:
-    if file.size <= IN_MEMORY and not file.path.endswith(".safetensors"):
-        return CommitOperationAdd(file.path, file.read())
+def _addition(file: ReleaseFile) -> CommitOperationAdd:
+    if isinstance(file, HeldFile):
+        return CommitOperationAdd(file.path, file.content)
     return CommitOperationAdd(file.path, str(file.place.absolute()))

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from release.errors import ReleaseError
 from release.hub.refusals import asked_wait, is_passing, one_line, status_of
 from release.publish.confirm import differences
-from release.publish.gate import Release
+from release.publish.files import Release
 from release.publish.hub import MAIN, Hub, Made, Operations
 from release.publish.plan import Plan
 

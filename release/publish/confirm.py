@@ -1,7 +1,9 @@
 """Whether a tree on the Hub is exactly a release, told from its own hashes, without a download."""
 
-from release.publish.gate import GateError, Release
-from release.publish.plan import ATTRIBUTES, Plan, RemoteFile, matches
+from release.publish.files import Release
+from release.publish.gate import GateError
+from release.publish.others import ATTRIBUTES, RemoteFile
+from release.publish.plan import Plan, matches
 from release.report import FOUND
 
 SHOWN = 3

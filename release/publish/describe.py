@@ -9,7 +9,7 @@ from release.publish.plan import Plan
 from release.text import printable
 from release.units import decimal_bytes, plural
 
-COLORS = {"add": "green", "replace": "yellow", "delete": "red"}
+COLORS = {"add": "green", "replace": "yellow", "delete": "red", "refuse": "red"}
 
 
 def describe(document: Plan | Published) -> str:
@@ -37,13 +37,14 @@ def _plan(plan: Plan) -> Iterator[str]:
     for file in sorted(changing, key=lambda file: file.action):
         size = decimal_bytes(file.size)
         yield f"{_label(file.action)} {printable(file.path):<{width}}  {size:>10}"
-    for path in plan.deletes:
-        yield f"{_label('delete')} {printable(path)}  stale weights of an earlier release"
+    for action, reasoned in (("delete", plan.deletes), ("refuse", plan.refused)):
+        for entry in reasoned:
+            yield f"{_label(action)} {printable(entry.path)}  {entry.reason}"
     same = sum(file.action == "keep" for file in plan.files)
     if same:
         yield f"  {plural(same, 'file')} as on the Hub already"
     if plan.kept:
-        yield f"  not ours, left on the Hub: {', '.join(map(printable, plan.kept))}"
+        yield f"  no release wrote them, kept on the Hub: {', '.join(map(printable, plan.kept))}"
     for left in plan.left_out:
         yield click.style(printable(f"  left out {left.path}: {left.reason}"), dim=True)
     for notice in plan.notices:

@@ -1,22 +1,32 @@
 """What must hold before anything is sent: a report that passes, for these bytes, and its card."""
 
-import hashlib
 from itertools import zip_longest
 from pathlib import Path
 
-import msgspec
-
 from release.checkpoint import Checkpoint
+from release.checkpoint.folder import FileInfo
 from release.errors import ReleaseError
 from release.facts.identity import CARD_FILE
 from release.manifest import Manifest
-from release.publish.selection import LeftOut, Selection, select_files
+from release.publish.files import (
+    HeldFile,
+    Release,
+    ReleaseFile,
+    StoredFile,
+    hold,
+    read,
+    read_verified,
+)
+from release.publish.record import write_record
+from release.publish.selection import RECORD_FILE, Selection, select_files
 from release.report import CLEAN, DONE, FOUND, UNCHECKED, Report
 from release.report.unchanged import require_unchanged
 from release.units import plural
 from release.verify import DESELECTED
 
 SHOWN = 3
+IN_MEMORY = 10 << 20
+"""Bytes; smaller files but the weights are read once, and exactly what was read is sent."""
 
 
 class GateError(ReleaseError):
@@ -27,47 +37,6 @@ class GateError(ReleaseError):
         self.exit_code = exit_code
 
 
-class LocalFile(msgspec.Struct, frozen=True):
-    """A file as it was verified. `stamp` (inode, time of change) is from before it was hashed."""
-
-    path: str
-    size: int
-    sha256: str
-    place: Path
-    stamp: tuple[int, int]
-
-    def read(self) -> bytes:
-        """Read it whole. Raises `ReleaseError` if these are not the verified bytes."""
-        content = _read(self.place, self.path)
-        if hashlib.sha256(content).hexdigest() != self.sha256:
-            raise changed(self.path)
-        return content
-
-    def git_sha1(self) -> str:
-        """Name it as git does, which is all the Hub tells of a file it keeps in git."""
-        content = self.read()
-        header = b"blob %d\0" % len(content)
-        return hashlib.sha1(header + content, usedforsecurity=False).hexdigest()
-
-    def require_untouched(self) -> None:
-        """Raise `ReleaseError` if anybody wrote to it or replaced it since it was verified."""
-        try:
-            state = self.place.stat()
-        except OSError:
-            raise changed(self.path) from None
-        if (state.st_size, state.st_ino, state.st_mtime_ns) != (self.size, *self.stamp):
-            raise changed(self.path)
-
-
-class Release(msgspec.Struct, frozen=True):
-    """What passed the gate: every file to publish, the card included, and what is left out."""
-
-    digest: str
-    proof: str
-    files: tuple[LocalFile, ...]
-    left_out: tuple[LeftOut, ...]
-
-
 def pass_gate(report: Report, manifest: Manifest, checkpoint: Checkpoint) -> Release:
     """Let a checkpoint through, or raise `ReleaseError`. Cheap checks come first; no network."""
     _require_pass(report, manifest)
@@ -76,18 +45,13 @@ def pass_gate(report: Report, manifest: Manifest, checkpoint: Checkpoint) -> Rel
     require_unchanged(report, checkpoint)
     levels = ", ".join(level for level, state in report.levels.items() if state == DONE)
     counts = ", ".join(plural(report.summary[level], level) for level in ("error", "warning"))
+    files = _files(report, checkpoint, selection, card)
     return Release(
         digest=report.checkpoint.digest or "",
         proof=f"Verified by release {report.tool.version} ({levels}): {counts}.",
-        files=_files(report, checkpoint, selection, card),
+        files=(*files, hold(RECORD_FILE, write_record(report, files))),
         left_out=selection.left_out,
     )
-
-
-def changed(path: str) -> ReleaseError:
-    """Say that a file is not what was verified any more."""
-    hint = "run `release verify` and `release card` again"
-    return ReleaseError("changed since it was verified", where=path, hint=hint)
 
 
 def _require_pass(report: Report, manifest: Manifest) -> None:
@@ -129,7 +93,7 @@ def _require_card(report: Report, manifest: Manifest, checkpoint: Checkpoint) ->
     hint = "run `release card`"
     if CARD_FILE not in checkpoint.files:
         raise ReleaseError("the checkpoint has no card", where=CARD_FILE, hint=hint)
-    content = _read(checkpoint.source.path(CARD_FILE), CARD_FILE)
+    content = read(checkpoint.source.path(CARD_FILE), CARD_FILE)
     digest = report.checkpoint.digest
     if digest is None:
         hint = "run `release verify --level bytes`"
@@ -151,18 +115,17 @@ def _require_card(report: Report, manifest: Manifest, checkpoint: Checkpoint) ->
 
 def _files(
     report: Report, checkpoint: Checkpoint, selection: Selection, card: bytes
-) -> tuple[LocalFile, ...]:
+) -> tuple[ReleaseFile, ...]:
     hashes = {file.path: file.sha256 or "" for file in report.checkpoint.files}
-    hashes[CARD_FILE] = hashlib.sha256(card).hexdigest()
-    infos = [checkpoint.files[path] for path in selection.paths]
     return tuple(
-        LocalFile(i.path, i.size, hashes[i.path], checkpoint.source.path(i.path), i.stamp)
-        for i in infos
+        hold(path, card)
+        if path == CARD_FILE
+        else _file(checkpoint.files[path], checkpoint.source.path(path), hashes[path])
+        for path in selection.paths
     )
 
 
-def _read(place: Path, name: str) -> bytes:
-    try:
-        return place.read_bytes()
-    except OSError as error:
-        raise ReleaseError(f"cannot be read: {error.strerror}", where=name) from None
+def _file(info: FileInfo, place: Path, sha256: str) -> ReleaseFile:
+    if info.size > IN_MEMORY or info.path.endswith(".safetensors"):
+        return StoredFile(info.path, info.size, sha256, place, info.stamp)
+    return HeldFile(info.path, info.size, sha256, read_verified(place, info.path, sha256))

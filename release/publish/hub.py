@@ -20,13 +20,15 @@ from huggingface_hub.utils import httpx
 from huggingface_hub.utils._headers import build_hf_headers
 from huggingface_hub.utils.tqdm import disable_progress_bars
 
-from release.card import is_ours
 from release.checkpoint.index import INDEX_FILE, parse_index
 from release.errors import CheckpointError, ReleaseError
 from release.facts.identity import CARD_FILE
 from release.hub.client import Patience, limit_client
 from release.hub.refusals import hide_token, is_passing, one_line, status_of
-from release.publish.plan import Plan, Remote, RemoteFile, Visibility, Wish
+from release.publish.others import Remote, RemoteFile, Visibility
+from release.publish.plan import Plan, Wish
+from release.publish.record import read_record
+from release.publish.selection import RECORD_FILE
 
 MAIN = "main"
 NO_RULES = "# none: the list of files is explicit\n"  # else a .gitignore there drops files unsaid
@@ -42,12 +44,14 @@ class Made(msgspec.Struct, frozen=True):
 
 
 class Hub:
-    """One repository on the Hub that HF_ENDPOINT names, with the token that the client finds.
+    """One repository on the Hub at `endpoint`, else HF_ENDPOINT's, with the client's own token.
 
     The token is looked up again for each call: one by trusted publishing lives for an hour.
     """
 
-    def __init__(self, repo: str, patience: Patience | None = None) -> None:
+    def __init__(
+        self, repo: str, patience: Patience | None = None, endpoint: str | None = None
+    ) -> None:
         self.repo, self.patience = repo, patience or Patience()
         self._again = self.patience.again
         with one_line(repo):
@@ -55,7 +59,7 @@ class Hub:
                 hint = "set HF_TOKEN, or run `hf auth login`"
                 raise ReleaseError("there is no token for the Hub", hint=hint)
         limit_client(self.patience)
-        self._api = HfApi()
+        self._api = HfApi(endpoint=endpoint)
 
     @property
     def url(self) -> str:
@@ -73,14 +77,16 @@ class Hub:
                 self._again(lambda: self._api.auth_check(self.repo, write=True))
             head, tags = self.refs()
             files = self.tree(head)
-            card = self._fetch(head, CARD_FILE) if CARD_FILE in files else b""
+            card = self._fetch(head, CARD_FILE) if CARD_FILE in files else None
+            record = self._fetch(head, RECORD_FILE) if RECORD_FILE in files else b""
             return Remote(
                 head=head,
                 visibility=visibility,
                 files=files,
                 tags=tags,
                 sharded=self._sharded(head, files),
-                foreign_card=bool(card) and not is_ours(card.decode("utf-8", "replace")),
+                card=None if card is None else card.decode("utf-8", "replace"),
+                record=read_record(record),
             )
 
     def check_card(self, content: bytes) -> tuple[str, ...]:

@@ -5,47 +5,46 @@ from typing import Literal
 
 import msgspec
 
-from release.checkpoint.index import INDEX_FILE
 from release.errors import ReleaseError
 from release.facts.identity import CARD_FILE
-from release.publish.gate import LocalFile, Release
+from release.publish.files import Release, ReleaseFile
+from release.publish.gate import GateError
+from release.publish.limits import require_limits
+from release.publish.others import (
+    Choice,
+    Fates,
+    Reasoned,
+    Remote,
+    RemoteFile,
+    Visibility,
+    card_by_hand,
+    decide,
+    edited_since,
+)
 from release.publish.selection import LeftOut
+from release.report import FOUND
+from release.units import plural
 
-ATTRIBUTES = ".gitattributes"  # the Hub's own: it adds lines when large files come
 SHORT = len("sha256:") + 12
+_NO_NAME = re.compile(r"--|\.\.|\.git$|\.ipynb$|^[-.]|[-.]$")
 _TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
-_NUMBERED = re.compile(r"model(?:-\d{5,6}-of-\d{5,6})?\.safetensors")
 
 Action = Literal["add", "replace", "keep"]
-Visibility = Literal["public", "private"]
-
-
-class RemoteFile(msgspec.Struct, frozen=True):
-    """A file on the Hub: `sha256` in large file storage, else only what git calls it."""
-
-    size: int
-    git_sha1: str
-    sha256: str | None
-
-
-class Remote(msgspec.Struct, frozen=True):
-    """A repository as it is now; `head` is None where there is none. `sharded` is the index's."""
-
-    head: str | None = None
-    visibility: Visibility | None = None
-    files: dict[str, RemoteFile] = {}
-    tags: dict[str, str] = {}
-    sharded: frozenset[str] = frozenset()
-    foreign_card: bool = False
 
 
 class Wish(msgspec.Struct, frozen=True):
-    """What the person asked for; without a visibility a new repository is public in the end."""
+    """What the person asked for; without a visibility a new repository is public in the end.
+
+    `unknown` is what becomes of files on the Hub that no release wrote, `message` the title.
+    """
 
     repo: str
     tag: str | None = None
     pull_request: bool = False
     visibility: Visibility | None = None
+    message: str | None = None
+    unknown: Choice | None = None
+    overwrite_card: bool = False
 
 
 class PlannedFile(msgspec.Struct, frozen=True):
@@ -60,8 +59,9 @@ class PlannedFile(msgspec.Struct, frozen=True):
 class Plan(msgspec.Struct, frozen=True):
     """Everything a push will do, in one commit on top of `parent`.
 
-    `deletes` are stale weights of an earlier release, `kept` files of the Hub that are not ours to
-    touch, `left_out` files that stay on this machine. `send_bytes` is the most that is uploaded.
+    `deletes` are files of an earlier release, `kept` files of the Hub that are not ours to touch,
+    `refused` what somebody has to decide first: as long as there is any, nothing is done.
+    `left_out` are files that stay on this machine, `send_bytes` is the most that is uploaded.
     """
 
     repo: str
@@ -70,8 +70,9 @@ class Plan(msgspec.Struct, frozen=True):
     make_public: bool
     parent: str | None
     files: tuple[PlannedFile, ...]
-    deletes: tuple[str, ...]
+    deletes: tuple[Reasoned, ...]
     kept: tuple[str, ...]
+    refused: tuple[Reasoned, ...]
     left_out: tuple[LeftOut, ...]
     send_bytes: int
     message: str
@@ -88,8 +89,14 @@ class Plan(msgspec.Struct, frozen=True):
 
 def check_wish(wish: Wish) -> None:
     """Raise `ReleaseError` for what cannot be wished for, whatever the Hub holds."""
+    name = wish.repo.partition("/")[2]
+    if _NO_NAME.search(name):
+        hint = "no '--', '..', '.git', and no '-' or '.' at either end"
+        raise ReleaseError("is no name that the Hub takes", where=wish.repo, hint=hint)
     if wish.tag is not None and not _TAG.fullmatch(wish.tag):
         raise ReleaseError(f"{wish.tag!r} is no name for a tag", hint="for example v1")
+    if wish.message is not None and not wish.message.strip():
+        raise ReleaseError("the message is empty")
     if wish.pull_request and wish.tag:
         hint = "tag once it is merged"
         raise ReleaseError("a pull request cannot be tagged: it is not a release yet", hint=hint)
@@ -101,9 +108,9 @@ def make_plan(release: Release, remote: Remote, wish: Wish) -> Plan:
     """Compare a release with the Hub. Raises `ReleaseError` for what must not be done."""
     files = tuple(_planned(file, remote) for file in release.files)
     ours = {file.path for file in files}
-    others = [path for path in sorted(remote.files) if path not in ours and path != ATTRIBUTES]
-    deletes = tuple(path for path in others if _is_stale(path, remote))
-    short = release.digest[:SHORT]
+    others = [path for path in sorted(remote.files) if path not in ours]
+    fates = decide(others, remote, wish.unknown)
+    refused = (*_refused_card(files, remote, wish), *fates.refused)
     plan = Plan(
         repo=wish.repo,
         create=remote.head is None,
@@ -112,21 +119,22 @@ def make_plan(release: Release, remote: Remote, wish: Wish) -> Plan:
         and remote.visibility != "public",
         parent=remote.head,
         files=files,
-        deletes=deletes,
-        kept=tuple(path for path in others if path not in deletes),
+        deletes=fates.deletes,
+        kept=fates.kept,
+        refused=refused,
         left_out=release.left_out,
         send_bytes=sum(file.size for file in files if file.action != "keep"),
-        message=f"Release {wish.tag} ({short})" if wish.tag else f"Release {short}",
+        message=_title(release, wish),
         description=f"{release.proof}\n\nDigest of the files: {release.digest}",
         tag=wish.tag,
         pull_request=wish.pull_request,
-        notices=_notices(remote, files, wish),
+        notices=(*_notices(remote, files, wish), *_limits(release, fates)),
     )
     _require_possible(plan, remote)
     return plan
 
 
-def matches(file: LocalFile, there: RemoteFile | None) -> bool:
+def matches(file: ReleaseFile, there: RemoteFile | None) -> bool:
     """Whether the Hub holds exactly these bytes under that name."""
     if there is None or there.size != file.size:
         return False
@@ -135,22 +143,45 @@ def matches(file: LocalFile, there: RemoteFile | None) -> bool:
     return there.git_sha1 == file.git_sha1()
 
 
-def _planned(file: LocalFile, remote: Remote) -> PlannedFile:
+def _planned(file: ReleaseFile, remote: Remote) -> PlannedFile:
     there = remote.files.get(file.path)
     action: Action = "add" if there is None else "keep" if matches(file, there) else "replace"
     return PlannedFile(file.path, file.size, file.sha256, action)
 
 
-def _is_stale(path: str, remote: Remote) -> bool:
-    """Whether an earlier release wrote it: an engine that globs would load it beside the new."""
-    return path == INDEX_FILE or path in remote.sharded or _NUMBERED.fullmatch(path) is not None
+def _title(release: Release, wish: Wish) -> str:
+    short = release.digest[:SHORT]
+    if wish.message:
+        return " ".join(wish.message.split())
+    return f"Release {wish.tag} ({short})" if wish.tag else f"Release {short}"
+
+
+def _limits(release: Release, fates: Fates) -> tuple[str, ...]:
+    return require_limits(release.files, fates.kept)
+
+
+def _refused_card(
+    files: tuple[PlannedFile, ...], remote: Remote, wish: Wish
+) -> tuple[Reasoned, ...]:
+    why = "" if wish.overwrite_card or not _replaces_card(files) else card_by_hand(remote)
+    return (Reasoned(CARD_FILE, why),) if why else ()
+
+
+def _replaces_card(files: tuple[PlannedFile, ...]) -> bool:
+    return any(file.path == CARD_FILE and file.action == "replace" for file in files)
 
 
 def _notices(remote: Remote, files: tuple[PlannedFile, ...], wish: Wish) -> tuple[str, ...]:
     notices = []
-    replaced = any(file.path == CARD_FILE and file.action == "replace" for file in files)
-    if remote.foreign_card and replaced:
-        notices.append(f"{CARD_FILE} on the Hub was not written by release: it is replaced")
+    why = card_by_hand(remote)
+    if why and wish.overwrite_card and _replaces_card(files):
+        notices.append(f"{CARD_FILE} on the Hub {why}: it is replaced")
+    kept = {file.path for file in files if file.action == "keep"}
+    notices += [
+        f"{path} was changed on the Hub since the last release: that change is lost"
+        for path in edited_since(remote)
+        if path not in kept
+    ]
     if remote.visibility == "private" and wish.visibility is None:
         notices.append("the repository is private and stays so; --public changes that")
     return tuple(notices)
@@ -169,3 +200,20 @@ def _require_possible(plan: Plan, remote: Remote) -> None:
     if there and (plan.changes or there != remote.head):
         what = f"tag {plan.tag} is on commit {there[:12]} already, and tags are never moved"
         raise ReleaseError(what, where=plan.repo, hint="choose another name")
+
+
+def require_decided(plan: Plan) -> None:
+    """Raise `GateError` where somebody has to decide something first."""
+    if plan.refused:
+        first, more = plan.refused[0], len(plan.refused) - 1
+        what = f"on the Hub: {first.reason}"
+        rest = f"; and {plural(more, 'other file')}" if more else ""
+        hint = "say " + " or ".join(_choices(plan)) + ": nothing was published"
+        raise GateError(what + rest, where=first.path, hint=hint, exit_code=FOUND)
+
+
+def _choices(plan: Plan) -> list[str]:
+    unknown = any(entry.path != CARD_FILE for entry in plan.refused)
+    card = any(entry.path == CARD_FILE for entry in plan.refused)
+    choices = ["--keep-unknown or --delete-unknown"] if unknown else []
+    return [*choices, "--overwrite-card"] if card else choices

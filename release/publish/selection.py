@@ -10,6 +10,10 @@ from release.errors import ReleaseError
 from release.facts.contents import PICKLE, Contents, provide_contents
 from release.facts.identity import CARD_FILE
 
+RECORD_FILE = "release-manifest.json"
+SIGNATURE_FILE = "model.sig"
+WRITTEN = {RECORD_FILE, SIGNATURE_FILE}
+
 _NAMES = frozenset(
     {
         *(CARD_FILE, CONFIG_FILE, INDEX_FILE, "generation_config.json", "recipe.yaml"),
@@ -51,6 +55,9 @@ def select_files(checkpoint: Checkpoint, extra: tuple[str, ...]) -> Selection:
     """
     contents = provide_contents(checkpoint)
     for path in extra:
+        if path in WRITTEN:
+            what = f"extra-files names {path!r}, which a push writes itself"
+            raise ReleaseError(what, where="release.toml")
         if path not in checkpoint.files:
             what = f"extra-files names {path!r}, which is not in the checkpoint"
             raise ReleaseError(what, where="release.toml")
@@ -75,6 +82,8 @@ def _why_not(path: str, checkpoint: Checkpoint, contents: Contents) -> str | Non
         return "a pickle is never published"
     if path in checkpoint.loaded or path in _NAMES or _PATTERNS.fullmatch(path):
         return None
+    if path in WRITTEN:
+        return "of an earlier release: a push writes its own"
     if path.endswith(".safetensors"):
         return "no loader reads it" if checkpoint.index is None else "the index does not name it"
     return "no known file of a release: name it in extra-files to publish it"

@@ -137,7 +137,8 @@ def test_a_commit_of_somebody_else_meanwhile_is_not_overwritten(
     assert len(done.stderr.splitlines()) == 1
     assert history(hub) == ["by hand", "by hand", "initial commit"]
     assert tags(hub) == {}
-    assert push("--yes").returncode == 0
+    assert push("--yes").returncode == 1, "theirs is not ours to keep or delete"
+    assert push("--yes", "--keep-unknown").returncode == 0
     assert published(hub) == release_files(work) | {"theirs.txt": b"x"}
 
 
@@ -163,23 +164,33 @@ def test_a_tag_that_appears_meanwhile_is_not_moved(
     assert tags(hub) == {"v1": head}
 
 
-@pytest.mark.parametrize(("mode", "file"), [("xet", SHARD), ("lfs", SHARD), ("xet", "config.json")])
+def flip(target: Path) -> None:
+    raw = bytearray(target.read_bytes())
+    raw[-1] ^= 1
+    target.write_bytes(raw)
+
+
+@pytest.mark.parametrize("mode", ["xet", "lfs"])
 def test_a_file_written_to_during_the_upload_is_not_published(
-    mode: str, file: str, hub: HubServer, work: Path, client_env: dict[str, str]
+    mode: str, hub: HubServer, work: Path, client_env: dict[str, str]
 ) -> None:
-    target = work / "ckpt" / file
     fault = hub.faults.add(path=PREUPLOAD, delay=0.5)
-
-    def flip(_: object) -> None:
-        raw = bytearray(target.read_bytes())
-        raw[-1] ^= 1
-        target.write_bytes(raw)
-
-    done = during(fault, work, client_env | (LFS if mode == "lfs" else {}), flip)
+    env = client_env | (LFS if mode == "lfs" else {})
+    done = during(fault, work, env, lambda _: flip(work / "ckpt" / SHARD))
     assert done.returncode == 2
-    assert done.stderr.startswith(f"error: {file}: changed since it was verified")
+    assert done.stderr.startswith(f"error: {SHARD}: changed since it was verified")
     assert history(hub) == ["initial commit"]
     assert repo_of(hub).visibility == "private"
+
+
+def test_a_small_file_written_to_meanwhile_is_published_as_verified(
+    hub: HubServer, work: Path, client_env: dict[str, str]
+) -> None:
+    verified = release_files(work)
+    fault = hub.faults.add(path=PREUPLOAD, delay=0.5)
+    done = during(fault, work, client_env, lambda _: flip(work / "ckpt" / "config.json"))
+    assert done.returncode == 0, done.stderr
+    assert published(hub) == verified
 
 
 @pytest.mark.parametrize(

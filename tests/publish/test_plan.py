@@ -8,9 +8,13 @@ import pytest
 from release.checkpoint import open_checkpoint
 from release.errors import ReleaseError
 from release.publish.confirm import differences, require_published
-from release.publish.gate import LocalFile, Release
-from release.publish.plan import Plan, Remote, RemoteFile, Wish, make_plan
+from release.publish.files import Release, StoredFile
+from release.publish.limits import require_limits
+from release.publish.others import Remote, RemoteFile
+from release.publish.plan import Plan, Wish, check_wish, make_plan, require_decided
+from release.publish.record import Record, RecordedFile, read_record
 from release.publish.selection import select_files
+from release.report import Tool
 from tests.conftest import Drafts
 
 CONTENT = {"README.md": b"card", "config.json": b"{}", "model.safetensors": b"weights" * 9}
@@ -37,7 +41,7 @@ def release(tmp_path: Path) -> Release:
         place.write_bytes(content)
         state = place.stat()
         stamp = (state.st_ino, state.st_mtime_ns)
-        files.append(LocalFile(name, len(content), digest(content), place, stamp))
+        files.append(StoredFile(name, len(content), digest(content), place, stamp))
     return Release("sha256:" + "a" * 64, "Verified.", tuple(files), ())
 
 
@@ -95,11 +99,19 @@ def test_only_weights_of_an_earlier_release_are_deleted(
         sharded=frozenset({"old_mtp.safetensors", "model.safetensors"}),
     )
     plan = make_plan(release, there, Wish("a/b"))
-    assert (plan.deletes, plan.kept) == (((name,), ()) if deleted else ((), (name,)))
+    assert [entry.path for entry in plan.deletes] == ([name] if deleted else [])
+    assert [entry.path for entry in plan.refused] == ([] if deleted else [name])
+    kept = make_plan(release, there, Wish("a/b", unknown="keep"))
+    assert kept.kept == (() if deleted else (name,))
+    gone = make_plan(release, there, Wish("a/b", unknown="delete"))
+    assert [entry.path for entry in gone.deletes] == [name]
+    assert (gone.kept, gone.refused, kept.refused) == ((), (), ())
 
 
 def test_a_file_that_changed_is_not_compared_but_refused(release: Release) -> None:
-    release.files[1].place.write_bytes(b"[]")
+    file = release.files[1]
+    assert isinstance(file, StoredFile)
+    file.place.write_bytes(b"[]")
     with pytest.raises(ReleaseError, match=r"config\.json: changed since it was verified"):
         make_plan(release, remote(config__json=in_git(b"{}")), Wish("a/b"))
 
@@ -115,7 +127,7 @@ def test_a_tag_on_the_same_release_may_be_named_again(release: Release) -> None:
 
 
 def test_a_tree_that_is_not_the_release_is_told_apart(release: Release) -> None:
-    plan = make_plan(release, remote(theirs__txt=in_git(b"x")), Wish("a/b"))
+    plan = make_plan(release, remote(theirs__txt=in_git(b"x")), Wish("a/b", unknown="keep"))
     good = {name: large(content) for name, content in CONTENT.items()}
     good |= {"theirs.txt": in_git(b"x"), ".gitattributes": in_git(b"")}
     assert differences(plan, release, good) == []
@@ -159,3 +171,92 @@ def test_files_of_a_release_by_name(draft: Drafts) -> None:
         assert reasons[name].startswith(words)
     named = select_files(open_checkpoint(folder.path), ("sub/config.json",))
     assert "sub/config.json" in named.paths
+
+
+def recorded(name: str, content: bytes) -> RecordedFile:
+    there = in_git(content)
+    return RecordedFile(name, len(content), digest(content), there.git_sha1)
+
+
+def record(**files: bytes) -> Record:
+    listed = tuple(recorded(name.replace("__", "."), data) for name, data in files.items())
+    return Record(1, Tool("release", "0"), "sha256:0", {}, {}, listed)
+
+
+def test_what_the_last_release_wrote_and_this_one_does_not_is_deleted(release: Release) -> None:
+    files = {"old.json": in_git(b"{}"), "model.sig": in_git(b"s"), "theirs": in_git(b"x")}
+    there = Remote(head="c" * 40, visibility="public", files=files, record=record(old__json=b"{}"))
+    plan = make_plan(release, there, Wish("a/b"))
+    assert [entry.path for entry in plan.deletes] == ["model.sig", "old.json"]
+    assert [entry.path for entry in plan.refused] == ["theirs"]
+    with pytest.raises(ReleaseError, match="--keep-unknown or --delete-unknown") as caught:
+        require_decided(plan)
+    assert caught.value.exit_code == 1
+
+
+OURS = "<!-- written by release 0.1.0 -->"
+CARDS: dict[str, tuple[str, bytes | None, str]] = {
+    "by hand": ("---\nlicense: mit\n---\n# mine\n", None, "was not written by release"),
+    "by hand, no header": ("# mine\n", None, "was not written by release"),
+    "ours, edited": (OURS + "more", OURS.encode(), "was edited on the Hub since"),
+    "ours, nothing to tell by": (OURS, None, "may have been edited"),
+    "ours": (OURS, OURS.encode(), ""),
+    "the Hub's own": ("---\nlicense: mit\n---\n", None, ""),
+    "empty": (" \n", None, ""),
+}
+
+
+@pytest.mark.parametrize("kind", CARDS)
+def test_a_card_by_hand_is_not_overwritten_unasked(kind: str, release: Release) -> None:
+    text, before, why = CARDS[kind]
+    there = Remote(
+        head="c" * 40,
+        visibility="public",
+        files={"README.md": in_git(text.encode())},
+        card=text,
+        record=None if before is None else record(README__md=before),
+    )
+    plan = make_plan(release, there, Wish("a/b"))
+    assert [entry.path for entry in plan.refused] == (["README.md"] if why else [])
+    assert all(why in entry.reason for entry in plan.refused)
+    told = make_plan(release, there, Wish("a/b", overwrite_card=True))
+    assert told.refused == ()
+    assert bool(told.notices) == bool(why)
+
+
+def test_a_change_on_the_hub_since_the_last_release_is_told(release: Release) -> None:
+    files = {"config.json": in_git(b"[]"), "model.safetensors": large(b"old")}
+    last = record(config__json=b"...", model__safetensors=b"old")
+    there = Remote(head="c" * 40, visibility="public", files=files, record=last)
+    (notice,) = make_plan(release, there, Wish("a/b")).notices
+    assert notice.startswith("config.json was changed on the Hub since the last release")
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b"{}", b'{"schema": 1}', b"[" * 100_000, b"\xff", b'{"schema": 99}']
+)
+def test_a_record_that_says_nothing_is_none(content: bytes) -> None:
+    assert read_record(content) is None
+
+
+@pytest.mark.parametrize("repo", ["a/b--c", "a/b..c", "a/b.git", "a/b-", "a/b."])
+def test_names_that_the_hub_does_not_take(repo: str) -> None:
+    with pytest.raises(ReleaseError, match="no name that the Hub takes"):
+        check_wish(Wish(repo))
+
+
+def stored(path: str, size: int) -> StoredFile:
+    return StoredFile(path, size, "0" * 64, Path(path), (0, 0))
+
+
+def test_limits_of_the_hub() -> None:
+    (note,) = require_limits([stored("w.safetensors", 201 * 10**9)], [])
+    assert "advises shards below 200 GB" in note
+    assert require_limits([stored("w.safetensors", 200 * 10**9)], ["x"]) == ()
+    with pytest.raises(ReleaseError, match="no file of more than 500 GB"):
+        require_limits([stored("w.safetensors", 500 * 10**9 + 1)], [])
+    with pytest.raises(ReleaseError, match=r"sub: 10,001 files in one folder"):
+        require_limits([], [f"sub/{number}" for number in range(10_001)])
+    for name in ("a\\b", "a//b", ".git/x", "x" * 256, "a\nb"):
+        with pytest.raises(ReleaseError, match="no name for a file on the Hub"):
+            require_limits([stored(name, 1)], [])

@@ -10,13 +10,17 @@ from huggingface_hub import CommitOperationAdd, HfApi
 from release.demo.hub import HubServer
 from tests.publish.world import (
     CARD,
+    RECORD,
     REPO,
     SHARD,
     Push,
+    edit_manifest,
     history,
     published,
     release_files,
+    render_again,
     repo_of,
+    run_here,
     tags,
     writes,
 )
@@ -91,14 +95,23 @@ def test_an_update_replaces_and_deletes_in_one_commit_and_keeps_what_is_not_ours
     }
     config = {"config.json": (work / "ckpt" / "config.json").read_bytes()}
     fill(hub, {**stale, **foreign, **replaced, **config})
-    plan = json.loads(push("--dry-run", "--format", "json").stdout)
+    refused = push("--dry-run", "--format", "json")
+    assert refused.returncode == 1
+    assert "say --keep-unknown or --delete-unknown or --overwrite-card" in refused.stderr
+    before = [entry["path"] for entry in json.loads(refused.stdout)["refused"]]
+    assert before == [CARD, *sorted(foreign)]
+    assert push("--yes").returncode == 1
+    assert len(history(hub)) == 2
+    choice = ("--keep-unknown", "--overwrite-card")
+
+    plan = json.loads(push("--dry-run", "--format", "json", *choice).stdout)
     actions = {file["path"]: file["action"] for file in plan["files"]}
     assert {path for path, action in actions.items() if action == "replace"} == set(replaced)
     assert [path for path, action in actions.items() if action == "keep"] == ["config.json"]
-    assert plan["deletes"] == sorted(stale)
+    assert [entry["path"] for entry in plan["deletes"]] == sorted(stale)
     assert plan["kept"] == sorted(foreign)
 
-    done = push("--yes")
+    done = push("--yes", *choice)
     assert done.returncode == 0, done.stderr
     assert published(hub) == release_files(work) | foreign
     assert len(history(hub)) == 3
@@ -109,14 +122,14 @@ def test_a_broken_index_on_the_hub_is_deleted_and_names_nothing(
     hub: HubServer, work: Path, push: Push
 ) -> None:
     fill(hub, {INDEX: b'{"weight_map": {"a": "../../etc/passwd"}}', "x.safetensors": b"x"})
-    assert push("--yes").returncode == 0
+    assert push("--yes", "--keep-unknown").returncode == 0
     assert published(hub) == release_files(work) | {"x.safetensors": b"x"}
 
 
 def test_a_gitignore_on_the_hub_drops_nothing(hub: HubServer, work: Path, push: Push) -> None:
     rules = {".gitignore": b"*.json\n*.safetensors\n"}
     fill(hub, rules)
-    done = push("--yes")
+    done = push("--yes", "--keep-unknown")
     assert done.returncode == 0, done.stderr
     assert published(hub) == release_files(work) | rules
 
@@ -130,7 +143,7 @@ def test_a_dry_run_writes_nothing_and_prints_the_plan(
     assert "left out notes.txt: no known file of a release" in done.stdout
     plan = json.loads(push("--dry-run", "--format", "json", "--private").stdout)
     assert (plan["create"], plan["visibility"], plan["parent"]) == (True, "private", None)
-    assert {file["path"] for file in plan["files"]} == set(release_files(work))
+    assert {file["path"] for file in plan["files"]} == {*release_files(work), RECORD}
     assert plan["left_out"][0]["path"] == "notes.txt"
     assert REPO not in hub.store
     assert writes(hub) == []
@@ -208,3 +221,36 @@ def test_trusted_publishing_needs_no_stored_token(hub: HubServer, work: Path, pu
     assert done.returncode == 2
     assert "No trusted publisher of acme/tiny-NVFP4 matches" in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_the_next_release_deletes_what_only_the_last_one_wrote(
+    hub: HubServer, work: Path, push: Push
+) -> None:
+    assert push("--yes", "--tag", "v1", "-m", "The  first").returncode == 0
+    assert history(hub)[0] == "The first"
+    edit_manifest(work, '"assets/logo.txt"', "")
+    render_again(work)
+    plan = json.loads(push("--dry-run", "--format", "json").stdout)
+    assert plan["deletes"] == [{"path": "assets/logo.txt", "reason": "of the last release"}]
+    fill(hub, {CARD: b"---\nlicense: mit\n---\n# somebody's words\n"})
+    done = push("--yes", "--tag", "v2")
+    assert done.returncode == 1
+    assert "README.md: on the Hub: was edited on the Hub since the last release" in done.stderr
+    assert push("--yes", "--tag", "v2", "--overwrite-card").returncode == 0
+    files = release_files(work)
+    del files["assets/logo.txt"]
+    assert published(hub) == files
+
+
+def test_a_downloaded_release_is_published_again_without_its_record(
+    hub: HubServer, work: Path, push: Push
+) -> None:
+    (work / "ckpt" / RECORD).write_text("{}")
+    for args in (["verify"], ["card"]):
+        run_here(work, *args)
+    plan = json.loads(push("--dry-run", "--format", "json").stdout)
+    left = {entry["path"]: entry["reason"] for entry in plan["left_out"]}
+    assert left[RECORD] == "of an earlier release: a push writes its own"
+    assert push("--yes").returncode == 0
+    assert published(hub) == {k: v for k, v in release_files(work).items() if k != RECORD}
+    assert RECORD in repo_of(hub).find("main").tree

@@ -2,11 +2,13 @@
 
 import os
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from huggingface_hub import HfApi
+from huggingface_hub import HfApi, set_client_factory
+from huggingface_hub.utils._http import default_client_factory
 
 from release.demo.hub import HubServer
 from release.errors import ReleaseError
@@ -75,26 +77,28 @@ def test_a_card_that_the_hub_refuses_is_refused_before_anything_is_sent(
     assert writes(hub) == []
 
 
-def patient(hub: HubServer, monkeypatch: pytest.MonkeyPatch, patience: Patience) -> Hub:
+Patient = Callable[[Patience], Hub]
+
+
+@pytest.fixture
+def patient(hub: HubServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Patient]:
+    """A client in this process, with a patience that the other tests do not inherit."""
     monkeypatch.setenv("HF_TOKEN", hub.token)
-    client = Hub(REPO, patience)
-    monkeypatch.setattr(client._api, "endpoint", hub.endpoint)  # noqa: SLF001 - read at import only
-    return client
+    yield lambda patience: Hub(REPO, patience, hub.endpoint)
+    set_client_factory(default_client_factory)
 
 
-def test_a_hub_that_never_answers_is_given_up(
-    hub: HubServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_hub_that_never_answers_is_given_up(hub: HubServer, patient: Patient) -> None:
     hub.faults.add(path=".", delay=2, times=None)
     start = time.monotonic()
-    client = patient(hub, monkeypatch, Patience(answer=0.1, waits=(0.0,)))
+    client = patient(Patience(answer=0.1, waits=(0.0,)))
     with pytest.raises(ReleaseError, match="did not answer in time"):
         client.look(Wish(REPO))
     assert time.monotonic() - start < 1
 
 
-def test_a_hub_that_is_not_there_is_named(hub: HubServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    client = patient(hub, monkeypatch, Patience(waits=(0.0,)))
+def test_a_hub_that_is_not_there_is_named(hub: HubServer, patient: Patient) -> None:
+    client = patient(Patience(waits=(0.0,)))
     hub.close()
     with pytest.raises(ReleaseError, match="the connection to the Hub broke"):
         client.look(Wish(REPO))

@@ -1,5 +1,7 @@
 """A verified checkpoint with its card, a Hub, and the tool as a user runs it against that Hub."""
 
+import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -15,6 +17,7 @@ from tests.conftest import DEMO, MANIFEST, ROOT
 
 REPO = "acme/tiny-NVFP4"
 CARD = "README.md"
+RECORD = "release-manifest.json"
 SHARD = "model-00002-of-00003.safetensors"
 EXTRA = {"notes.txt": "not for anybody else\n", "assets/logo.txt": "a logo\n"}
 WRITES = {"POST", "PUT", "DELETE", "PATCH"}
@@ -45,11 +48,8 @@ def verified(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (work / "ckpt" / name).write_text(text)
     settings = 'checkpoint = "ckpt"\nextra-files = ["assets/logo.txt"]\n'
     (work / "release.toml").write_text(settings + MANIFEST)
-    for args in (("verify",), ("card",)):
-        done = subprocess.run(
-            command(*args), cwd=work, env=environment(work), capture_output=True, check=False
-        )
-        assert done.returncode == 0, done.stderr.decode()
+    run_here(work, "verify")
+    run_here(work, "card")
     return work
 
 
@@ -97,11 +97,15 @@ def edit_manifest(work: Path, old: str, new: str) -> None:
     path.write_text(path.read_text().replace(old, new))
 
 
-def render_again(work: Path) -> None:
+def run_here(work: Path, *args: str) -> None:
     done = subprocess.run(
-        command("card"), cwd=work, env=environment(work), capture_output=True, check=False
+        command(*args), cwd=work, env=environment(work), capture_output=True, check=False
     )
     assert done.returncode == 0, done.stderr.decode()
+
+
+def render_again(work: Path) -> None:
+    run_here(work, "card")
 
 
 def repo_of(hub: HubServer) -> Repo:
@@ -121,10 +125,18 @@ def release_files(work: Path) -> dict[str, bytes]:
 
 
 def published(hub: HubServer, revision: str = "main") -> dict[str, bytes]:
-    """The bytes that the Hub's store holds at a revision, without its own .gitattributes."""
+    """The bytes that the store holds at a revision, but the Hub's own .gitattributes.
+
+    A record that is there names exactly what else a release wrote, with its hashes.
+    """
     tree = repo_of(hub).find(revision).tree
     files = {path: hub.store.objects.read(blob.sha256) for path, blob in tree.items()}
     del files[".gitattributes"]
+    if RECORD in files:
+        for entry in json.loads(files.pop(RECORD))["files"]:
+            content = files[entry["path"]]
+            assert entry["size"] == len(content)
+            assert entry["sha256"] == hashlib.sha256(content).hexdigest()
     return files
 
 

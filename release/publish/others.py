@@ -1,0 +1,122 @@
+"""What becomes of files on the Hub that are no part of the release, and of a card by hand."""
+
+import re
+from typing import Literal
+
+import msgspec
+
+from release.card import is_ours
+from release.checkpoint.index import INDEX_FILE
+from release.facts.identity import CARD_FILE
+from release.publish.record import Record, RecordedFile
+from release.publish.selection import RECORD_FILE, SIGNATURE_FILE
+
+ATTRIBUTES = ".gitattributes"  # the Hub's own: it adds lines when large files come
+Choice = Literal["keep", "delete"]
+Visibility = Literal["public", "private"]
+
+_NUMBERED = re.compile(r"model(?:-\d{5,6}-of-\d{5,6})?\.safetensors")
+_HEADER = re.compile(r"\ufeff?\s*---[ \t]*\r?\n.*?\n---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
+
+
+class RemoteFile(msgspec.Struct, frozen=True):
+    """A file on the Hub: `sha256` in large file storage, else only what git calls it."""
+
+    size: int
+    git_sha1: str
+    sha256: str | None
+
+
+class Remote(msgspec.Struct, frozen=True):
+    """A repository as it is now; `head` is None where there is none. `sharded` is the index's.
+
+    `card` is what README.md says there, `record` what the last release wrote down.
+    """
+
+    head: str | None = None
+    visibility: Visibility | None = None
+    files: dict[str, RemoteFile] = {}
+    tags: dict[str, str] = {}
+    sharded: frozenset[str] = frozenset()
+    card: str | None = None
+    record: Record | None = None
+
+
+class Reasoned(msgspec.Struct, frozen=True):
+    """A file of the Hub, and why something is done to it or not."""
+
+    path: str
+    reason: str
+
+
+class Fates(msgspec.Struct, frozen=True):
+    """The files on the Hub that are not in the release: deleted, kept, or a reason to refuse."""
+
+    deletes: tuple[Reasoned, ...] = ()
+    kept: tuple[str, ...] = ()
+    refused: tuple[Reasoned, ...] = ()
+
+
+def decide(others: list[str], remote: Remote, choice: Choice | None) -> Fates:
+    """Decide what becomes of the files that are not in the release."""
+    deletes, kept, refused = [], [], []
+    for path in others:
+        stale = _stale(path, remote)
+        if stale:
+            deletes.append(Reasoned(path, stale))
+        elif path == ATTRIBUTES or choice == "keep":
+            kept.append(path)
+        elif choice == "delete":
+            deletes.append(Reasoned(path, "as you said: --delete-unknown"))
+        else:
+            refused.append(Reasoned(path, "no release wrote it"))
+    return Fates(tuple(deletes), tuple(path for path in kept if path != ATTRIBUTES), tuple(refused))
+
+
+def card_by_hand(remote: Remote) -> str:
+    """Say why a card on the Hub must not be overwritten unasked, empty if it may be."""
+    if remote.card is None or _is_stub(remote.card):
+        return ""
+    there = remote.files[CARD_FILE]
+    recorded = remote.record.of(CARD_FILE) if remote.record else None
+    if recorded:
+        same = is_recorded(recorded, there)
+        return "" if same else "was edited on the Hub since the last release"
+    if is_ours(remote.card):
+        return f"may have been edited on the Hub: there is no {RECORD_FILE} to tell by"
+    return "was not written by release"
+
+
+def edited_since(remote: Remote) -> tuple[str, ...]:
+    """Name the files that the last release wrote and somebody changed on the Hub after it."""
+    files = remote.record.files if remote.record else ()
+    return tuple(
+        file.path
+        for file in files
+        if file.path != CARD_FILE
+        and file.path in remote.files
+        and not is_recorded(file, remote.files[file.path])
+    )
+
+
+def is_recorded(file: RecordedFile, there: RemoteFile) -> bool:
+    """Whether the Hub holds a file as it was recorded; one that cannot be compared is not."""
+    if there.size != file.size:
+        return False
+    if there.sha256 is not None:
+        return there.sha256 == file.sha256
+    return there.git_sha1 == file.git_sha1
+
+
+def _stale(path: str, remote: Remote) -> str:
+    """Say which earlier release wrote it: an engine that globs loads its weights beside ours."""
+    if remote.record and (remote.record.of(path) or path == SIGNATURE_FILE):
+        return "of the last release"
+    if path == INDEX_FILE or path in remote.sharded or _NUMBERED.fullmatch(path) is not None:
+        return "stale weights of an earlier release"
+    return ""
+
+
+def _is_stub(card: str) -> bool:
+    """Whether it is empty but for a header, as the Hub writes it for a new repository."""
+    return not _HEADER.sub("", card, count=1).strip()
