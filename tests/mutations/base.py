@@ -5,8 +5,11 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
+import numpy.typing as npt
 
-from tests.mutate import Draft
+from tests.checks.values.floats import bf16
+from tests.conftest import BASES
+from tests.mutate import Draft, read_shard
 from tests.mutations.fault import Fault
 
 GATE, UP = "model.layers.1.mlp.gate_proj", "model.layers.1.mlp.up_proj"
@@ -18,6 +21,10 @@ STATIC, DYNAMIC, INT8 = ("llama-fp8-static",), ("llama-fp8-dynamic",), ("llama-w
 MOE, MTP = ("qwen3_moe-nvfp4",), ("qwen3_5-mtp",)
 NVFP4_ROLES = ("weight_packed", "weight_scale", "weight_global_scale")
 TOKENIZER, SAMPLING = "tokenizer.json", "generation_config.json"
+
+
+def nothing(_draft: Draft) -> None:
+    """Leave it: the base is at fault."""
 
 
 def changed(tensor: str, change: Callable[[bytes], bytes]) -> Callable[[Draft], Draft]:
@@ -129,10 +136,41 @@ def prompt_changed(draft: Draft) -> Draft:
     )
 
 
+def taller(draft: Draft) -> Draft:
+    """The base's projection has 32 rows more: ours was pruned."""
+    rows, columns = draft.shape(f"{UP}.weight")
+    return draft.retype(f"{UP}.weight", "BF16", [rows + 32, columns])
+
+
+def outliers() -> npt.NDArray[np.float32]:
+    """The base's projection with one column in 128 so large that its group's scale is too."""
+    raw = read_shard(BASES / "llama" / "model.safetensors")[f"{GATE}.weight"][2]
+    rows = (np.frombuffer(raw, "<u2").astype("<u4") << 16).view("<f4").reshape(-1, 128)
+    rows[:, 5] = np.where(rows[:, 5] < 0, -1, 1) * np.linspace(1, 1.5, len(rows))
+    return rows
+
+
+def outlying(draft: Draft) -> Draft:
+    """Give the base these outliers."""
+    return draft.store(f"{GATE}.weight", bf16(*outliers().reshape(-1).tolist()))
+
+
+def flushed(draft: Draft) -> None:
+    """Round these rows to four bits: most values become zero."""
+    rows = outliers()
+    scales = np.frombuffer(bf16(*np.abs(rows).max(axis=1) / 7.5), "<u2")
+    steps = rows / (scales.astype("<u4") << 16).view("<f4")[:, None]
+    codes = np.clip(np.rint(steps), -8, 7).astype(np.int64) + 8
+    words = (codes.reshape(len(rows), -1, 8) << np.arange(0, 32, 4)).sum(axis=2)
+    draft.store(f"{GATE}.weight_packed", words.astype("<u4").tobytes())
+    draft.store(f"{GATE}.weight_scale", scales.tobytes())
+
+
 OF_LLAMA = partial(Fault, base="llama")
 FAULTS = (
-    Fault("B101", "another model", lambda draft: draft, "checkpoint", NVFP4, base=MTP[0]),
+    Fault("B101", "another model", nothing, "checkpoint", NVFP4, base=MTP[0]),
     Fault("B102", "a lost MTP head", without_mtp, "mtp.fc.weight", MTP, base=MTP[0]),
+    OF_LLAMA("B103", "a pruned weight", nothing, f"{UP}.weight", (*NVFP4, *W4), origin=taller),
     OF_LLAMA("B104", "one value of a norm", changed(NORM, one_value), NORM, NVFP4),
     OF_LLAMA("B105", "codes of noise", changed(f"{GATE}.weight_packed", noise), GATE, NVFP4),
     Fault("B106", "a shaken expert", shaken, f"{EXPERTS}.3.down_proj", MOE, base="qwen3_moe"),
@@ -172,6 +210,7 @@ FAULTS = (
         "B110", "a doubled scale", changed(f"{GATE}.weight_scale", one_scale_doubled), GATE, DYNAMIC
     ),
     OF_LLAMA("B111", "another rounding", changed(f"{GATE}.weight", another_rounding), GATE, INT8),
+    OF_LLAMA("B112", "outliers that leave no room", flushed, GATE, W4, origin=outlying),
     OF_LLAMA(
         "B113",
         "another rotary base",
@@ -189,5 +228,21 @@ FAULTS = (
         SAMPLING,
         MTP,
         base=MTP[0],
+    ),
+    OF_LLAMA(
+        "B116",
+        "a lost licence",
+        nothing,
+        "LICENSE",
+        NVFP4,
+        origin=lambda draft: draft.write("LICENSE", "Apache License\n"),
+    ),
+    OF_LLAMA(
+        "B116",
+        "another licence",
+        lambda draft: draft.write("LICENSE", "MIT License\n"),
+        "LICENSE",
+        NVFP4,
+        origin=lambda draft: draft.write("LICENSE", "Apache License\n"),
     ),
 )

@@ -21,7 +21,7 @@ class Fault:
 
     `on` are the good checkpoints it is tried on. `also` are rules that may speak too, for what
     follows from the fault; anything else that fires is crosstalk. With `base`, a folder of
-    tests/bases, the checkpoint is held against it.
+    tests/bases, the checkpoint is held against it, changed by `origin` where that is given.
     """
 
     rule: str
@@ -31,6 +31,7 @@ class Fault:
     on: tuple[str, ...] = ANY
     also: tuple[str, ...] = ()
     base: str | None = None
+    origin: Callable[[Draft], object] | None = None
 
 
 def shard(draft: Draft) -> str:

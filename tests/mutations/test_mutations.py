@@ -5,8 +5,9 @@ import pytest
 from release.facts import Level
 from release.rules import Finding
 from release.verify import Request, verify
-from tests.conftest import BASES, Drafts
-from tests.mutations import base, config, files, quantization, tensors, values
+from tests.conftest import Drafts
+from tests.mutations import base as base_faults
+from tests.mutations import config, files, quantization, scales, tensors, values
 from tests.mutations.fault import Fault
 
 FAULTS: tuple[Fault, ...] = (
@@ -15,7 +16,8 @@ FAULTS: tuple[Fault, ...] = (
     *quantization.FAULTS,
     *tensors.FAULTS,
     *values.FAULTS,
-    *base.FAULTS,
+    *scales.FAULTS,
+    *base_faults.FAULTS,
 )
 
 
@@ -33,12 +35,14 @@ def places(finding: Finding) -> set[str | None]:
 
 
 @pytest.mark.parametrize(("fault", "checkpoint"), CASES)
-def test_a_fault_is_one_finding(fault: Fault, checkpoint: str, draft: Drafts) -> None:
+def test_a_fault_is_one_finding(fault: Fault, checkpoint: str, draft: Drafts, base: Drafts) -> None:
     broken = draft(checkpoint)
     place = fault.at if isinstance(fault.at, str) else fault.at(broken)
     fault.change(broken)
-    origin = BASES / fault.base if fault.base else None
-    report = verify(Request(broken.path, Level.BYTES, base=origin))
+    origin = base(fault.base) if fault.base else None
+    if origin and fault.origin:
+        fault.origin(origin)
+    report = verify(Request(broken.path, Level.BYTES, base=origin.path if origin else None))
     serious = [finding for finding in report.findings if finding.severity != "info"]
     said = "\n".join(f"{finding.rule} {finding.where}" for finding in serious)
     assert any(f.rule == fault.rule and place in places(f) for f in serious), f"{place}\n{said}"

@@ -1,117 +1,81 @@
-"""Values in the bytes: what every header is silent about."""
+"""Weights and codes: what every header is silent about."""
 
-import struct
 from collections.abc import Callable
 
+from tests.checks.values.floats import bf16, flip
 from tests.mutate import Draft
 from tests.mutations.fault import Fault
+from tests.mutations.scales import DOWN, DYNAMIC, EXPERT, GATE, INF, LAYER, NAN, NVFP4, UP, put
 
-GATE, UP = "model.layers.1.mlp.gate_proj", "model.layers.1.mlp.up_proj"
-DOWN, ATTENTION = "model.layers.1.mlp.down_proj", "model.layers.1.self_attn"
-NORM = "model.layers.1.input_layernorm.weight"
-NVFP4, FP8, STATIC, KV = (
-    ("llama-nvfp4",),
-    ("llama-fp8-dynamic",),
-    ("llama-fp8-static",),
-    ("qwen3-fp8-kv",),
-)
-BF16_NAN, BF16_ZERO, BF16_MINUS = b"\xc0\x7f", b"\0\0", b"\x80\xbf"
+QUERY, OTHER_EXPERT = f"{LAYER}.self_attn.q_proj", f"{LAYER}.mlp.experts.5"
+NORM, HEAD = f"{LAYER}.input_layernorm.weight", "lm_head.weight"
+MOE, INT8, BLOCK, W4 = "qwen3_moe-fp8", "llama-w8a8-int8", "llama-fp8-block", "llama-w4a16"
 
 
-def put(tensor: str, values: bytes, at: int = 0) -> Callable[[Draft], Draft]:
-    """Overwrite bytes from `at` on."""
-    return lambda draft: draft.patch(tensor, values, at)
+def changed(rule: str, name: str, tensor: str, change: Callable[[bytes], bytes], on: str) -> Fault:
+    """Change all bytes of a tensor."""
+    return Fault(rule, name, lambda draft: draft.change(tensor, change), tensor, (on,))
 
 
-def copied(tensor: str, other: str) -> Callable[[Draft], Draft]:
+def repeated(raw: bytes) -> Callable[[bytes], bytes]:
+    """The same few bytes over a whole tensor."""
+    return lambda before: raw * (len(before) // len(raw))
+
+
+def masked(keep: int) -> Callable[[bytes], bytes]:
+    """Clear the same bits of every byte."""
+    return lambda before: flip(before, keep=keep)
+
+
+def quartered(raw: bytes) -> bytes:
+    """INT8 codes of a scale that is four times too large."""
+    signed = (int.from_bytes([byte], "little", signed=True) for byte in raw)
+    return b"".join(round(code / 4).to_bytes(1, "little", signed=True) for code in signed)
+
+
+def copied(source: str, tensor: str, on: str) -> Fault:
     """Write one tensor's values a second time, over another's."""
-    return lambda draft: draft.patch(other, draft.bytes_of(tensor))
+
+    def change(draft: Draft) -> Draft:
+        return draft.patch(tensor, draft.bytes_of(source))
+
+    return Fault("V120", f"{source} written twice", change, tensor, (on,))
 
 
-def zeroed(tensor: str) -> Callable[[Draft], Draft]:
-    """Write zeros over a whole tensor."""
-    return lambda draft: draft.patch(tensor, bytes(len(draft.bytes_of(tensor))))
+def all_in_one_group(draft: Draft) -> Draft:
+    """A tensor that older releases wrote: every column is in the first of two groups."""
+    index = f"{DOWN}.weight_g_idx"
+    return draft.add(index, "I32", [256], beside=f"{DOWN}.weight_packed")
 
 
-def inverted(draft: Draft) -> Draft:
-    """Store a global scale as another tool does: as its inverse."""
-    name = f"{DOWN}.weight_global_scale"
-    (scale,) = struct.unpack("<f", draft.bytes_of(name))
-    return draft.patch(name, struct.pack("<f", 1 / scale))
-
-
-def doubled(draft: Draft) -> Draft:
-    """Give one of two fused projections a global scale of its own."""
-    name = f"{GATE}.weight_global_scale"
-    (scale,) = struct.unpack("<f", draft.bytes_of(name))
-    return draft.patch(name, struct.pack("<f", scale * 1.25))
-
-
-FAULTS = (
-    Fault("V101", "a NaN in a norm", put(NORM, BF16_NAN, 6), NORM, (*NVFP4, *FP8)),
-    Fault("V101", "an FP8 NaN", put(f"{DOWN}.weight", b"\x7f", 5), f"{DOWN}.weight", FP8),
-    Fault(
-        "V102", "a NaN scale", put(f"{DOWN}.weight_scale", BF16_NAN), f"{DOWN}.weight_scale", FP8
-    ),
-    Fault(
-        "V102",
-        "a NaN block scale",
-        put(f"{DOWN}.weight_scale", b"\x7f"),
-        f"{DOWN}.weight_scale",
-        NVFP4,
-    ),
-    Fault(
-        "V103",
-        "a scale of zero",
-        put(f"{DOWN}.weight_scale", BF16_ZERO),
-        f"{DOWN}.weight_scale",
-        FP8,
-    ),
-    Fault(
-        "V103",
-        "a block scale of zero",
-        put(f"{DOWN}.weight_scale", b"\0", 9),
-        f"{DOWN}.weight_scale",
-        NVFP4,
-    ),
-    Fault(
-        "V104",
-        "a negative scale",
-        put(f"{DOWN}.weight_scale", BF16_MINUS),
-        f"{DOWN}.weight_scale",
-        FP8,
-        ("V106",),
-    ),
-    Fault("V107", "a global scale of ModelOpt", inverted, f"{DOWN}.weight_global_scale", NVFP4),
-    Fault("V109", "fused global scales apart", doubled, "model.layers.1.mlp.gate_up_proj", NVFP4),
-    Fault(
-        "V110",
-        "an activation's scale of zero",
-        put(f"{DOWN}.input_scale", BF16_ZERO),
-        f"{DOWN}.input_scale",
-        STATIC,
-    ),
-    Fault(
-        "V110",
-        "a global activation scale of zero",
-        put(f"{DOWN}.input_global_scale", bytes(4)),
-        f"{DOWN}.input_global_scale",
-        NVFP4,
-    ),
-    Fault(
-        "V112",
-        "a key scale of zero",
-        put(f"{ATTENTION}.k_scale", BF16_ZERO),
-        f"{ATTENTION}.k_scale",
-        KV,
-    ),
-    Fault("V113", "a projection of zeros", zeroed(f"{DOWN}.weight"), f"{DOWN}.weight", FP8),
-    Fault("V113", "packed zeros", zeroed(f"{DOWN}.weight_packed"), f"{DOWN}.weight_packed", NVFP4),
-    Fault(
-        "V120",
-        "one projection written twice",
-        copied(f"{GATE}.weight", f"{UP}.weight"),
-        f"{UP}.weight",
-        FP8,
-    ),
+GROUPS = Fault(
+    "V121", "columns in one group", all_in_one_group, f"{DOWN}.weight_g_idx", (W4,), ("Q117",)
 )
+NO_NUMBERS = (
+    put("V101", "a NaN in a norm", NORM, bf16(NAN), NVFP4, place=6),
+    put("V101", "a NaN in a norm", NORM, bf16(NAN), DYNAMIC, place=6),
+    put("V101", "an FP8 NaN", f"{DOWN}.weight", b"\x7f", DYNAMIC, place=5),
+    put("V101", "a negative FP8 NaN", f"{QUERY}.weight", b"\xff", BLOCK, place=5),
+    put("V101", "an MXFP8 NaN", f"{DOWN}.weight", b"\x7f", "llama-mxfp8", place=5),
+    put("V101", "an infinity in the head", HEAD, bf16(INF), NVFP4, place=4),
+    put("V101", "a NaN in a bias", f"{QUERY}.bias", bf16(NAN), "qwen2-bias-int8", place=4),
+    put("V119", "a norm of 32,768", "model.norm.weight", bf16(32_768.0), NVFP4),
+)
+NOTHING = (
+    changed("V113", "a projection of zeros", f"{DOWN}.weight", repeated(b"\0"), DYNAMIC),
+    changed("V113", "packed zeros", f"{DOWN}.weight_packed", repeated(b"\0"), NVFP4),
+    changed("V113", "one code only", f"{UP}.weight_packed", repeated(b"\x77"), W4),
+    changed("V113", "a head of zeros", HEAD, repeated(b"\0"), NVFP4),
+    put("V115", "pages never written", HEAD, bytes(70_000), NVFP4, place=10_100),
+    put("V114", "nine rows of zeros", f"{UP}.weight", bytes(128 * 9), DYNAMIC),
+)
+CODES = (
+    changed("V116", "codes at a quarter", f"{UP}.weight", quartered, INT8),
+    changed("V117", "FP8 without signs", f"{UP}.weight", masked(0x7F), DYNAMIC),
+    changed("V117", "FP4 without signs", f"{UP}.weight_packed", masked(0x77), NVFP4),
+    changed("V118", "INT8 rounded twice", f"{UP}.weight", masked(0xF0), INT8),
+    copied(f"{GATE}.weight", f"{UP}.weight", DYNAMIC),
+    copied(f"{GATE}.weight_packed", f"{UP}.weight_packed", NVFP4),
+    copied(f"{EXPERT}.down_proj.weight", f"{OTHER_EXPERT}.down_proj.weight", MOE),
+)
+FAULTS = (*NO_NUMBERS, *NOTHING, *CODES, GROUPS)
