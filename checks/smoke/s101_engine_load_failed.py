@@ -10,8 +10,9 @@ Seen in: recipes #551, where the default command failed on an H100 (mamba blocks
 
 from release.rules import Findings, Found, Where, rule
 from release.smoke.account import Account
-from release.smoke.causes import OTHER, Cause
+from release.smoke.causes import Cause
 from release.smoke.evidence import Loading, Run
+from release.smoke.kinds import CRASH, OTHER
 from release.unknown import Unknown
 
 MEMORY = {"kv-too-small", "mamba-blocks", "no-memory-for-cache", "memory-in-use", "out-of-memory"}
@@ -24,7 +25,7 @@ def check(engine_run: Run, loading: Loading | Unknown) -> Findings:
     if cause is None:
         return
     if (
-        cause.kind == OTHER
+        cause.kind in {OTHER, CRASH}
         and isinstance(loading, Loading)
         and (loading.gaps or loading.conversions)
     ):

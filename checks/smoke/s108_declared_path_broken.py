@@ -3,7 +3,8 @@
 What it checks: `vllm serve` with exactly the card's arguments starts; it answers a chat request
     whole and in pieces; with `--reasoning-parser`, reasoning comes apart from the answer and no
     `<think>` is left in it; with `--enable-auto-tool-choice`, a question for the weather becomes
-    a call of the tool with valid arguments.
+    a call of the tool with valid arguments. Where the manifest claims images (`smoke.image`), a
+    red square is called red.
 Why it matters: readers copy the command. An engine that loads says nothing about it: it may ask
     for more context than fits, or name a parser of another model.
 How to fix: correct `serve-args` in release.toml, or the chat template.
@@ -15,7 +16,9 @@ from collections.abc import Iterator
 from release.rules import Findings, Found, Where, rule
 from release.smoke.evidence import Run
 from release.smoke.expectations import RANDOM
-from release.smoke.serve import Exchange, Served, arguments_are_valid
+from release.smoke.order import IMAGE_WORDS
+from release.smoke.serve import Served
+from release.smoke.talk import IMAGE, TOOL, Exchange, arguments_are_valid
 
 TAGS = ("<think>", "</think>")
 SHOWN = 80
@@ -47,7 +50,7 @@ def _problems(exchange: Exchange, served: Served, *, speaks: bool) -> Iterator[s
         return
     if not speaks:
         return
-    if exchange.name == "tool":
+    if exchange.name == TOOL:
         if not exchange.calls:
             yield f"no tool is called: {exchange.content[:SHOWN]!r}"
         elif not all(map(arguments_are_valid, exchange.calls)):
@@ -57,5 +60,11 @@ def _problems(exchange: Exchange, served: Served, *, speaks: bool) -> Iterator[s
         yield f"there is no answer, finish reason {exchange.finish}"
     if any(tag in exchange.content for tag in TAGS):
         yield f"reasoning is left in the answer: {exchange.content[:SHOWN]!r}"
+    if exchange.name == IMAGE and not _holds(exchange.content, IMAGE_WORDS):
+        yield f"an image of one red square is called {exchange.content[:SHOWN]!r}"
     if served.thinks and not exchange.reasoning.strip():
         yield "a reasoning parser is set and there is no reasoning"
+
+
+def _holds(text: str, words: tuple[str, ...]) -> bool:
+    return any(word in text.casefold() for word in words)

@@ -11,8 +11,9 @@ import msgspec
 
 from release.memory.logs import EngineLog, read_log
 from release.smoke.account import Account, read_accounts
-from release.smoke.causes import OTHER, SHAPE, Cause, find_cause
+from release.smoke.causes import Cause, find_cause
 from release.smoke.group import Group
+from release.smoke.kinds import FIXES, OTHER, SHAPE
 from release.smoke.order import Order
 from release.smoke.transcript import Transcript, read_transcript
 
@@ -213,7 +214,7 @@ def _cause(result: Result, log: str, ending: Ending, accounts: tuple[Account, ..
     reading = next((account.last for account in accounts if not account.loaded), None)
     if cause.kind == OTHER and reading and ASSERTION in cause.line:
         # vLLM compares shapes by bare assertions, which name nothing.
-        return Cause(SHAPE.name, f"vLLM refuses the shape of {reading}", SHAPE.fix)
+        return Cause(SHAPE, f"vLLM refuses the shape of {reading}", FIXES[SHAPE])
     if cause.kind == OTHER and ending.code is not None and ending.code < 0:
         fix = "see the machine's own log: the kernel kills a process when memory is short"
         line = f"it was killed by signal {-ending.code} at stage {result.stage!r}"

@@ -11,7 +11,7 @@ from release.smoke.account import Conversion, Gap, conversions, gaps, unread
 from release.smoke.engine import Likelihood, Outcome, run_engine
 from release.smoke.expectations import Expectations, Kind, kind_of
 from release.smoke.gpu import Gpu, freed, list_gpus, visible
-from release.smoke.order import Order, likelihood_order, make_order
+from release.smoke.order import IMAGE_ASK, Order, likelihood_order, make_order
 from release.smoke.serve import Served, Service, serve
 from release.smoke.speech import Answer, measure
 from release.unknown import Unknown
@@ -103,6 +103,7 @@ def provide_served(checkpoint: Checkpoint, engine: Engine, engine_run: Run) -> S
             timeout=engine.expectations.timeout,
             tokens=engine.expectations.tokens,
             kind=engine_run.plan.kind,
+            image=IMAGE_ASK in engine_run.plan.order.expected,
         )
     )
 

@@ -18,7 +18,7 @@ from release.smoke.expectations import (
 LOAD_FORMAT = "release"
 SEQUENCES = 8
 ALONE = 3
-IMAGE_ASK, TOOL_ASK = "image", "tool"
+IMAGE_ASK = "image"
 # A red square of 64 x 64 pixels: a PNG of one colour, made by hand so that nothing has to draw it.
 RED = (
     "data:image/png;base64,"
@@ -26,6 +26,17 @@ RED = (
     "YrsKZeS0BAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEDgsqnc8OJg"
     "6Ln3AAAAAElFTkSuQmCC"
 )
+
+IMAGE_MESSAGES = [
+    {
+        "role": "user",
+        "content": [
+            {"type": "image_url", "image_url": {"url": RED}},
+            {"type": "text", "text": "What colour is this square? Answer with one word."},
+        ],
+    }
+]
+IMAGE_WORDS = ("red",)
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -59,8 +70,9 @@ def make_order(
     ]
     expected = {f"ask-{number}": ask.expect for number, ask in enumerate(asks)}
     if vision and expectations.image:
-        requests.append(_image_request(expectations))
-        expected[IMAGE_ASK] = ("red",)
+        tokens = NOISE_TOKENS if kind == RANDOM else expectations.tokens
+        requests.append({"name": IMAGE_ASK, "messages": IMAGE_MESSAGES, "tokens": tokens})
+        expected[IMAGE_ASK] = () if kind == RANDOM else IMAGE_WORDS
     return Order(
         engine={"model": model} | _spelled(expectations.args),
         wanted=_wanted(expectations, vision=vision),
@@ -84,15 +96,6 @@ def _request(name: str, ask: Ask, expectations: Expectations, kind: Kind) -> dic
         messages = [{"role": "user", "content": ask.prompt}]
         return {"name": name, "messages": messages, "tokens": tokens}
     return {"name": name, "prompt": ask.prompt, "tokens": min(tokens, 64)}
-
-
-def _image_request(expectations: Expectations) -> dict[str, Any]:
-    parts = [
-        {"type": "image_url", "image_url": {"url": RED}},
-        {"type": "text", "text": "What colour is this square? Answer with one word."},
-    ]
-    messages = [{"role": "user", "content": parts}]
-    return {"name": IMAGE_ASK, "messages": messages, "tokens": expectations.tokens}
 
 
 def _wanted(expectations: Expectations, *, vision: bool) -> dict[str, Any]:

@@ -125,8 +125,16 @@ def unjudged(smoke: Smoke, run: Run) -> dict[str, str]:
         left["the card's command over HTTP"] = (
             "the engine failed before" if smoke.cause else "it was not asked for (--serve)"
         )
-    if "image" not in run.plan.order.expected and run.plan.order.wanted.get("limit_mm_per_prompt"):
-        left["an image"] = "the manifest does not claim images (smoke.image)"
+    expectations = run.plan.expectations
+    if "image" not in run.plan.order.expected:
+        if expectations.image:
+            left["an image"] = "the checkpoint has no vision tower"
+        elif run.plan.order.wanted.get("limit_mm_per_prompt"):
+            left["an image"] = "the manifest does not claim images (smoke.image)"
+    if expectations.tools and smoke.served.argv and not smoke.served.calls:
+        left["a tool call"] = "serve-args has no --enable-auto-tool-choice"
+    elif expectations.tools and not smoke.served.argv:
+        left["a tool call"] = "tools are called over HTTP (--serve)"
     return left
 
 

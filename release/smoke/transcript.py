@@ -8,20 +8,30 @@ from collections.abc import Iterable
 
 import msgspec
 
+# What containers, services and CI put before each line, then what vLLM itself does.
+_OUTER = re.compile(
+    r"(?:[\w.-]+\s*\|\s|\[?\d{4}-\d\d-\d\d[T ][\d:.,]+(?:Z|[+-][\d:]+)?\]?\s+(?:-- ?)?|\|\s|│\s?"
+    r"|[A-Z][a-z]{2} [ \d]\d [\d:]{8} \S+ [\w.@-]+\[\d+\]:\s)*"
+)
 _PREFIX = re.compile(
-    r"^(?:\x1b\[[0-9;]*m)*(?:\([^)]*\)\s*)*"
+    r"(?P<process>(?:\([^)]*(?:pid|rank)=?\s?\d[^)]*\)\s*|\[rank\d+\]:\s?"
+    r"|\(\w+\)\s+(?=[A-Z]+ \d))*)"
     r"(?:(?P<level>DEBUG|INFO|WARNING|ERROR|CRITICAL) \d\d-\d\d \d\d:\d\d:\d\d "
-    r"\[[^\]]*\] ?)?"
+    r"(?:\[[^\]]*\]|[\w./]+:\d+\]) ?)?"
 )
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 LONGEST = 400
 
 
 class Line(msgspec.Struct, frozen=True):
-    """One line of the log, without process, time and place; `level` is empty for plain output."""
+    """One line of the log, without time and place; `level` is empty for plain output.
+
+    `process` is what vLLM calls the process that wrote it, empty for the first one.
+    """
 
     level: str
     text: str
+    process: str = ""
 
 
 class Trouble(msgspec.Struct, frozen=True):
@@ -74,6 +84,13 @@ TROUBLES = {
             r"Found \S+ (?:scale )?in the checkpoint \(e\.g\. (?P<name>[^)]+)\), but not found"
         ),
     ),
+    # Scales of the KV cache have defaults.
+    "uninitialised": (
+        re.compile(
+            r"[Ss]ome weights (?:are|were) not initialized from (?:the )?(?:model )?checkpoints?:? "
+            r"\{?(?!(?:'[\w.]*\.[kvq]_scale'(?:, )?)+\}?$)"
+        ),
+    ),
     "scales-differ": (
         re.compile(r"global scale is different for parallel layers"),
         re.compile(r"w1_weight_global_scale must match w3_weight_global_scale"),
@@ -97,11 +114,14 @@ def read_lines(log: str) -> list[Line]:
     lines = []
     for raw in log.splitlines():
         plain = _COLOUR.sub("", raw)
-        match = _PREFIX.match(plain)
-        level, end = (match["level"] or "", match.end()) if match else ("", 0)
+        outer = _OUTER.match(plain)
+        match = _PREFIX.match(plain, outer.end() if outer else 0)
+        level, process, end = ("", "", 0)
+        if match:
+            level, process, end = match["level"] or "", match["process"].strip(), match.end()
         text = plain[end:].strip()
         if text:
-            lines.append(Line(level, text))
+            lines.append(Line(level, text, process))
     return lines
 
 

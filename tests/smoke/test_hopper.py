@@ -67,7 +67,11 @@ def test_kernels(log: str, kernels: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     ("log", "kind", "line"),
     [
-        ("moe-nvfp4-cuda-error", "other", "torch.AcceleratorError: CUDA error: unknown error"),
+        (
+            "moe-nvfp4-cuda-error",
+            "kernel-crash",
+            "torch.AcceleratorError: CUDA error: unknown error",
+        ),
         ("unknown-tensor", "unknown-tensor", "KeyError: 'layers.0.mlp.down_proj.weight_scales'"),
         (
             "no-scheme",
@@ -79,4 +83,5 @@ def test_kernels(log: str, kernels: dict[str, str]) -> None:
 )
 def test_causes(log: str, kind: str, line: str) -> None:
     cause = find_cause((LOGS / f"0.24.0-h100-{log}.log").read_text())
-    assert (cause.kind, cause.line) == (kind, line)
+    assert cause.kind == kind
+    assert cause.line.startswith(line)

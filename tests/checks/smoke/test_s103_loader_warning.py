@@ -2,6 +2,7 @@ import pytest
 
 from release.smoke.causes import Cause
 from release.smoke.evidence import Run
+from release.smoke.serve import Served
 from release.smoke.transcript import Trouble
 from tests.checks.smoke.test_s102_weights_not_initialised import SCALE, parameter
 from tests.smoke.recorded import judged, recorded, replace, with_account, with_outcome
@@ -25,6 +26,17 @@ def test_fires_on_what_the_log_says(trouble: Trouble, where: str) -> None:
 
 def test_fires_on_declared_cache_scales_that_are_missing() -> None:
     assert judged("S103", KV, troubled(KV, DEFAULT)) == ["error checkpoint"]
+
+
+def test_fires_once_on_many_of_a_kind() -> None:
+    skipped = [replace(SKIPPED, name=f"a.{number}") for number in range(400)]
+    assert judged("S103", FP8, troubled(FP8, *skipped, DIFFER)) == ["error a.0", "error checkpoint"]
+
+
+def test_fires_on_what_only_the_server_says() -> None:
+    served = Served(("acme/tiny",), troubles=(DIFFER, SKIPPED))
+    found = judged("S103", FP8, troubled(FP8, SKIPPED), served)
+    assert found == ["error a.b", "error checkpoint"]
 
 
 def test_silent_on_a_cache_in_fp8_that_nobody_declared() -> None:

@@ -2,7 +2,8 @@ import pytest
 
 from release.smoke.causes import Cause
 from release.smoke.evidence import Run
-from release.smoke.serve import Exchange, Served
+from release.smoke.serve import Served
+from release.smoke.talk import Exchange
 from tests.smoke.recorded import judged, recorded, with_plan
 
 FP8 = "llama-fp8-dynamic"
@@ -28,6 +29,7 @@ def speaking() -> Run:
         (TOOLS, Exchange("tool", calls=(("get_weather", "{"),))),
         (TOOLS, Exchange("tool", calls=(("get_weather", '["Oslo"]'),))),
         (TOOLS, Exchange("tool", calls=(("other", '{"place": "Oslo"}'),))),
+        (PLAIN, Exchange("image", content="A blue circle.")),
     ],
 )
 def test_fires_once_for_each_exchange(argv: tuple[str, ...], exchange: Exchange) -> None:
@@ -54,6 +56,7 @@ def test_fires_on_random_weights_only_where_the_server_fails() -> None:
         (PARSERS, Exchange("chat", content="Paris", reasoning="France, so")),
         (TOOLS, Exchange("tool", calls=(CALL,))),
         (TOOLS, Exchange("tool", content="Let me look.", calls=(CALL, CALL))),
+        (PLAIN, Exchange("image", content="Red.")),
     ],
 )
 def test_silent_on_what_works(argv: tuple[str, ...], exchange: Exchange) -> None:
