@@ -1,8 +1,8 @@
 """vLLM's log says that something of the checkpoint is not used as it was stored.
 
-What it checks: the log, the server's too, for tensors that were skipped or never initialised, global scales that differ between layers
-    that are served as one, negative block scales, and an FP8 KV cache whose scales are missing
-    though the checkpoint declares them.
+What it checks: the log, the server's too, for tensors that were skipped or never initialised,
+    global scales that differ between layers that are served as one, negative block scales, and an
+    FP8 KV cache whose scales are missing though the checkpoint declares them.
 Why it matters: vLLM says it once, as a warning among hundreds of lines, and serves.
 How to fix: see the line; layers that are fused must share their global scales.
 Seen in: llm-compressor #2641, `not found in params_dict, skip loading`.
