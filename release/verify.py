@@ -4,7 +4,6 @@ import gc
 import platform
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -12,12 +11,14 @@ import msgspec
 from release import __version__
 from release.allowances import Outcome, apply_allows
 from release.checkpoint import Checkpoint, open_checkpoint
+from release.checkpoint.location import Location
 from release.errors import CheckpointError
 from release.facts import Facts, Level, parameters
 from release.facts.changes import Change
 from release.facts.comparison import Comparison
 from release.facts.identity import CARD_FILE, FileDigest
 from release.facts.scan import Scanning
+from release.facts.side_files import side_files
 from release.manifest import Allow
 from release.report import DONE, NOT_RUN, SCHEMA, Report, Subject, Tool, summarise
 from release.rules.catalogue import Rule, all_rules, is_code, select_rules
@@ -36,9 +37,9 @@ REPORTED_FACTS = ("model", "weights", "kv", "precision", "quantization", "values
 class Request(msgspec.Struct, frozen=True):
     """What to verify and how: the options of `release verify`. With `engine`, in vLLM too."""
 
-    path: Path
+    location: Location
     level: Level = Level.BYTES
-    base: Path | None = None
+    base: Location | None = None
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     allow: tuple[Allow, ...] = ()
@@ -52,7 +53,8 @@ def verify(request: Request) -> Report:
     Raises `CheckpointError` when it cannot be read at all, or changed while it was read.
     """
     timings: dict[str, float] = {}
-    checkpoint = _timed(timings, "headers", lambda: _open(request.path))
+    checkpoint = _timed(timings, "headers", lambda: _open(request.location))
+    checkpoint.source.prefetch(side_files(checkpoint))
     facts = _facts(checkpoint, request)
     identity = _timed(timings, "bytes", lambda: facts.get("identity"))
     _require_settled(facts.get("changes"))
@@ -70,6 +72,7 @@ def verify(request: Request) -> Report:
             checkpoint.name,
             identity.digest if hashed else None,
             identity.files if hashed else _unhashed(checkpoint),
+            checkpoint.source.origin,
         ),
         levels={
             "headers": DONE,
@@ -139,11 +142,11 @@ def _judge(rules: tuple[Rule, ...], facts: Facts, request: Request) -> Outcome:
     return msgspec.structs.replace(outcome, findings=(*outcome.findings, *verdicts.findings))
 
 
-def _open(path: Path) -> Checkpoint:
+def _open(location: Location) -> Checkpoint:
     """Keep the collector from walking the tensors of a large MoE again and again."""
     gc.disable()
     try:
-        return open_checkpoint(path)
+        return open_checkpoint(location)
     finally:
         gc.freeze()
         gc.enable()

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from release.checkpoint.document import Document, parse_document
-from release.checkpoint.folder import FileInfo, Folder
+from release.checkpoint.folder import Folder
 from release.checkpoint.header import (
     PREFIX_BYTES,
     Header,
@@ -20,19 +20,34 @@ from release.checkpoint.header import (
     header_length,
     parse_header,
 )
+from release.checkpoint.hub import HubRevision, HubSource
 from release.checkpoint.index import INDEX_FILE, Index, missing_numbers, parse_index
-from release.errors import CheckpointError, Fault
+from release.checkpoint.source import FileInfo, Source
+from release.errors import CheckpointError, Fault, ReleaseError
 
-__all__ = ["Checkpoint", "Document", "FileInfo", "Header", "Index", "TensorInfo", "open_checkpoint"]
+__all__ = [
+    "Checkpoint",
+    "Document",
+    "FileInfo",
+    "Header",
+    "HubRevision",
+    "Index",
+    "Source",
+    "TensorInfo",
+    "open_checkpoint",
+]
 
 CONFIG_FILE = "config.json"
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 CONFIG_CAP = 64 << 20
 INDEX_CAP = 256 << 20
+SMALL = (CONFIG_FILE, INDEX_FILE)
+FIRST_BYTES, ENTRY_BYTES = 64 << 10, 112
+"""Of a header that nothing is known about, and of one tensor in it beside its name."""
 
 
 class Checkpoint(msgspec.Struct, frozen=True):
-    """What a folder of weights holds. Positions and sizes are in bytes.
+    """What a folder or a revision on the Hub holds. Positions and sizes are in bytes.
 
     `shards` are the files whose headers were read, `loaded` those a loader reads: the index's,
     or every top-level safetensors file where there is no index. `tensors` are the loaded ones;
@@ -40,7 +55,7 @@ class Checkpoint(msgspec.Struct, frozen=True):
     that are named, by the index or by a gap in the others' numbers, and are not there.
     """
 
-    source: Folder
+    source: Source
     files: dict[str, FileInfo]
     config: Document | None
     index: Index | None
@@ -53,13 +68,21 @@ class Checkpoint(msgspec.Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """What people call it: the folder's name."""
+        """What people call it: the name of the folder or the repository."""
         return self.source.name
 
     @property
     def tensor_bytes(self) -> int:
         """Bytes of all loaded tensors."""
         return sum(info.nbytes for info in self.tensors.values())
+
+    @property
+    def folder(self) -> Folder:
+        """The folder it is in. Raises `ReleaseError` for one on the Hub."""
+        if not isinstance(self.source, Folder):
+            hint = f"run `hf download {self.name}`, and name the folder"
+            raise ReleaseError("is on the Hub: this needs a folder", where=self.name, hint=hint)
+        return self.source
 
     def faults(self, *kinds: Fault) -> Iterator[CheckpointError]:
         """Give the defects of these kinds, in the order of the files."""
@@ -80,20 +103,23 @@ class Checkpoint(msgspec.Struct, frozen=True):
             raise CheckpointError(file, f"is not UTF-8 at byte {error.start}") from None
 
 
-def open_checkpoint(path: Path) -> Checkpoint:
-    """Read a local checkpoint's headers, index and config.
+def open_checkpoint(place: Path | HubRevision) -> Checkpoint:
+    """Read a checkpoint's headers, index and config: on the Hub by ranges, one or two a shard.
 
-    Raises `CheckpointError` when there is no such folder, or nothing of a checkpoint in it.
+    Raises `CheckpointError` when there is no such folder, or nothing of a checkpoint in it, and
+    `ReleaseError` for what the Hub or the network refuses.
     """
-    source = Folder(path)
+    source: Source = Folder(place) if isinstance(place, Path) else HubSource(place)
     shards = [name for name in source.files if _is_weight_file(name)]
     if CONFIG_FILE not in source.files and not shards and not source.refused:
         hint = "name the folder that save_pretrained wrote"
-        raise CheckpointError(str(path), "holds neither config.json nor *.safetensors", hint)
+        raise CheckpointError(str(place), "holds neither config.json nor *.safetensors", hint)
     defects = list(source.refused)
+    source.prefetch({name: source.files[name].size for name in SMALL if name in source.files})
     config = _attempt(defects, _read_config, source)
     index = _attempt(defects, _read_index, source)
     headers = {}
+    source.prefetch(_expected_headers(shards, index))
     for name in shards:
         header = _attempt(defects, _read_header, source, name, defects)
         if header is not None:
@@ -135,20 +161,20 @@ def _attempt(defects: list[CheckpointError], read: Any, *args: Any) -> Any:
         return None
 
 
-def _read_config(source: Folder) -> Document | None:
+def _read_config(source: Source) -> Document | None:
     if CONFIG_FILE not in source.files:
         return None
     raw = _read_whole(source, CONFIG_FILE, CONFIG_CAP, Fault.CONFIG)
     return parse_document(raw, CONFIG_FILE, Fault.CONFIG)
 
 
-def _read_index(source: Folder) -> Index | None:
+def _read_index(source: Source) -> Index | None:
     if INDEX_FILE not in source.files:
         return None
     return parse_index(_read_whole(source, INDEX_FILE, INDEX_CAP, Fault.INDEX))
 
 
-def _read_whole(source: Folder, file: str, cap: int, fault: Fault) -> bytes:
+def _read_whole(source: Source, file: str, cap: int, fault: Fault) -> bytes:
     size = source.files[file].size
     hint = "save or download the file again"
     if size > cap:
@@ -163,13 +189,22 @@ def _read_whole(source: Folder, file: str, cap: int, fault: Fault) -> bytes:
     return raw
 
 
-def _read_header(source: Folder, name: str, defects: list[CheckpointError]) -> Header:
+def _read_header(source: Source, name: str, defects: list[CheckpointError]) -> Header:
     size = source.files[name].size
     length = header_length(source.read(name, 0, PREFIX_BYTES), size, name)
     header = parse_header(source.read(name, PREFIX_BYTES, length), name)
     # A truncated shard still says what it should hold: only its length is at fault.
     _attempt(defects, check_length, header, size, name)
     return header
+
+
+def _expected_headers(shards: list[str], index: Index | None) -> dict[str, int]:
+    """About how many bytes each shard's header has, as the index lets one guess; rather more."""
+    expected = dict.fromkeys(shards, FIRST_BYTES if index is None else ENTRY_BYTES)
+    for tensor, shard in index.weight_map.items() if index else ():
+        if shard in expected:
+            expected[shard] += len(tensor) + ENTRY_BYTES
+    return expected
 
 
 def _merge(

@@ -2,25 +2,11 @@
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import msgspec
-
+from release.checkpoint.source import FileInfo, Origin, Stamp
 from release.errors import CheckpointError, Fault
-
-
-class FileInfo(msgspec.Struct, frozen=True):
-    """A file by its path relative to the checkpoint (with `/`) and its size in bytes.
-
-    `link` is the text of a symbolic link, empty for files and for a Hub cache's own links;
-    `stamp` is its inode and time of change in ns: the same as long as nobody wrote to it.
-    """
-
-    path: str
-    size: int
-    link: str = ""
-    stamp: tuple[int, int] = (0, 0)
 
 
 class Folder:
@@ -51,6 +37,11 @@ class Folder:
         """The folder's own name, never its path on this machine."""
         return self._real.name.encode("utf-8", "replace").decode("utf-8")
 
+    @property
+    def origin(self) -> Origin | None:
+        """None: it is on this machine."""
+        return None
+
     def path(self, file: str) -> Path:
         """Where `file` is on this machine; only for files listed in `files`."""
         return self.root / self.files[file].path
@@ -66,7 +57,14 @@ class Folder:
         except OSError as error:
             raise CheckpointError(file, _reason(error), "check the file and its rights") from None
 
-    def stamp(self, file: str) -> tuple[int, int] | None:
+    def prefetch(self, wanted: Mapping[str, int]) -> None:
+        """Do nothing: a disk answers at once."""
+
+    def place(self, file: str) -> Path:
+        """Where `file` is, as `path`."""
+        return self.path(file)
+
+    def stamp(self, file: str) -> Stamp | None:
         """Give a file's stamp as it is now, None if it has gone."""
         try:
             return _stamp(self.path(file).stat())
@@ -149,5 +147,5 @@ def _is_bookkeeping(path: Path) -> bool:
     return path.name == ".git" or path.parts[-2:] == (".cache", "huggingface")
 
 
-def _stamp(state: os.stat_result) -> tuple[int, int]:
+def _stamp(state: os.stat_result) -> Stamp:
     return state.st_ino, state.st_mtime_ns

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from release.checkpoint.location import Location
 from release.cli.console import rich_text
 from release.errors import ReleaseError
 from release.fit.audit import audit_question
@@ -76,9 +77,9 @@ class Answers(msgspec.Struct, frozen=True):
         return list(dict.fromkeys(pair for fit in self.fits for pair in commands(*fit)))
 
 
-def answer_all(path: Path, given: Mapping[str, Any], how: Mapping[str, Any]) -> Answers:
+def answer_all(location: Location, given: Mapping[str, Any], how: Mapping[str, Any]) -> Answers:
     """Answer for every GPU that was named, or once. Raises `ReleaseError`, `NotEstimated`."""
-    subject = open_subject(path)
+    subject = open_subject(location)
     log = _read_log(how["from_log"]) if how["from_log"] is not None else None
     options = _merge(_read(given), log)
     vllm = how["vllm"] or (log.version if log else None) or NEWEST

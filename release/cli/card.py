@@ -1,17 +1,21 @@
 """`release card`."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from release.cli.console import STDOUT, notice, write_result
 from release.cli.options import (
     checkpoint_argument,
-    find_checkpoint,
+    find_folder,
     last_report,
     quiet_option,
 )
 from release.errors import ReleaseError
+
+if TYPE_CHECKING:
+    from release.checkpoint.location import Location
 
 
 @click.command()
@@ -24,7 +28,7 @@ from release.errors import ReleaseError
 )
 @click.option("--force", is_flag=True, help="Replace a card that was written by hand.")
 @quiet_option
-def command(checkpoint: Path | None, output: Path | None, force: bool, quiet: bool) -> None:
+def command(checkpoint: "Location | None", output: Path | None, force: bool, quiet: bool) -> None:
     """Render the model card of CKPT from the last report and release.toml.
 
     Every number comes from the report, so the files must still be those that were verified.
@@ -36,7 +40,7 @@ def command(checkpoint: Path | None, output: Path | None, force: bool, quiet: bo
     from release.report.unchanged import require_unchanged  # noqa: PLC0415
 
     manifest = load_manifest()
-    path = find_checkpoint(checkpoint, manifest)
+    path = find_folder(checkpoint, manifest)
     report = last_report()
     require_unchanged(report, open_checkpoint(path))
     text = render_card(report, manifest)

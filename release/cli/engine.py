@@ -9,6 +9,7 @@ from release.cli.options import Decorator, find_manifest
 from release.errors import ReleaseError
 
 if TYPE_CHECKING:
+    from release.checkpoint.location import Location
     from release.smoke.evidence import Engine
 
 LOG = Path(".release/smoke.log")
@@ -29,17 +30,25 @@ serve_option: Decorator = click.option(
 
 
 def make_engine(
-    python: Path, base: Path | None = None, timeout: int | None = None, *, serve: bool = False
+    python: Path,
+    base: "Location | None" = None,
+    timeout: int | None = None,
+    *,
+    serve: bool = False,
 ) -> "Engine":
     """Say which vLLM to run and how, by the options and the manifest's `[smoke]`.
 
-    Raises `ReleaseError` where the card's command is asked for and there is no manifest.
+    Raises `ReleaseError` where the card's command is asked for and there is no manifest, and for a
+    base on the Hub: vLLM is given folders.
     """
     import msgspec  # noqa: PLC0415 - keeps --help fast
 
     from release.smoke.evidence import Engine  # noqa: PLC0415
     from release.smoke.expectations import Expectations  # noqa: PLC0415
 
+    if base is not None and not isinstance(base, Path):
+        hint = f"run `hf download {base.repository}`, and name the folder"
+        raise ReleaseError("the smoke test needs its base in a folder", where=str(base), hint=hint)
     manifest = find_manifest()
     expectations = manifest.smoke if manifest else Expectations()
     if timeout:

@@ -75,11 +75,11 @@ def command(**given: Any) -> int:
     if checkpoint is None and audit is not None:
         model = parse_command(audit).model
         checkpoint = Path(model) if model and Path(model).exists() else None
-    path = find_checkpoint(checkpoint, find_manifest())
+    location = find_checkpoint(checkpoint, find_manifest())
     options = {field: given[field] for field, _ in TABLE.values()}
     if given["available"] is not None and given["gpus"]:
         raise ReleaseError("--available and --gpu are two answers to one question")
-    result = answer_all(path, options, given)
+    result = answer_all(location, options, given)
     style, output = given["style"], given["output"]
     if given["picture"] is not None:
         write_result(result.picture(), given["picture"])

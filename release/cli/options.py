@@ -1,7 +1,6 @@
 """Options that several commands share."""
 
 import os
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,17 +10,35 @@ import click
 from release.errors import ReleaseError
 
 if TYPE_CHECKING:
+    from release.checkpoint.location import Location
     from release.manifest import Manifest
     from release.report import Report
 
 LAST_CHECKPOINT = Path(".release/checkpoint")
 
-REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+(@[\w./-]+)?")
-
 Decorator = Callable[[Any], Any]
 
+
+class LocationType(click.ParamType["Location"]):
+    """A folder, which the shell completes, or `owner/name[@revision]` on the Hub."""
+
+    name = "LOCATION"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> "Location":  # noqa: ARG002
+        """Read a location."""
+        from release.checkpoint.location import parse_location  # noqa: PLC0415 - keeps --help fast
+
+        return parse_location(os.fsdecode(value))
+
+    def shell_complete(self, ctx: Any, param: Any, incomplete: str) -> list[Any]:  # noqa: ARG002
+        """Leave it to the shell's own completion of paths."""
+        from click.shell_completion import CompletionItem  # noqa: PLC0415 - for the shell only
+
+        return [CompletionItem(incomplete, type="file")]
+
+
 checkpoint_argument: Decorator = click.argument(
-    "checkpoint", metavar="[CKPT]", required=False, type=click.Path(path_type=Path)
+    "checkpoint", metavar="[CKPT]", required=False, type=LocationType()
 )
 output_option: Decorator = click.option(
     "-o",
@@ -49,35 +66,39 @@ def find_manifest() -> "Manifest | None":
     return load_manifest(MANIFEST_FILE) if os.path.lexists(MANIFEST_FILE) else None
 
 
-def find_checkpoint(given: Path | None, manifest: "Manifest | None") -> Path:
+def find_checkpoint(given: "Location | None", manifest: "Manifest | None") -> "Location":
     """Find the checkpoint: as given, else the manifest's, else the last one verified.
 
     Raises `ReleaseError` if none of these is there.
     """
+    from release.checkpoint.location import SCHEME, parse_location  # noqa: PLC0415 - keeps --help fast
+
     if given is not None:
         return given
     if manifest is not None and manifest.checkpoint:
-        return Path(manifest.checkpoint)
+        named = manifest.checkpoint
+        return parse_location(named) if named.startswith(SCHEME) else Path(named)
     if LAST_CHECKPOINT.is_file():
-        return Path(os.fsdecode(LAST_CHECKPOINT.read_bytes()))
+        last = os.fsdecode(LAST_CHECKPOINT.read_bytes())
+        return parse_location(last) if last.startswith(SCHEME) else Path(last)
     hint = "name the folder, or set `checkpoint` in release.toml"
     raise ReleaseError("no checkpoint was named", hint=hint)
 
 
-def find_base(given: str | None) -> Path | None:
-    """The folder of the base. Raises `ReleaseError` for a name on the Hub."""
-    if given is None:
-        return None
-    path = Path(given)
-    if not path.exists() and REPOSITORY.fullmatch(given):
-        hint = f"run `hf download {given.partition('@')[0]}`, and name the folder"
-        raise ReleaseError("a base on the Hub is not read by this version", where=given, hint=hint)
-    return path
+def find_folder(given: "Location | None", manifest: "Manifest | None") -> Path:
+    """Find the checkpoint as `find_checkpoint` does. Raises `ReleaseError` for one on the Hub."""
+    place = find_checkpoint(given, manifest)
+    if not isinstance(place, Path):
+        hint = f"run `hf download {place.repository}`, and name the folder"
+        raise ReleaseError("this needs a folder", where=str(place), hint=hint)
+    return place
 
 
-def remember_checkpoint(path: Path) -> None:
+def remember_checkpoint(place: "Location") -> None:
     """Keep where the report's checkpoint is, beside the report: that itself holds no path."""
-    LAST_CHECKPOINT.write_bytes(os.fsencode(path))
+    from release.checkpoint.location import spell_location  # noqa: PLC0415 - keeps --help fast
+
+    LAST_CHECKPOINT.write_bytes(os.fsencode(spell_location(place)))
 
 
 def last_report() -> "Report":

@@ -10,7 +10,7 @@ import click
 from release.cli.console import notice, use_color, write_result
 from release.cli.options import (
     checkpoint_argument,
-    find_checkpoint,
+    find_folder,
     format_option,
     last_report,
     output_option,
@@ -19,6 +19,7 @@ from release.cli.options import (
 from release.errors import ReleaseError
 
 if TYPE_CHECKING:
+    from release.checkpoint.location import Location
     from release.publish.apply import Published
     from release.publish.others import Visibility
     from release.publish.plan import Plan
@@ -54,7 +55,7 @@ EPILOG = (
 @quiet_option
 def command(  # noqa: PLR0913, PLR0917 - one argument for each option
     repo: str | None,
-    checkpoint: Path | None,
+    checkpoint: "Location | None",
     dry_run: bool,
     create_pr: bool,
     private: bool | None,
@@ -92,9 +93,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
         overwrite_card=overwrite_card,
     )
     check_wish(wish)
-    release = pass_gate(
-        last_report(), manifest, open_checkpoint(find_checkpoint(checkpoint, manifest))
-    )
+    release = pass_gate(last_report(), manifest, open_checkpoint(find_folder(checkpoint, manifest)))
 
     from release.publish.apply import prepare, publish  # noqa: PLC0415 - the gate needs no client
     from release.publish.hub import Hub, show_progress  # noqa: PLC0415

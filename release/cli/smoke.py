@@ -1,21 +1,25 @@
 """`release smoke`."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from release.cli.console import notice, use_color, write_result
 from release.cli.engine import LOG, make_engine, python_option, serve_option
 from release.cli.options import (
+    LocationType,
     checkpoint_argument,
-    find_base,
-    find_checkpoint,
+    find_folder,
     find_manifest,
     format_option,
     output_option,
     quiet_option,
 )
 from release.cli.verify import FORMATS
+
+if TYPE_CHECKING:
+    from release.checkpoint.location import Location
 
 
 @click.command(
@@ -24,7 +28,9 @@ from release.cli.verify import FORMATS
 @checkpoint_argument
 @python_option
 @serve_option
-@click.option("--base", metavar="PATH", help="Measure the base's perplexity beside it.")
+@click.option(
+    "--base", metavar="PATH", type=LocationType(), help="Measure the base's perplexity beside it."
+)
 @click.option(
     "--timeout", type=click.IntRange(1), metavar="SECONDS", help="For each start of vLLM."
 )
@@ -33,10 +39,10 @@ from release.cli.verify import FORMATS
 @output_option
 @quiet_option
 def command(  # noqa: PLR0913, PLR0917 - one argument for each option
-    checkpoint: Path | None,
+    checkpoint: "Location | None",
     python: Path,
     serve: bool,
-    base: str | None,
+    base: "Location | None",
     timeout: int | None,
     strict: bool,
     style: str,
@@ -53,13 +59,12 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
     from release.verify import Request, verify  # noqa: PLC0415
 
     manifest = find_manifest()
-    path = find_checkpoint(checkpoint, manifest)
     request = Request(
-        path=path,
+        location=find_folder(checkpoint, manifest),
         level=Level.HEADERS,
         select=("S",),
         allow=manifest.allow if manifest else (),
-        engine=make_engine(python, find_base(base), timeout, serve=serve),
+        engine=make_engine(python, base, timeout, serve=serve),
     )
     report = verify(request)
     strict = strict or bool(manifest and manifest.policy.strict)

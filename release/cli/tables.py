@@ -1,6 +1,7 @@
 """`release tables`."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,6 +16,9 @@ from release.cli.options import (
 )
 from release.errors import ReleaseError
 
+if TYPE_CHECKING:
+    from release.checkpoint.location import Location
+
 
 @click.command()
 @checkpoint_argument
@@ -22,7 +26,9 @@ from release.errors import ReleaseError
 @format_option("human", "json", "markdown")
 @output_option
 @silent_option
-def command(checkpoint: Path | None, style: str, output: Path | None, picture: Path | None) -> None:
+def command(
+    checkpoint: "Location | None", style: str, output: Path | None, picture: Path | None
+) -> None:
     """Show what CKPT holds: weights by component and precision, parameters, KV cache, state.
 
     Reads headers and config only. `--format json` prints the facts that a report holds.

@@ -1,14 +1,15 @@
 """`release verify`."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from release.cli.console import notice, use_color, write_result
 from release.cli.engine import make_engine, python_option, serve_option
 from release.cli.options import (
+    LocationType,
     checkpoint_argument,
-    find_base,
     find_checkpoint,
     find_manifest,
     format_option,
@@ -16,6 +17,9 @@ from release.cli.options import (
     quiet_option,
     remember_checkpoint,
 )
+
+if TYPE_CHECKING:
+    from release.checkpoint.location import Location
 
 SCANS_FILE = Path(".release/scans")
 FORMATS = ("human", "json", "sarif", "junit", "github", "markdown")
@@ -28,12 +32,13 @@ FORMATS = ("human", "json", "sarif", "junit", "github", "markdown")
 @click.option(
     "--level",
     type=click.Choice(["headers", "bytes"]),
-    default="bytes",
-    show_default=True,
-    help="Read headers only, or hash and judge every byte.",
+    help="Read headers only (default on the Hub), or hash and judge every byte (of a folder).",
 )
 @click.option(
-    "--base", metavar="PATH", help="Compare every tensor with the model this was made from."
+    "--base",
+    metavar="PLACE",
+    type=LocationType(),
+    help="Compare every tensor with the model this was made from.",
 )
 @click.option("--select", multiple=True, metavar="CODE", help="Only these rules: Q101, Q1, T.")
 @click.option("--ignore", multiple=True, metavar="CODE", help="Not these rules.")
@@ -52,9 +57,9 @@ FORMATS = ("human", "json", "sarif", "junit", "github", "markdown")
 @output_option
 @quiet_option
 def command(  # noqa: PLR0913, PLR0917 - one argument for each option
-    checkpoint: Path | None,
-    level: str,
-    base: str | None,
+    checkpoint: "Location | None",
+    level: str | None,
+    base: "Location | None",
     select: tuple[str, ...],
     ignore: tuple[str, ...],
     jobs: int | None,
@@ -68,7 +73,10 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
     output: Path | None,
     quiet: bool,
 ) -> int:
-    """Check CKPT, a folder that llm-compressor wrote.
+    """Check CKPT, a folder that llm-compressor wrote, or owner/name[@revision] on the Hub.
+
+    On the Hub only config, headers and side files are read, by ranges; `--level bytes` streams
+    every file once.
 
     Without CKPT: the checkpoint that release.toml names, else the one verified last.
 
@@ -82,11 +90,12 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
     from release.verify import Request, verify  # noqa: PLC0415
 
     manifest = find_manifest()
-    path, origin = find_checkpoint(checkpoint, manifest), find_base(base)
+    location = find_checkpoint(checkpoint, manifest)
+    level = level or ("bytes" if isinstance(location, Path) else "headers")
     request = Request(
-        path=path,
+        location=location,
         level=Level[level.upper()],
-        base=origin,
+        base=base,
         select=_codes(select),
         ignore=_codes(ignore),
         allow=manifest.allow if manifest else (),
@@ -96,11 +105,11 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
             reuse=SCANS_FILE if reuse else None,
             cluster=ray,
         ),
-        engine=make_engine(python, origin, serve=serve) if smoke or serve else None,
+        engine=make_engine(python, base, serve=serve) if smoke or serve else None,
     )
     report = verify(request)
     save_report(report, REPORT_FILE)
-    remember_checkpoint(path)
+    remember_checkpoint(location)
     strict = strict or bool(manifest and manifest.policy.strict)
     write_result(render(report, style, color=use_color(output), strict=strict), output)
     notice(f"report: {REPORT_FILE}", quiet=quiet or style != "human")

@@ -67,7 +67,7 @@ def provide_scan(
     known = {} if isinstance(modules, Unknown) else modules.items
     tasks = [
         Task(
-            checkpoint.source.path(name),
+            checkpoint.source.place(name),
             name,
             info.size,
             _segments(checkpoint.shards[name], info.size, known)
@@ -111,7 +111,7 @@ def provide_values(checkpoint: Checkpoint, scan: Scan) -> TensorValues:
 def hash_checkpoint(checkpoint: Checkpoint) -> Scan:
     """Hash every file but the card, and look at no value. Raises `CheckpointError`."""
     tasks = [
-        Task(checkpoint.source.path(name), name, info.size)
+        Task(checkpoint.source.place(name), name, info.size)
         for name, info in checkpoint.files.items()
         if name != CARD_FILE
     ]

@@ -44,15 +44,20 @@ def provide_texts(checkpoint: Checkpoint) -> Texts:
     vocabularies: dict[str, str] = {}
     skipped: dict[str, str] = {}
     for name, info in checkpoint.files.items():
-        base = name.rpartition("/")[2]
-        if not (name.endswith(SUFFIXES) or base in NAMES) or name.endswith(".index.json"):
+        if not is_text(name) or name.endswith(".index.json"):
             continue
         if info.size > TEXT_CAP:
             skipped[name] = f"{info.size:,} bytes"
             continue
         try:
-            (vocabularies if base in VOCABULARIES else files)[name] = checkpoint.read_text(name)
+            is_vocabulary = name.rpartition("/")[2] in VOCABULARIES
+            (vocabularies if is_vocabulary else files)[name] = checkpoint.read_text(name)
         except CheckpointError as error:
             skipped[name] = error.what
     headers = {name: header.metadata for name, header in checkpoint.shards.items()}
     return Texts(files, vocabularies, headers, skipped)
+
+
+def is_text(name: str) -> bool:
+    """Whether a file is text by its name."""
+    return name.endswith(SUFFIXES) or name.rpartition("/")[2] in NAMES

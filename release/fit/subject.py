@@ -9,6 +9,7 @@ from release.architecture import Architecture, ModelConfig
 from release.architecture.config import ConfigGap
 from release.checkpoint import CONFIG_FILE, open_checkpoint
 from release.checkpoint.document import parse_document
+from release.checkpoint.location import Location
 from release.errors import CheckpointError, Fault, ReleaseError
 from release.facts import Facts, Level
 from release.facts.basics import Tensors
@@ -77,18 +78,21 @@ class Subject(msgspec.Struct, frozen=True):
             return Unknown(f"config.json: {gap}")
 
 
-def open_subject(path: Path) -> Subject:
+def open_subject(location: Location) -> Subject:
     """Read a checkpoint's headers, or no more than a config.json.
 
     Raises `NotEstimated` with the reason of the first fact that is not known, `CheckpointError`.
     """
-    facts = _bare(path) if path.is_file() else _folder(path)
+    if isinstance(location, Path) and location.is_file():
+        facts = _bare(location)
+    else:
+        facts = _checkpoint(location)
     config = _known(facts, "config")
     quantization, architecture = _known(facts, "quantization"), _known(facts, "architecture")
     limit = context_limit(config)
     modules = _known(facts, "modules")
     return Subject(
-        name=str(path.parent if path.is_file() else path),
+        name=_name(location),
         config=config,
         architecture=architecture,
         quantization=quantization,
@@ -98,8 +102,15 @@ def open_subject(path: Path) -> Subject:
     )
 
 
-def _folder(path: Path) -> Facts:
-    facts = Facts({"checkpoint": open_checkpoint(path), "implied": False}, Level.HEADERS)
+def _name(location: Location) -> str:
+    """What vLLM would be given."""
+    if not isinstance(location, Path):
+        return location.repository
+    return str(location.parent if location.is_file() else location)
+
+
+def _checkpoint(location: Location) -> Facts:
+    facts = Facts({"checkpoint": open_checkpoint(location), "implied": False}, Level.HEADERS)
     if not isinstance(facts.get("tensors"), Unknown):
         return facts
     return _implied(_known(facts, "config"), facts.get("quantization"))

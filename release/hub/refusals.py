@@ -14,6 +14,7 @@ from huggingface_hub.errors import (
     OfflineModeIsEnabled,
     OIDCError,
     RepositoryNotFoundError,
+    RevisionNotFoundError,
 )
 from huggingface_hub.utils import httpx
 
@@ -28,6 +29,7 @@ _AGAIN = {
     HTTPStatus.SERVICE_UNAVAILABLE,
     HTTPStatus.GATEWAY_TIMEOUT,
 }
+_CLOUDFLARE = range(520, 531)
 _TOKENS = re.compile(r"(hf_|hf_jwt_|Bearer )[\w.-]{8,}")
 LONGEST = 300
 SAID = 60.0
@@ -55,7 +57,7 @@ def one_line(repo: str, hint: str = "", *, doubtful: str = "") -> Iterator[None]
 def is_passing(error: BaseException) -> bool:
     """Whether the same call may go well in a moment, or has even been carried out."""
     if isinstance(error, HfHubHTTPError):
-        return status_of(error) in _AGAIN
+        return status_of(error) in _AGAIN or status_of(error) in _CLOUDFLARE
     # An overloaded gateway answers HTML where the client expects JSON.
     return isinstance(error, httpx.TransportError | json.JSONDecodeError)
 
@@ -102,6 +104,7 @@ _KINDS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = 
     ((OIDCError, LocalTokenNotFoundError), "no token by trusted publishing"),
     (httpx.TimeoutException, "the Hub did not answer in time"),
     ((httpx.TransportError, json.JSONDecodeError), "the connection to the Hub broke"),
+    ((httpx.RequestError, httpx.InvalidURL), "the Hub's answer cannot be followed"),
     ((RuntimeError, OSError), "the upload failed"),  # the xet library's, with a status in its text
     (ValueError, "the client refused"),
 )
@@ -115,20 +118,29 @@ def _broken(words: str, error: BaseException) -> ReleaseError:
     return ReleaseError(f"{words}: {text}" if text else words, hint=hint)
 
 
+_REFUSED: tuple[tuple[type[HfHubHTTPError], str], ...] = (
+    (GatedRepoError, "is gated, and this token has no access to it"),
+    (RepositoryNotFoundError, "is not there, or this token may not see it"),
+    (RevisionNotFoundError, "there is no such branch, tag or commit"),
+)
+
+
 def _answered(error: HfHubHTTPError, repo: str) -> ReleaseError:
+    words = next((words for kind, words in _REFUSED if isinstance(error, kind)), None)
+    if words:
+        return ReleaseError(words)
     status = status_of(error)
-    said = error.server_message or HTTPStatus(status).phrase
-    owner = repo.partition("/")[0]
-    if isinstance(error, GatedRepoError):
-        return ReleaseError("is gated, and this token has no access to it")
-    if status == HTTPStatus.UNAUTHORIZED and not isinstance(error, RepositoryNotFoundError):
+    said = error.server_message or error.response.reason_phrase
+    if error.response.history and "x-error-code" not in error.response.headers:
+        return ReleaseError(f"the host that the Hub names answered {status}: {said}")
+    if status == HTTPStatus.UNAUTHORIZED:
         hint = "it may have expired or been revoked: set HF_TOKEN, or run `hf auth login`"
         return ReleaseError("the Hub does not accept the token", hint=hint)
-    if isinstance(error, RepositoryNotFoundError):
-        return ReleaseError("is not there, or this token may not see it")
     if status == HTTPStatus.FORBIDDEN:
-        hint = f"it needs write access to the contents of repositories of {owner}"
+        access = "read" if error.response.request.method in {"GET", "HEAD"} else "write"
+        owner = repo.partition("/")[0]
+        hint = f"it needs {access} access to the contents of repositories of {owner}"
         return ReleaseError(f"the token may not do this: {said}", hint=hint)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return ReleaseError(f"the Hub's rate limit is reached: {said}", hint="wait some minutes")
-    return ReleaseError(f"the Hub answered {status}: {said}")
+    return ReleaseError(f"the Hub answered {status}: {said}".removesuffix(": "))

@@ -93,7 +93,7 @@ def _require_card(report: Report, manifest: Manifest, checkpoint: Checkpoint) ->
     hint = "run `release card`"
     if CARD_FILE not in checkpoint.files:
         raise ReleaseError("the checkpoint has no card", where=CARD_FILE, hint=hint)
-    content = read(checkpoint.source.path(CARD_FILE), CARD_FILE)
+    content = read(checkpoint.folder.path(CARD_FILE), CARD_FILE)
     digest = report.checkpoint.digest
     if digest is None:
         hint = "run `release verify --level bytes`"
@@ -120,7 +120,7 @@ def _files(
     return tuple(
         hold(path, card)
         if path == CARD_FILE
-        else _file(checkpoint.files[path], checkpoint.source.path(path), hashes[path])
+        else _file(checkpoint.files[path], checkpoint.folder.path(path), hashes[path])
         for path in selection.paths
     )
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from release.checkpoint.source import Origin
 from release.errors import ReleaseError
 from release.facts.identity import FileDigest
 from release.rules import SEVERITIES, Finding
@@ -24,11 +25,15 @@ class Tool(msgspec.Struct, frozen=True):
 
 
 class Subject(msgspec.Struct, frozen=True):
-    """The checkpoint the report is about; `digest` is over the sha256 of all `files`."""
+    """The checkpoint the report is about; `digest` is over the sha256 of all `files`.
+
+    `origin` says which commit on the Hub it was read from, None for a folder.
+    """
 
     name: str
     digest: str | None
     files: tuple[FileDigest, ...]
+    origin: Origin | None = None
 
 
 class Suppressed(Finding, frozen=True):

@@ -38,6 +38,11 @@ def _head(report: Report) -> Iterator[str]:
         size = weights["total_bytes"]
         parts.append(f"{decimal_bytes(size)} ({binary_bytes(size)})")
     yield f"{name}  {printable(' · '.join(parts))}"
+    origin = report.checkpoint.origin
+    if origin:
+        size = decimal_bytes(origin.bytes_read)
+        read = f"{size} read in {plural(origin.requests, 'request')}"
+        yield click.style(f"{INDENT}commit {printable(origin.commit)} · {read}", dim=True)
     rows = [r for r in report.facts.get("precision", []) if isinstance(r, dict)]
     width = max((len(row["scheme"]) for row in rows), default=0)
     for row in rows:

@@ -6,11 +6,10 @@ worker, on any machine that sees them, and their results are joined by name.
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from io import FileIO
 from mmap import mmap
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from release.checkpoint.source import Place, Stream, open_stream
 from release.errors import CheckpointError
 from release.scan.layout import Segment
 from release.scan.values import FileScan, Values
@@ -32,7 +31,7 @@ Part = tuple[Segment | None, int]
 
 
 def scan_file(
-    place: Path,
+    place: Place,
     name: str,
     segments: Iterable[Segment] = (),
     advance: Advance = lambda _count: None,
@@ -44,18 +43,14 @@ def scan_file(
     thread that tallies beside the hash was tried and gained nothing. Raises `CheckpointError` when
     the file cannot be read, or ends inside a segment.
     """
-    try:
-        with place.open("rb", buffering=0) as stream:
-            return _Scanner(stream, name, advance).scan(segments)
-    except OSError as error:
-        what = f"cannot be read: {error.strerror or error}"
-        raise CheckpointError(name, what, "check the file and the disk") from None
+    with open_stream(place, name) as stream:
+        return _Scanner(stream, name, advance).scan(segments)
 
 
 class _Scanner:
     """One open file, read from its first byte to its last."""
 
-    def __init__(self, stream: FileIO, name: str, advance: Advance) -> None:
+    def __init__(self, stream: Stream, name: str, advance: Advance) -> None:
         self._stream, self._name, self._advance = stream, name, advance
         self._digest = hashlib.sha256()
         self._buffer = memoryview(mmap(-1, PIECE + LINE))  # aligned to a page
@@ -95,7 +90,7 @@ class _Scanner:
     def _finish(self, segment: Segment, tally: "Tally | ScalarTally") -> None:
         from release.scan.suspicion import Recheck  # noqa: PLC0415
 
-        recheck = Recheck(self._stream.fileno())
+        recheck = Recheck(self._stream)
         self._tensors[segment.tensor] = tally.values(segment, recheck)
         self._again += recheck.again
         self._tally = None
@@ -145,7 +140,7 @@ def _batches(parts: Iterator[Part]) -> Iterator[list[Part]]:
         yield batch
 
 
-def _read_full(stream: FileIO, buffer: memoryview) -> memoryview:
+def _read_full(stream: Stream, buffer: memoryview) -> memoryview:
     """Fill the buffer, or as much of it as the file still has: one read may bring less."""
     filled = 0
     while filled < len(buffer):

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -54,6 +55,8 @@ def _scan(task: Task) -> FileScan | Failure:
 
 
 def _absolute(task: Task) -> Task:
+    if not isinstance(task.place, Path):
+        raise ReleaseError("a Ray cluster reads files that its machines share, none on the Hub")
     return msgspec.structs.replace(task, place=task.place.absolute())
 
 

@@ -4,10 +4,10 @@ import os
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
-from pathlib import Path
 
 import msgspec
 
+from release.checkpoint.source import Place
 from release.errors import CheckpointError
 from release.scan import scan_file
 from release.scan.layout import Segment
@@ -19,7 +19,7 @@ Advance = Callable[[int], object]
 class Task(msgspec.Struct, frozen=True):
     """A file to scan: where it is, what the report calls it, its size in bytes, its tensors."""
 
-    place: Path
+    place: Place
     name: str
     size: int
     segments: tuple[Segment, ...] = ()

@@ -1,11 +1,11 @@
 """What eight bytes of every page make likely, and a second look at the bytes makes certain."""
 
 import hashlib
-import os
 
 import numpy as np
 import numpy.typing as npt
 
+from release.checkpoint.source import Stream
 from release.scan.layout import Segment
 from release.scan.values import Hole
 
@@ -26,13 +26,13 @@ SLACK = 8
 class Recheck:
     """Reads parts of one open file again. `again` counts the bytes."""
 
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
         self.again = 0
 
     def read(self, start: int, end: int) -> npt.NDArray[np.uint8]:
         """The bytes from `start` to `end`, fewer where the file has become shorter."""
-        raw = os.pread(self._descriptor, max(0, end - start), start)
+        raw = self._stream.read_at(start, max(0, end - start))
         self.again += len(raw)
         return np.frombuffer(raw, np.uint8)
 

@@ -84,7 +84,7 @@ def make_plan(
     """Decide what to ask: as the manifest says, else by the kind of model."""
     expectations = _fitted(engine.expectations, config)
     kind = kind_of(expectations, has_template=bool(tokenizer.templates))
-    folder = str(checkpoint.source.root.resolve())
+    folder = str(checkpoint.folder.root.resolve())
     vision, compare = config.vision is not None, engine.base is not None
     order = make_order(folder, expectations, kind, vision=vision, compare=compare)
     return Plan(expectations, kind, order)
@@ -97,7 +97,7 @@ def provide_served(checkpoint: Checkpoint, engine: Engine, engine_run: Run) -> S
     return serve(
         Service(
             python=engine.python,
-            folder=checkpoint.source.root.resolve(),
+            folder=checkpoint.folder.root.resolve(),
             argv=engine.serve,
             log=engine.log.with_name(f"{engine.log.stem}-serve{engine.log.suffix}"),
             timeout=engine.expectations.timeout,

@@ -1,6 +1,6 @@
 """Tallies of pieces are what one look at the whole tensor says."""
 
-import os
+from io import BytesIO
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,11 @@ UNSIGNED = {1: np.uint8, 2: np.uint16, 4: np.uint32}
 FLOATS = ["BF16", "F16", "F32", "F8_E4M3", "F8_E5M2"]
 
 
+class InMemory(BytesIO):
+    def read_at(self, start: int, count: int) -> bytes:
+        return self.getvalue()[start : start + count]
+
+
 def info(dtype: str, rows: int, columns: int) -> TensorInfo:
     return TensorInfo(dtype, (rows, columns), "m", 0, rows * columns * DTYPE_BITS[dtype] // 8)
 
@@ -38,12 +43,7 @@ def tally(reading: Reading, raw: bytes, limit: int) -> Values:
     step = reading.step(limit)
     for start in range(0, len(raw), step):
         counter.add(memoryview(raw)[start : start + step])
-    descriptor = os.memfd_create("tensor")
-    try:
-        os.write(descriptor, raw)
-        return counter.values(Segment("t", 0, len(raw), reading), Recheck(descriptor))
-    finally:
-        os.close(descriptor)
+    return counter.values(Segment("t", 0, len(raw), reading), Recheck(InMemory(raw)))
 
 
 def first(mask: Any) -> int | None:

@@ -1,0 +1,52 @@
+"""What a user names a checkpoint by: a folder, or a repository on the Hub."""
+
+import re
+from pathlib import Path
+
+from release.checkpoint.hub import HubRevision
+
+Location = Path | HubRevision
+
+SCHEME = "hf://"
+_NAME = r"[A-Za-z0-9][\w.-]{0,95}"
+_REPOSITORY = re.compile(rf"({_NAME}/{_NAME})(?:@([\w.+-][\w.+/-]{{0,199}}))?", re.ASCII)
+_PAGE = re.compile(
+    rf"https?://[^/\s]+/({_NAME}/{_NAME})(?:/(?:tree|commit|resolve)/([\w.+/%-]{{1,200}}?))?/?",
+    re.ASCII,
+)
+
+
+def parse_location(text: str) -> Location:
+    """Read `owner/name[@revision]`, `hf://…` or the address of a page as a revision, else a path.
+
+    What is there on this machine is a path, and so is what starts with `.` or `/`.
+    """
+    if text.startswith(SCHEME):
+        named = _REPOSITORY.fullmatch(text.removeprefix(SCHEME).removesuffix("/"))
+        return _revision(named) if named else Path(text)
+    page = _PAGE.fullmatch(text)
+    if page:
+        return _revision(page)
+    named = _REPOSITORY.fullmatch(text)
+    path = Path(text)
+    if named is None or _is_there(path):
+        return path
+    return _revision(named)
+
+
+def spell_location(place: Location) -> str:
+    """Write a place so that it is read as the same one, whatever will be on this machine."""
+    return f"{SCHEME}{place}" if isinstance(place, HubRevision) else str(place)
+
+
+def _revision(named: re.Match[str]) -> HubRevision:
+    from urllib.parse import unquote  # noqa: PLC0415 - for names on the Hub only
+
+    return HubRevision(named[1], unquote(named[2]) if named[2] else None)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists() or path.is_symlink()
+    except OSError:
+        return True

@@ -1,0 +1,68 @@
+"""What a repository holds at a revision: one commit, and its files as the Hub lists them."""
+
+import re
+from collections.abc import Callable
+from typing import TypeVar
+
+import msgspec
+from huggingface_hub import HfApi
+from huggingface_hub.hf_api import RepoFile
+
+from release.errors import ReleaseError
+from release.hub.client import Patience
+from release.hub.refusals import one_line
+
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+_MISFORMED = (AttributeError, KeyError, TypeError)  # what the client raises: it trusts answers
+
+Result = TypeVar("Result")
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """A file: size in bytes, git's id of its blob; sha256 (hex) of what is kept beside git."""
+
+    size: int
+    blob: str
+    sha256: str | None = None
+
+
+class Listing(msgspec.Struct, frozen=True):
+    """Files by path at the commit that a revision named. What they hold is claimed, not proven."""
+
+    repository: str
+    commit: str
+    files: dict[str, Listed]
+
+
+def list_files(repository: str, revision: str | None, patience: Patience) -> Listing:
+    """Resolve a revision (None: the main branch) to its commit, once, and list that.
+
+    Raises `ReleaseError` for whatever the Hub or the network refuses, as one line.
+    """
+    api = HfApi()
+    asked = f"{repository}@{revision}" if revision else repository
+    with one_line(asked):
+        limit = patience.answer
+        info = _call(patience, lambda: api.model_info(repository, revision=revision, timeout=limit))
+        commit = info.sha
+        if not isinstance(commit, str) or not _COMMIT.fullmatch(commit):
+            raise ReleaseError("the Hub names no commit for this revision", where=asked)
+        entries = _call(
+            patience,
+            lambda: list(api.list_repo_tree(repository, recursive=True, revision=commit)),
+        )
+    files = {entry.path: _listed(entry, asked) for entry in entries if isinstance(entry, RepoFile)}
+    return Listing(info.id if isinstance(info.id, str) else repository, commit, files)
+
+
+def _call(patience: Patience, ask: Callable[[], Result]) -> Result:
+    try:
+        return patience.again(ask)
+    except _MISFORMED as error:
+        raise ReleaseError(f"the Hub's answer has another form: {type(error).__name__}") from error
+
+
+def _listed(entry: RepoFile, asked: str) -> Listed:
+    if type(entry.size) is not int or entry.size < 0 or not isinstance(entry.path, str):
+        raise ReleaseError("the Hub lists a file without a size", where=asked)
+    return Listed(entry.size, str(entry.blob_id), entry.lfs.sha256 if entry.lfs else None)
