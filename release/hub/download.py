@@ -14,6 +14,7 @@ from huggingface_hub.utils._headers import build_hf_headers
 from release.errors import ReleaseError
 from release.hub.client import Patience
 from release.hub.refusals import asked_wait, is_passing, one_line, status_of
+from release.text import printable
 from release.units import MIB
 
 PIECE = 512 << 10
@@ -45,7 +46,7 @@ class Download:
     def pieces(self, path: str, start: int, end: int, size: int) -> Generator[bytes, None, None]:
         """Give the same bytes piece by piece; a connection that breaks goes on where it broke."""
         position, waits = start, iter(self._patience.waits)
-        where = f"{self._repository}: {path}"
+        where = self._where(path)
         while position < end:
             begin = position
             with one_line(where):
@@ -75,7 +76,7 @@ class Download:
             self._count(requests=len(response.history) + 1)
             hf_raise_for_status(response)
             self._remember(path, response)
-            position = self._first(response, start, size)
+            position = self._first(response, path, start, size)
             for piece in response.iter_bytes(PIECE):
                 self._count(received=len(piece))
                 wanted = piece[max(0, start - position) : end - position]
@@ -87,22 +88,27 @@ class Download:
         if position <= start:
             raise httpx.RemoteProtocolError("the answer held none of the bytes asked for")
 
-    def _first(self, response: Any, start: int, size: int) -> int:
+    def _first(self, response: Any, path: str, start: int, size: int) -> int:
         """The position of an answer's first byte. Raises `ReleaseError` for one of no use."""
         if response.status_code != HTTPStatus.PARTIAL_CONTENT:
             if start > SKIPPED:
-                raise ReleaseError("its host sends whole files where a part is asked for")
+                what = "its host sends whole files where a part is asked for"
+                raise ReleaseError(what, where=self._where(path))
             length = response.headers.get("content-length", "")
             total, first = length if "content-encoding" not in response.headers else "", 0
         else:
             said = _RANGE.fullmatch(response.headers.get("content-range", ""))
             if said is None or int(said[1]) != start:
-                raise ReleaseError("its host answers a range with another one")
+                what = "its host answers a range with another one"
+                raise ReleaseError(what, where=self._where(path))
             first, total = start, said[3]
         if total.isdecimal() and int(total) != size:
             what = f"is {int(total):,} bytes at its address, {size:,} in the Hub's listing"
-            raise ReleaseError(what)
+            raise ReleaseError(what, where=self._where(path))
         return first
+
+    def _where(self, path: str) -> str:
+        return f"{self._repository}: {printable(path)}"
 
     def _remember(self, path: str, response: Any) -> None:
         """Keep where the file really is, if that is another host's: it wants no token."""

@@ -41,7 +41,7 @@ def list_files(repository: str, revision: str | None, patience: Patience) -> Lis
     """
     api = HfApi()
     asked = f"{repository}@{revision}" if revision else repository
-    with one_line(asked):
+    with one_line(asked, "nor is there a folder of that name"):
         limit = patience.answer
         info = _call(patience, lambda: api.model_info(repository, revision=revision, timeout=limit))
         commit = info.sha

@@ -4,7 +4,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from release.checkpoint import Checkpoint
-from release.checkpoint.folder import FileInfo
+from release.checkpoint.source import FileInfo
 from release.errors import ReleaseError
 from release.facts.identity import CARD_FILE
 from release.manifest import Manifest

@@ -54,12 +54,6 @@ def test_a_base_that_is_not_there(run: Run) -> None:
     )
 
 
-def test_a_base_on_the_hub_is_not_read_yet(run: Run) -> None:
-    done = run("verify", OURS, "--base", "acme/tiny@v1")
-    assert done.returncode == 2
-    assert "is not read by this version (run `hf download acme/tiny`" in done.stderr
-
-
 def test_a_truncated_base_is_unchecked_in_one_line(run: Run, base: Drafts) -> None:
     broken = base("llama").truncate("model.safetensors", 1000)
     done = run("verify", OURS, "--base", broken.path, "--select", "B")

@@ -1,0 +1,247 @@
+"""`release verify owner/name`: by ranges, from hosts of all habits, and what it says when not."""
+
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import pytest
+from huggingface_hub import HfApi
+
+from release.demo.hub import HubServer
+from release.demo.hub.repo import Repo
+from tests.conftest import BASES, CHECKPOINTS, DEMO, MANIFEST, Run
+from tests.hub.conftest import REPO, Call, publish
+from tests.hub.detour import Detour
+
+SHARDS = sorted(path.name for path in DEMO.glob("*.safetensors"))
+HEADERS = sum(8 + int.from_bytes((DEMO / name).read_bytes()[:8], "little") for name in SHARDS)
+SIDE = sum(p.stat().st_size for p in DEMO.iterdir() if p.suffix != ".safetensors")
+
+
+def repo_of(hub: HubServer) -> Repo:
+    repo = hub.store.get(REPO)
+    assert repo is not None
+    return repo
+
+
+def test_headers_are_all_that_is_read_in_one_request_a_shard(
+    hub: HubServer, remote: Call, tmp_path: Path
+) -> None:
+    before = len(hub.requests)
+    done = remote("verify", REPO)
+    assert done.returncode == 0, done.stderr
+    asked = [r for r in hub.requests[before:] if "/resolve/" in r.path]
+    assert sum(r.path.endswith(".safetensors") for r in asked) == len(SHARDS)
+    assert {r.status for r in asked} <= {200, 206}
+    report = json.loads((tmp_path / ".release" / "report.json").read_text())
+    origin = report["checkpoint"]["origin"]
+    assert origin["requests"] == len(asked)
+    # Headers are guessed from the index, a little too long; side files are read whole.
+    assert HEADERS + SIDE < origin["bytes_read"] < HEADERS * 1.6 + SIDE + 2_000
+    assert origin["commit"] == repo_of(hub).branches["main"]
+    assert f"commit {origin['commit']}" in done.stdout
+    assert report["levels"]["bytes"] == "not run"
+    assert report["checkpoint"]["digest"] is None
+    assert set(origin["claimed"]) >= set(SHARDS)
+
+
+def test_what_is_said_is_what_the_folder_would_say(remote: Call, tmp_path: Path) -> None:
+    for level in ("headers", "bytes"):
+        for place in (REPO, str(DEMO)):
+            assert remote("verify", place, "--level", level).returncode == 0
+            report = json.loads((tmp_path / ".release" / "report.json").read_text())
+            if place == REPO:
+                there = report
+        for key in ("levels", "summary", "findings", "facts", "checked"):
+            assert there[key] == report[key]
+        ours = {file["path"]: file["sha256"] for file in report["checkpoint"]["files"]}
+        theirs = {file["path"]: file["sha256"] for file in there["checkpoint"]["files"]}
+        assert theirs.keys() - ours.keys() == {".gitattributes"}
+        assert theirs == ours | {".gitattributes": theirs[".gitattributes"]}
+
+
+def test_bytes_are_streamed_once(remote: Call, tmp_path: Path) -> None:
+    done = remote("verify", REPO, "--level", "bytes")
+    assert done.returncode == 0, done.stderr
+    origin = json.loads((tmp_path / ".release" / "report.json").read_text())["checkpoint"]["origin"]
+    total = sum(path.stat().st_size for path in DEMO.iterdir())
+    assert total < origin["bytes_read"] < total + 2_000
+
+
+def test_packed_integers_ask_for_no_more_than_each_byte(remote: Call, tmp_path: Path) -> None:
+    done = remote("verify", "acme/packed", "--level", "bytes")
+    assert done.returncode == 0, done.stderr
+    report = json.loads((tmp_path / ".release" / "report.json").read_text())
+    total = sum(file["size"] for file in report["checkpoint"]["files"])
+    assert report["checkpoint"]["origin"]["bytes_read"] == total
+
+
+def test_a_branch_is_resolved_once_and_a_tag_and_a_commit_work(
+    hub: HubServer, remote: Call
+) -> None:
+    commit = repo_of(hub).branches["main"]
+    api = HfApi(endpoint=hub.endpoint, token=hub.token)
+    api.create_tag(REPO, tag="v1", revision=commit, exist_ok=True)
+    for place in (f"{REPO}@v1", f"{REPO}@{commit}", f"hf://{REPO}@main", f"{hub.endpoint}/{REPO}"):
+        done = remote("verify", place)
+        assert done.returncode == 0, done.stderr
+        assert f"commit {commit}" in done.stdout
+
+
+REFUSED = {
+    "acme/nothing": "is not there, or this token may not see it",
+    f"{REPO}@v9": "there is no such branch, tag or commit",
+}
+
+
+@pytest.mark.parametrize("place", REFUSED)
+def test_what_is_not_there_is_one_line(place: str, remote: Call) -> None:
+    done = remote("verify", place)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"error: {place}: {REFUSED[place]}")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_path_is_never_a_name_on_the_hub(hub: HubServer, remote: Call) -> None:
+    before = len(hub.requests)
+    done = remote("verify", f"./{REPO}")
+    assert done.returncode == 2
+    assert "does not exist" in done.stderr
+    assert hub.requests[before:] == []
+
+
+def test_a_folder_of_that_name_is_read_instead(
+    hub: HubServer, remote: Call, tmp_path: Path
+) -> None:
+    before = len(hub.requests)
+    (tmp_path / REPO).mkdir(parents=True)
+    (tmp_path / REPO / "config.json").write_text((DEMO / "config.json").read_text())
+    assert "tiny" in remote("verify", REPO, "--level", "headers").stdout
+    assert hub.requests[before:] == []
+
+
+def test_gated_private_and_offline(hub: HubServer, remote: Call) -> None:
+    repo = repo_of(hub)
+    stranger = hub.add_token("read", "stranger")
+    try:
+        repo.gated = "manual"
+        done = remote("verify", REPO, HF_TOKEN=stranger)
+        assert done.returncode == 2
+        assert "is gated, and this token has no access to it" in done.stderr
+        repo.gated, repo.visibility = False, "private"
+        done = remote("verify", REPO, HF_TOKEN=stranger)
+        assert "is not there, or this token may not see it" in done.stderr
+    finally:
+        repo.gated, repo.visibility = False, "public"
+    assert remote("verify", REPO, HF_TOKEN="").returncode == 0
+    done = remote("verify", REPO, HF_HUB_OFFLINE="1")
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    assert "work offline" in done.stderr
+
+
+def test_files_on_another_host_come_without_the_token(remote: Call, detour: Detour) -> None:
+    done = remote("verify", REPO, "--level", "bytes", HF_ENDPOINT=detour.endpoint)
+    assert done.returncode == 0, done.stderr
+    assert detour.headers
+    assert not [h for h in detour.headers if "authorization" in map(str.lower, h)]
+
+
+PATIENT = {  # habit: how often it is shown; the client comes through
+    "ignore": -1,
+    "capped": -1,
+    "short": 3,
+    "busy": 2,
+    "expired": 0,
+    "gzip": 0,
+}
+
+
+@pytest.mark.parametrize("habit", PATIENT)
+def test_habits_that_do_no_harm(habit: str, remote: Call, detour: Detour, tmp_path: Path) -> None:
+    detour.bend(habit, only=SHARDS[0], times=PATIENT[habit])
+    done = remote("verify", REPO, "--level", "bytes", HF_ENDPOINT=detour.endpoint)
+    assert done.returncode == 0, done.stderr
+    files = json.loads((tmp_path / ".release" / "report.json").read_text())["checkpoint"]["files"]
+    assert {file["sha256"] for file in files if file["path"] == SHARDS[0]} == {
+        hashlib.sha256((DEMO / SHARDS[0]).read_bytes()).hexdigest()
+    }
+
+
+FATAL = {
+    "elsewhere": "answers a range with another one",
+    "longer": "is 123,456,789 bytes at its address",
+    "empty": "the connection to the Hub broke: the answer held none of the bytes asked for",
+    "expired": "the host that the Hub names answered 403",
+    "busy": "the host that the Hub names answered 503",
+    "loop": "cannot be followed",
+}
+
+
+@pytest.mark.parametrize("habit", FATAL)
+def test_habits_that_do(habit: str, remote: Call, detour: Detour) -> None:
+    detour.bend(habit, only=SHARDS[0])
+    done = remote("verify", REPO, HF_ENDPOINT=detour.endpoint)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.match(rf"error: {REPO}: {SHARDS[0]}: ", done.stderr), done.stderr
+    assert FATAL[habit] in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("file", [SHARDS[1], "recipe.yaml"])
+def test_other_bytes_than_listed_make_no_report(
+    file: str, remote: Call, detour: Detour, tmp_path: Path
+) -> None:
+    detour.bend("flip", only=file)
+    done = remote("verify", REPO, "--level", "bytes", HF_ENDPOINT=detour.endpoint)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.match(rf"error: {file}: .*the Hub lists", done.stderr), done.stderr
+    assert not (tmp_path / ".release").exists()
+
+
+def test_what_needs_a_folder_says_so(remote: Call) -> None:
+    for command in (["smoke"], ["verify", "--smoke"]):
+        done = remote(*command, REPO)
+        assert done.returncode == 2
+        assert "needs a folder" in done.stderr
+
+
+def test_push_after_a_remote_verify_names_no_folder(remote: Call, tmp_path: Path) -> None:
+    assert remote("verify", REPO).returncode == 0
+    assert (tmp_path / ".release" / "checkpoint").read_text() == f"hf://{REPO}"
+    (tmp_path / "release.toml").write_text(MANIFEST)
+    done = remote("card")
+    assert done.returncode == 2
+    assert "this needs a folder" in done.stderr
+
+
+def test_tables_and_fit_are_those_of_the_folder(remote: Call, run: Run) -> None:
+    for args in (["tables"], ["fit", "--gpu", "RTX 5090", "--max-model-len", "1024"]):
+        there = remote(*args, REPO, "--format", "json")
+        here = run(*args, DEMO, "--format", "json")
+        assert (there.returncode, here.returncode) == (0, 0), there.stderr
+        assert there.stdout.replace(REPO, str(DEMO)) == here.stdout
+
+
+def test_fit_needs_no_more_than_a_config(hub: HubServer, remote: Call, tmp_path: Path) -> None:
+    bare = tmp_path / "bare"
+    bare.mkdir()
+    (bare / "config.json").write_text((DEMO / "config.json").read_text())
+    publish(hub, bare, "acme/bare")
+    done = remote("fit", "acme/bare", "--gpu", "RTX 5090", "--max-model-len", "1024")
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_base_on_the_hub_is_compared_by_ranges(
+    hub: HubServer, remote: Call, tmp_path: Path
+) -> None:
+    publish(hub, BASES / "llama", "acme/base")
+    found = []
+    for base in ("acme/base", str(BASES / "llama")):
+        done = remote("verify", str(CHECKPOINTS / "llama-fp8-dynamic"), "--base", base)
+        assert done.returncode == 0, done.stderr
+        report = json.loads((tmp_path / ".release" / "report.json").read_text())
+        assert report["levels"]["base"] == "done"
+        found.append(report["facts"]["base"])
+    assert found[0]["schemes"] == found[1]["schemes"]
+    assert found[0]["unquantized"] == found[1]["unquantized"]
