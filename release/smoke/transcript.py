@@ -10,7 +10,7 @@ import msgspec
 
 # What containers, services and CI put before each line, then what vLLM itself does.
 _OUTER = re.compile(
-    r"(?:[\w.-]+\s*\|\s|\[?\d{4}-\d\d-\d\d[T ][\d:.,]+(?:Z|[+-][\d:]+)?\]?\s+(?:-- ?)?|\|\s|│\s?"
+    r"\s*(?:[\w.-]+\s*\|\s|\[?\d{4}-\d\d-\d\d[T ][\d:.,]+(?:Z|[+-][\d:]+)?\]?\s+(?:-- ?)?|\|\s|│\s?"
     r"|[A-Z][a-z]{2} [ \d]\d [\d:]{8} \S+ [\w.@-]+\[\d+\]:\s)*"
 )
 _PREFIX = re.compile(
@@ -88,7 +88,7 @@ TROUBLES = {
     "uninitialised": (
         re.compile(
             r"[Ss]ome weights (?:are|were) not initialized from (?:the )?(?:model )?checkpoints?:? "
-            r"\{?(?!(?:'[\w.]*\.[kvq]_scale'(?:, )?)+\}?$)"
+            r"(?!\{?(?:'[\w.]*\.[kvq]_scale'(?:, )?)+\}?$)"
         ),
     ),
     "scales-differ": (
@@ -119,7 +119,7 @@ def read_lines(log: str) -> list[Line]:
         level, process, end = ("", "", 0)
         if match:
             level, process, end = match["level"] or "", match["process"].strip(), match.end()
-        text = plain[end:].strip()
+        text = plain[end:].rstrip("│ ").strip()
         if text:
             lines.append(Line(level, text, process))
     return lines

@@ -4,6 +4,7 @@ import pytest
 
 from release.smoke.causes import find_cause, raised
 from tests.conftest import ROOT
+from tests.smoke.published import PUBLISHED
 
 LOGS = ROOT / "tests" / "golden" / "logs"
 WRAPPER = (
@@ -18,6 +19,14 @@ WRAPPER = (
             "0.17.1-cpu-llama-fp8-no-kernel",
             "no-kernel",
             "NotImplementedError: num_compute_units is not implemented for the current platform.",
+        ),
+        (
+            "0.20.2-cpu-llama-fp8-no-kernel",
+            "no-kernel",
+            (
+                "ValueError: Failed to find a kernel that can implement the ScaledMM linear layer. "
+                "Reasons:"
+            ),
         ),
         (
             "0.32.0-cpu-moe-nvfp4-no-kernel",
@@ -108,15 +117,44 @@ def test_the_root_of_a_real_log(log: str, kind: str, line: str) -> None:
         ("ValueError: Tokenizer class TokenizersBackend does not exist", "tokenizer"),
         ("ModuleNotFoundError: No module named 'vllm'", "no-vllm"),
         ("ZeroDivisionError: division by zero", "other"),
+        *PUBLISHED,
     ],
 )
-@pytest.mark.parametrize("prefix", ["", "(EngineCore_DP0 pid=9) ERROR 11-25 18:18:09 [core.py:1] "])
+@pytest.mark.parametrize(
+    "prefix",
+    ["", "vllm-1  | (EngineCore_DP0 pid=9) ERROR 11-25 18:18:09 [core.py:1] ", "[rank0]: "],
+)
 def test_kinds_behind_the_wrapper(line: str, kind: str, prefix: str) -> None:
     log = f"{prefix}Traceback (most recent call last):\n{prefix}{line}\n{WRAPPER}\n"
     cause = find_cause(log, [WRAPPER])
     assert cause.kind == kind
     assert " ".join(line.split()) == cause.line
     assert cause.fix
+
+
+MESSAGE = """
+(Worker pid=1) ERROR 08-26 10:00:00 [core.py:1] ValueError: There is no module or parameter named
+(Worker pid=1) ERROR 08-26 10:00:00 [core.py:1] 'layers.0.mlp.down_proj.weight_scale' in Granite.
+(APIServer pid=2) INFO 08-26 10:00:00 [api.py:1] out of memory, says another process
+(Worker pid=1) ERROR 08-26 10:00:00 [core.py:1] The available parameters belonging to it are:
+(Worker pid=1) ERROR 08-26 10:00:00 [core.py:1] {'layers.0.mlp.down_proj.weight'}
+(Worker pid=1) INFO 08-26 10:00:00 [core.py:1] something else
+"""
+
+
+def test_a_message_of_several_lines_is_whole() -> None:
+    # As vllm #53950 has it, with two processes that speak at once.
+    cause = find_cause(MESSAGE)
+    assert cause.kind == "unknown-tensor"
+    assert cause.line == (
+        "ValueError: There is no module or parameter named 'layers.0.mlp.down_proj.weight_scale' "
+        "in Granite. The available parameters belonging to it are: "
+        "{'layers.0.mlp.down_proj.weight'}"
+    )
+
+
+def test_what_a_wrapper_says_is_better_than_nothing() -> None:
+    assert find_cause(WRAPPER).line == WRAPPER
 
 
 def test_a_harmless_exception_before_the_cause_does_not_hide_it() -> None:

@@ -5,13 +5,19 @@ Hidden size 256 and heads of 64, named and declared as the checkpoints of the te
 
 import pytest
 
+from release.memory.logs import read_log
 from release.smoke.causes import find_cause
 from release.smoke.transcript import read_transcript
 from tests.conftest import ROOT
-from tests.smoke.recorded import judge, judged, place, recorded
+from tests.smoke.recorded import judge, judged, place, recorded, replace, with_outcome
 
 LOGS = ROOT / "tests" / "golden" / "logs"
-RUNS = {"mixed-qwen3_5": "demo", "llama-nvfp4": "llama-nvfp4", "llama-w4a16": "llama-w4a16"}
+RUNS = {
+    "mixed-qwen3_5": "demo",
+    "llama-nvfp4": "llama-nvfp4",
+    "llama-w4a16": "llama-w4a16",
+    "moe-fp8": "qwen3_moe-fp8",
+}
 DOWN = "model.layers.1.mlp.down_proj.weight_scale"
 EXPERTS = "model.layers.1.mlp.experts.routed_experts.w2_weight_packed"
 BROKEN = {
@@ -53,6 +59,14 @@ def test_fp4_that_runs_on_weights_alone_is_a_note() -> None:
         ("llama-w4a16", {"CompressedTensorsWNA16": "MacheteLinearKernel"}),
         ("llama-nvfp4", {"NVFP4": "MarlinNvFp4LinearKernel"}),
         (
+            "moe-fp8",
+            {
+                "CompressedTensorsW8A8Fp8": "CutlassFP8ScaledMMLinearKernel",
+                "Fp8 MoE": "VLLM_CUTLASS",
+            },
+        ),
+        ("serve", {"CompressedTensorsW8A8Fp8": "CutlassFP8ScaledMMLinearKernel"}),
+        (
             "moe-nvfp4-cuda-error",
             {"NVFP4": "MarlinNvFp4LinearKernel", "NvFp4 MoE": "MARLIN"},
         ),
@@ -79,9 +93,30 @@ def test_kernels(log: str, kernels: dict[str, str]) -> None:
             "ValueError: Unsupported num_bits = 3 for WNA8O8Int; supported = [2, 4, 8]",
         ),
         ("scale-shape", "other", "AssertionError"),
+        ("kv-too-small", "kv-too-small", "ValueError: To serve at least one request with"),
+        ("no-memory-left", "no-memory-for-cache", "ValueError: No available memory for the cache"),
+        (
+            "not-enough-free",
+            "memory-in-use",
+            "ValueError: Free memory on device cuda:0 (6.8/79.18 GiB) on startup is less than",
+        ),
+        (
+            "out-of-memory",
+            "out-of-memory",
+            "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 70.00 MiB. GPU 0 has",
+        ),
     ],
 )
 def test_causes(log: str, kind: str, line: str) -> None:
     cause = find_cause((LOGS / f"0.24.0-h100-{log}.log").read_text())
-    assert cause.kind == kind
+    assert cause.kind == kind, cause
     assert cause.line.startswith(line)
+
+
+def test_the_cache_of_a_mixture_is_what_fit_predicts() -> None:
+    run = recorded("h100-moe-fp8")
+    log = (LOGS / "0.24.0-h100-moe-fp8.log").read_text()
+    measured = with_outcome(run, memory=read_log(log))
+    assert judged("S110", "qwen3_moe-fp8", measured) == []
+    halved = with_outcome(run, memory=replace(read_log(log), tokens=1_048_576))
+    assert judged("S110", "qwen3_moe-fp8", halved) == ["warning the smoke test: KV cache"]
