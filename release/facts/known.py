@@ -1,5 +1,6 @@
 """What transformers 5.17 and vLLM 0.32 know by name: architectures and tokenizer classes."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -13,11 +14,15 @@ class Known(msgspec.Struct, frozen=True):
 
     `architectures` maps a class to the model_types that transformers pairs it with, none for
     those only vLLM has; `model_types` are all of these; `tokenizers` are tokenizer classes.
+    `vllm` maps a class to the first release of vLLM that has it and the last one, where it is gone;
+    `transformers` a model_type to the first release of transformers.
     """
 
     architectures: dict[str, tuple[str, ...]]
     model_types: frozenset[str]
     tokenizers: frozenset[str]
+    vllm: dict[str, tuple[str, str | None]]
+    transformers: dict[str, str]
 
 
 def provide_known() -> Known:
@@ -25,7 +30,19 @@ def provide_known() -> Known:
     entries = [line.split() for line in _lines("architectures.txt")]
     architectures = {name: tuple(types) for name, *types in entries}
     model_types = frozenset(kind for types in architectures.values() for kind in types)
-    return Known(architectures, model_types, frozenset(_lines("tokenizers.txt")))
+    vllm: dict[str, tuple[str, str | None]] = {}
+    for entry, first in _since("vllm.txt"):
+        name, _, last = entry.partition("<=")
+        vllm[name] = first, last or None
+    tokenizers = frozenset(_lines("tokenizers.txt"))
+    return Known(architectures, model_types, tokenizers, vllm, dict(_since("transformers.txt")))
+
+
+def _since(file: str) -> Iterator[tuple[str, str]]:
+    """Names, each with the release that its line begins with."""
+    for line in _lines(file):
+        release, *names = line.split()
+        yield from ((name, release) for name in names)
 
 
 def _lines(file: str) -> list[str]:

@@ -11,6 +11,11 @@ Reported = Mapping[str, Any]
 """The `facts` of a report: JSON values, or `{"not_estimated": reason}` in their place."""
 
 LAYERS_SHOWN = 12
+READERS = {
+    "vllm": "version",
+    "compressed-tensors": "compressed_tensors",
+    "transformers": "transformers",
+}
 UNITS = "kB, MB, GB count in powers of 10; KiB, MiB, GiB in powers of 2"
 
 
@@ -37,7 +42,14 @@ def reason(fact: Any) -> str:
 
 def all_tables(facts: Reported) -> tuple[Table, ...]:
     """Every table, in the order a reader asks."""
-    make = (weights_table, precision_table, parameters_table, architecture_table, cache_table)
+    make = (
+        weights_table,
+        precision_table,
+        parameters_table,
+        architecture_table,
+        cache_table,
+        versions_table,
+    )
     return tuple(table(facts) for table in make)
 
 
@@ -152,6 +164,28 @@ def cache_table(facts: Reported) -> Table:
     )
     note = f"one GPU, before vLLM's block padding; per token: {cache['formula']}"
     return Table(title, columns, rows, frozenset(range(1, len(columns))), (), note)
+
+
+def versions_table(facts: Reported) -> Table:
+    """The oldest release of each package that can read the checkpoint, and what asks for it."""
+    title, columns = "Versions", ("Package", "Release", "For")
+    minimum: Any = facts.get("minimum_vllm")
+    if not is_known(minimum):
+        return _unknown(title, minimum)
+    rows: list[tuple[str, ...]] = []
+    for package, key in READERS.items():
+        bounds = [b for b in minimum["bounds"] if b["package"] == package]
+        needed = [b["why"] for b in bounds if b["version"] == minimum[key] and not b["before"]]
+        if minimum[key]:
+            rows.append((package, f">= {minimum[key]}", ", ".join(needed)))
+        gone = [b["why"] for b in bounds if b["before"]]
+        if gone:
+            rows.append((package, f"< {minimum['before']}", ", ".join(gone)))
+    if minimum["capability"]:
+        major, minor = divmod(minimum["capability"], 10)
+        rows.append(("compute capability", f">= {major}.{minor}", "kernels of vLLM 0.32"))
+    rows += [("not known", "", reason) for reason in minimum["unknown"]]
+    return Table(title, columns, tuple(rows))
 
 
 def context_length(facts: Reported) -> int | None:

@@ -6,6 +6,7 @@ import pytest
 
 from release.architecture import FAMILIES
 from release.facts.known import provide_known
+from release.quantization.history import order
 from tests.conftest import Drafts, judge_one
 
 pytestmark = pytest.mark.reference
@@ -40,6 +41,15 @@ def test_every_rope_type_is_known(draft: Drafts) -> None:
         kept = draft("llama-nvfp4").config("rope_parameters", {"rope_type": kind})
         found, _ = judge_one("C120", kept.path)
         assert not [finding for finding in found if "rope_type" in str(finding.where)], kind
+
+
+def test_model_types_are_those_of_the_release_that_first_has_them() -> None:
+    types = import_module("transformers.models.auto.configuration_auto").CONFIG_MAPPING_NAMES
+    since = provide_known().transformers
+    release = order(import_module("transformers").__version__)
+    older = {name for name, first in since.items() if order(first) <= release}
+    assert len(older & set(types)) >= FRESH * len(older)
+    assert not {name for name in types if name in since} - older
 
 
 # Remote code: transformers has no config class of its own to compare with.

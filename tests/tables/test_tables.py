@@ -79,7 +79,7 @@ def test_markdown_holds_every_row_of_the_terminal(run: Run) -> None:
     for table in all_tables(facts_of(DEMO)):
         for row in table.rows:
             assert row[0] in terminal
-    assert markdown.count("\n| ---") == 5
+    assert markdown.count("\n| ---") == 6
     assert "\x1b" not in terminal
 
 
