@@ -51,7 +51,9 @@ def _card(minimum: Minimum, text: str) -> Iterator[Found]:
     if not claims or minimum.version is None or order(claims[0]) >= order(minimum.version):
         return
     bound = minimum.decisive(VLLM)
-    what = f"it names vllm {claims[0]}, and {minimum.version} is the first that can read the checkpoint"
+    what = (
+        f"it names vllm {claims[0]}, and {minimum.version} is the first that reads the checkpoint"
+    )
     why = f": {bound.why}" if bound else ""
     yield Found(Where(file=CARD), f"{what}{why}", f"write vllm>={minimum.version}", "warning")
 
