@@ -31,7 +31,9 @@ from release.unknown import Unknown
 UNUSED = "unused_allows"
 DESELECTED = "left out by --select or --ignore"
 REUSED = "reused from an earlier run: same size, inode and time of change (--reuse)"
-REPORTED_FACTS = ("model", "weights", "kv", "precision", "quantization", "minimum_vllm", "values")
+REPORTED_FACTS = (
+    *("model", "weights", "kv", "precision", "quantization", "method", "minimum_vllm", "values"),
+)
 
 
 class Request(msgspec.Struct, frozen=True):

@@ -1,5 +1,7 @@
 """The card's header: the YAML that the Hub reads, written by the Hub's own client."""
 
+import re
+from itertools import pairwise
 from typing import Any
 
 from huggingface_hub import ModelCardData
@@ -8,10 +10,11 @@ from release.manifest import Manifest
 from release.tables import Reported, is_known
 
 LIBRARY = "transformers"  # without it the Hub's page offers no vLLM button
+_KEY = re.compile(r"^[a-z_]+:", re.MULTILINE)
 
 
-def write_header(facts: Reported, manifest: Manifest) -> str:
-    """Write the header between its `---` lines.
+def header_fields(facts: Reported, manifest: Manifest) -> list[tuple[str, str]]:
+    """Write the header, field by field: the YAML of each, and its key.
 
     The pipeline tag is the manifest's, else what a vision tower in the config implies.
     """
@@ -30,7 +33,10 @@ def write_header(facts: Reported, manifest: Manifest) -> str:
         tags=_tags(facts, manifest),
         quantized_by=manifest.quantized_by,
     )
-    return f"---\n{data.to_yaml()}\n---\n"
+    text = data.to_yaml()
+    starts = [match.start() for match in _KEY.finditer(text)]
+    fields = [text[start:end].rstrip("\n") for start, end in pairwise([*starts, len(text)])]
+    return [(field, field.partition(":")[0]) for field in fields]
 
 
 def _tags(facts: Reported, manifest: Manifest) -> list[str]:

@@ -26,14 +26,24 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="Write the card here, `-` for stdout; default: README.md in CKPT.",
 )
-@click.option("--force", is_flag=True, help="Replace a card that was written by hand.")
+@click.option("--force", is_flag=True, help="Replace a card that was written or edited by hand.")
+@click.option("--explain", metavar="TEXT", help="Say where a figure on the card comes from.")
 @quiet_option
-def command(checkpoint: "Location | None", output: Path | None, force: bool, quiet: bool) -> None:
+def command(
+    checkpoint: "Location | None",
+    output: Path | None,
+    force: bool,
+    explain: str | None,
+    quiet: bool,
+) -> None:
     """Render the model card of CKPT from the last report and release.toml.
 
     Every number comes from the report, so the files must still be those that were verified.
+    Templates in `templates/` beside release.toml replace the blocks of the same name.
     """
-    from release.card import is_ours, render_card  # noqa: PLC0415 - keeps --help fast
+    from release.card import render_card  # noqa: PLC0415 - keeps --help fast
+    from release.card.explain import explain as explanation  # noqa: PLC0415
+    from release.card.seal import require_ours  # noqa: PLC0415
     from release.checkpoint import open_checkpoint  # noqa: PLC0415
     from release.facts.identity import CARD_FILE  # noqa: PLC0415
     from release.manifest import load_manifest  # noqa: PLC0415
@@ -42,19 +52,22 @@ def command(checkpoint: "Location | None", output: Path | None, force: bool, qui
     manifest = load_manifest()
     path = find_folder(checkpoint, manifest)
     report = last_report()
-    require_unchanged(report, open_checkpoint(path))
-    text = render_card(report, manifest)
+    opened = open_checkpoint(path)
+    card = render_card(report, manifest, opened)
+    if explain is not None:
+        write_result(explanation(card, explain), output)
+        return
+    require_unchanged(report, opened)
     if output == STDOUT:
-        write_result(text, None)
+        write_result(card.text, None)
         return
     target = output or path / CARD_FILE
     if output is None and target.is_symlink():
         hint = "remove it: a card is a file of the checkpoint's own"
         raise ReleaseError("is a link", where=str(target), hint=hint)
-    if target.is_file() and not force and not is_ours(target.read_text("utf-8", "replace")):
-        hint = "use --force to replace it, or -o to write elsewhere"
-        raise ReleaseError("was written by hand", where=str(target), hint=hint)
-    write_result(text, target)
+    if not force:
+        require_ours(target)
+    write_result(card.text, target)
     notice(f"card: {target}", quiet=quiet)
     if report.summary["error"]:
         notice(f"the report it speaks from has {report.summary['error']} errors", quiet=quiet)

@@ -27,7 +27,10 @@ STATED = (
 
 
 class Model(msgspec.Struct, frozen=True):
-    """The model as config.json states it; `layer_types` counts layers by kind."""
+    """The model as config.json states it; `layer_types` counts layers by kind.
+
+    `transformers` is the version that wrote the file.
+    """
 
     model_type: str
     architecture: str
@@ -35,11 +38,13 @@ class Model(msgspec.Struct, frozen=True):
     settings: dict[str, int]
     layer_types: dict[str, int]
     vision: bool
+    transformers: str | None
 
 
 def provide_model(config: ModelConfig) -> Model:
     """Collect the settings that are present and are numbers."""
     settings = {key: config.get(key) for key in STATED}
+    written = config.raw.get("transformers_version")
     try:
         types = dict(Counter(config.layer_types("full_attention")))
     except ConfigGap:
@@ -51,4 +56,5 @@ def provide_model(config: ModelConfig) -> Model:
         settings={key: value for key, value in settings.items() if type(value) is int},
         layer_types=types,
         vision=config.vision is not None,
+        transformers=written if isinstance(written, str) else None,
     )

@@ -7,7 +7,7 @@ import msgspec
 
 from release.architecture import Architecture, ModelConfig
 from release.architecture.config import ConfigGap
-from release.checkpoint import CONFIG_FILE, open_checkpoint
+from release.checkpoint import CONFIG_FILE, Checkpoint, open_checkpoint
 from release.checkpoint.document import parse_document
 from release.checkpoint.location import Location
 from release.errors import CheckpointError, Fault, ReleaseError
@@ -84,15 +84,26 @@ def open_subject(location: Location) -> Subject:
     Raises `NotEstimated` with the reason of the first fact that is not known, `CheckpointError`.
     """
     if isinstance(location, Path) and location.is_file():
-        facts = _bare(location)
-    else:
-        facts = _checkpoint(location)
+        return _subject(_bare(location), str(location.parent))
+    name = str(location) if isinstance(location, Path) else location.repository
+    return subject_of(open_checkpoint(location), name)
+
+
+def subject_of(checkpoint: Checkpoint, name: str) -> Subject:
+    """Take the subject from a checkpoint that was opened. Raises `NotEstimated`."""
+    facts = Facts({"checkpoint": checkpoint, "implied": False}, Level.HEADERS)
+    if isinstance(facts.get("tensors"), Unknown):
+        facts = _implied(_known(facts, "config"), facts.get("quantization"))
+    return _subject(facts, name)
+
+
+def _subject(facts: Facts, name: str) -> Subject:
     config = _known(facts, "config")
     quantization, architecture = _known(facts, "quantization"), _known(facts, "architecture")
     limit = context_limit(config)
     modules = _known(facts, "modules")
     return Subject(
-        name=_name(location),
+        name=name,
         config=config,
         architecture=architecture,
         quantization=quantization,
@@ -100,20 +111,6 @@ def open_subject(location: Location) -> Subject:
         limit=_or_error(limit),
         computed=facts.get("implied"),
     )
-
-
-def _name(location: Location) -> str:
-    """What vLLM would be given."""
-    if not isinstance(location, Path):
-        return location.repository
-    return str(location.parent if location.is_file() else location)
-
-
-def _checkpoint(location: Location) -> Facts:
-    facts = Facts({"checkpoint": open_checkpoint(location), "implied": False}, Level.HEADERS)
-    if not isinstance(facts.get("tensors"), Unknown):
-        return facts
-    return _implied(_known(facts, "config"), facts.get("quantization"))
 
 
 def _bare(path: Path) -> Facts:

@@ -103,7 +103,7 @@ def _require_card(report: Report, manifest: Manifest, checkpoint: Checkpoint) ->
         raise ReleaseError(what, where=CARD_FILE, hint=hint)
     from release.card import render_card  # noqa: PLC0415 - a gate that is shut needs no templates
 
-    rendered = render_card(report, manifest).encode()
+    rendered = render_card(report, manifest, checkpoint).text.encode()
     if content != rendered:
         pairs = zip_longest(content.splitlines(), rendered.splitlines())
         line = next((n for n, (a, b) in enumerate(pairs, start=1) if a != b), 1)

@@ -2,106 +2,22 @@
 
 import re
 import tomllib
+from collections.abc import Iterator
 from difflib import get_close_matches
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from release.errors import ReleaseError
-from release.rules import Finding
+from release.manifest import tables
+from release.manifest.tables import Allow, Manifest
 from release.smoke.expectations import Ask, Expectations
+
+__all__ = ["MANIFEST_FILE", "REPO_ID", "Allow", "Manifest", "load_manifest", "parse_manifest"]
 
 MANIFEST_FILE = Path("release.toml")
 REPO_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
-
-
-class Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
-    """A table of the manifest: a misspelt key is an error, never ignored."""
-
-
-class Allow(Strict, frozen=True):
-    """A finding that is accepted. `where` is a glob over its place; the reason is printed."""
-
-    rule: str
-    reason: str
-    where: str = "*"
-
-    @property
-    def code(self) -> str:
-        """The rule's code as the catalogue writes it."""
-        return self.rule.upper()
-
-    def covers(self, finding: Finding) -> bool:
-        """Whether this entry is about that finding."""
-        place = finding.where
-        texts = (str(place), place.file, place.tensor, place.module, place.path)
-        return self.code == finding.rule and any(
-            text is not None and fnmatchcase(text, self.where) for text in texts
-        )
-
-
-class Base(Strict, frozen=True):
-    """The model that was quantized: its repo id on the Hub and the commit that was used."""
-
-    model: str
-    revision: str | None = None
-
-
-class Calibration(Strict, frozen=True):
-    """How activations were calibrated, in the words of who did it."""
-
-    text: str
-    dataset: str | None = None
-    samples: int | None = None
-    max_sequence_length: int | None = None
-
-
-class Issue(Strict, frozen=True):
-    """A known issue; `as_of` says when it was last looked at, so that it can go stale visibly."""
-
-    title: str
-    text: str
-    as_of: str
-    link: str | None = None
-
-
-class Policy(Strict, frozen=True):
-    """What a push demands of the report."""
-
-    levels: tuple[str, ...] = ("headers", "bytes")
-    strict: bool = False
-
-
-class Card(Strict, frozen=True):
-    """Fields of the card's header that cannot be derived."""
-
-    pipeline_tag: str | None = None
-    language: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
-
-
-class Manifest(Strict, frozen=True):
-    """A parsed release.toml. `rationale` maps a config group, or a dtype, to why it is so."""
-
-    repo: str
-    license: str
-    base: Base
-    checkpoint: str | None = None
-    license_name: str | None = None
-    license_link: str | None = None
-    summary: str | None = None
-    quantized_by: str | None = None
-    serve_args: tuple[str, ...] = ()
-    extra_files: tuple[str, ...] = ()
-    rationale: dict[str, str] = {}
-    calibration: Calibration | None = None
-    known_issues: tuple[Issue, ...] = ()
-    card: Card = Card()
-    policy: Policy = Policy()
-    smoke: Expectations = Expectations()
-    allow: tuple[Allow, ...] = ()
 
 
 def load_manifest(path: Path = MANIFEST_FILE) -> Manifest:
@@ -125,28 +41,55 @@ def parse_manifest(raw: dict[str, Any], name: str = MANIFEST_FILE.name) -> Manif
     except msgspec.ValidationError as error:
         what, hint = _explain(str(error))
         raise ReleaseError(what, where=name, hint=hint) from None
+    for what, hint in _problems(manifest):
+        raise ReleaseError(what, where=name, hint=hint)
+    return manifest
+
+
+def _problems(manifest: Manifest) -> Iterator[tuple[str, str]]:
+    """What is wrong with values that have the right type, and what to do."""
     for key, repo in (("repo", manifest.repo), ("base.model", manifest.base.model)):
         if not REPO_ID.fullmatch(repo):
-            raise ReleaseError(f"{key} is {repo!r}, not owner/name", where=name)
+            yield f"{key} is {repo!r}, not owner/name", ""
     for key, text in (("license", manifest.license), ("checkpoint", manifest.checkpoint)):
         if text is not None and not text.strip():
-            raise ReleaseError(f"{key} is empty", where=name)
+            yield f"{key} is empty", ""
     if manifest.license == "other" and not (manifest.license_name and manifest.license_link):
         hint = "the Hub asks for license-name and license-link then"
-        raise ReleaseError("license is 'other' without a name and a link", where=name, hint=hint)
+        yield "license is 'other' without a name and a link", hint
     for allow in manifest.allow:
         if not allow.reason.strip():
-            raise ReleaseError(f"allow of {allow.rule} gives no reason", where=name)
-    return manifest
+            yield f"allow of {allow.rule} gives no reason", ""
+    yield from _bad_commands(manifest)
+
+
+def _bad_commands(manifest: Manifest) -> Iterator[tuple[str, str]]:
+    """Arguments that no command on a card can have."""
+    common = {arg.partition("=")[0] for arg in manifest.serve_args if arg.startswith("-")}
+    places = [("serve-args", manifest.serve_args)]
+    places += [(f"serve[{i}].args", profile.args) for i, profile in enumerate(manifest.serve)]
+    for place, args in places:
+        for arg in args:
+            if not arg.isprintable():
+                yield f"{place} has {arg!r}, which no line of a shell can hold", ""
+            if place != "serve-args" and arg.partition("=")[0] in common:
+                yield f"{place} has {arg!r:.60}, which serve-args has too", "say it once"
 
 
 _TABLES: dict[str, type[msgspec.Struct]] = {
     "": Manifest,
-    "base": Base,
-    "calibration": Calibration,
-    "known-issues": Issue,
-    "card": Card,
-    "policy": Policy,
+    "base": tables.Base,
+    "ancestors": tables.Ancestor,
+    "calibration": tables.Calibration,
+    "production": tables.Production,
+    "serve": tables.Serve,
+    "usage": tables.Usage,
+    "engines": tables.Engine,
+    "known-issues": tables.Issue,
+    "evaluation": tables.Evaluation,
+    "benchmarks": tables.Benchmark,
+    "card": tables.Card,
+    "policy": tables.Policy,
     "smoke": Expectations,
     "smoke.asks": Ask,
     "allow": Allow,

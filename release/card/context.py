@@ -1,0 +1,93 @@
+"""What the templates of the card get: traced values, and tables of them."""
+
+from pathlib import Path
+from typing import Any
+
+from release.card.figures import Traced
+from release.card.header import header_fields
+from release.card.ledger import PROVENANCE, Ledger
+from release.card.origins import origin_of
+from release.card.profiles import (
+    Advertised,
+    advertise,
+    command_lines,
+    hardware_table,
+    is_served,
+    kernels_table,
+)
+from release.checkpoint import Checkpoint
+from release.fit.subject import NotEstimated, Subject, subject_of
+from release.manifest import Manifest
+from release.report import Report
+from release.report.fold import fold_reasons
+from release.tables import (
+    Reported,
+    architecture_table,
+    cache_table,
+    context_length,
+    is_known,
+    precision_table,
+    serving_table,
+    weights_table,
+)
+
+
+def make_context(
+    report: Report, manifest: Manifest, checkpoint: Checkpoint, home: Path, ledger: Ledger
+) -> dict[str, Any]:
+    """Gather everything that a template may print. Raises `ReleaseError`."""
+    facts = report.facts
+    advertised = advertise(manifest, _subject(manifest, checkpoint), report, home)
+    argv = (manifest.repo, *manifest.serve_args)
+    return {
+        "header": _header(facts, manifest, ledger),
+        "manifest": _trace(manifest, "manifest"),
+        "name": _trace(manifest.repo.partition("/")[2], "manifest.repo"),
+        "report": _trace(report, "report"),
+        "facts": _trace(facts, "facts"),
+        "not_checked": _trace(fold_reasons(report.not_checked), "report.not_checked"),
+        "context_length": _trace(context_length(facts), "facts.model.settings"),
+        "schemes": _trace(_schemes(facts), "facts.precision"),
+        "command": _trace("\n".join(command_lines(argv)), "manifest.serve-args"),
+        "served": is_served(report, argv),
+        "profiles": [_trace(profile, "profiles") for profile in advertised.profiles],
+        "tables": _tables(facts, manifest, advertised),
+        "provenance": PROVENANCE,
+    }
+
+
+def _tables(facts: Reported, manifest: Manifest, advertised: Advertised) -> dict[str, Any]:
+    """Tables by name, None where there is nothing to show."""
+    return {
+        "architecture": architecture_table(facts),
+        "cache": cache_table(facts),
+        "hardware": hardware_table(advertised.profiles),
+        "kernels": kernels_table(advertised.profiles),
+        "precision": precision_table(facts, manifest.rationale),
+        "serving": serving_table(facts),
+        "weights": weights_table(facts),
+    }
+
+
+def _header(facts: Reported, manifest: Manifest, ledger: Ledger) -> str:
+    fields = header_fields(facts, manifest)
+    return "\n".join(ledger.field(text, f"header.{name}") for text, name in fields)
+
+
+def _schemes(facts: Reported) -> list[str]:
+    rows: Any = facts.get("precision")
+    return [row["scheme"] for row in rows if row["group"]] if is_known(rows) else []
+
+
+def _subject(manifest: Manifest, checkpoint: Checkpoint) -> Subject | str:
+    """The model to serve, or why it is not known; not asked where nothing is advertised."""
+    if not manifest.serve:
+        return "nothing is advertised"
+    try:
+        return subject_of(checkpoint, manifest.repo)
+    except NotEstimated as error:
+        return error.what.removeprefix("not estimated: ")
+
+
+def _trace(value: Any, name: str) -> Traced:
+    return Traced(value, name, origin_of)

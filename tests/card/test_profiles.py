@@ -1,0 +1,103 @@
+"""Commands on a card start on the GPU they are for, or the card is not rendered."""
+
+from pathlib import Path
+
+import pytest
+
+from release.card import render_card
+from release.card.profiles import command_lines
+from release.checkpoint import Checkpoint
+from release.errors import ReleaseError
+from release.report import Report
+from tests.card.conftest import manifest, write
+
+LOG = Path(__file__).parent.parent / "golden" / "logs"
+
+
+def test_each_gpu_has_a_row_and_a_command(demo_report: Report, demo: Checkpoint) -> None:
+    given = manifest(
+        **{"serve-args": ["--max-num-seqs", "16"]},
+        serve=[
+            {"gpu": "RTX 5090", "args": ["--kv-cache-dtype", "fp8"]},
+            {"gpu": "H100", "args": ["--tensor-parallel-size", "2"], "note": "Two of them."},
+        ],
+    )
+    card = render_card(demo_report, given, demo).text
+    assert "\n| RTX 5090 | fp8 | " in card
+    assert "\n| 2 × H100 80GB | bfloat16 | " in card
+    assert "vllm serve acme/tiny-NVFP4 --max-num-seqs 16 --kv-cache-dtype fp8\n" in card
+    assert "| RTX 5090 | native FP8 | native FP4 |" in card
+    assert "weight-only (Marlin) |" in card
+    assert "Two of them." in card
+
+
+def test_a_shorter_context_moves_the_figures(demo_report: Report, demo: Checkpoint) -> None:
+    def hardware(length: str) -> str:
+        given = manifest(serve=[{"gpu": "RTX 5090", "args": ["--max-model-len", length]}])
+        text = render_card(demo_report, given, demo).text
+        return next(line for line in text.splitlines() if line.startswith("| RTX 5090 | bf"))
+
+    cells = zip(hardware("2048").split(" | "), hardware("1024").split(" | "), strict=True)
+    same = [one for one, other in cells if one == other]
+    kept = ["| RTX 5090", "bfloat16", "25.02 GiB to 28.58 GiB", "2,048 tokens"]
+    assert same == [*kept, "yes, estimated memory |"]
+
+
+@pytest.mark.parametrize(
+    ("serve", "words"),
+    [
+        ({"gpu": "RTX 5909"}, "serve[0].gpu: 'RTX 5909' is not a GPU we know (did you mean"),
+        (
+            {"gpu": "RTX 5090", "args": ["--gpu-memory-utilization", "0.005"]},
+            "serve[0] does not start on RTX 5090: nothing of the GPU's share is left",
+        ),
+        ({"gpu": "RTX 5090", "args": ["--max-model-len", "ten"]}, "--max-model-len: 'ten' cannot"),
+        ({"gpu": "RTX 5090", "vllm": "0.3"}, "vLLM 0.3 is older than what is modelled"),
+        ({"gpu": "RTX 5090", "vllm": "soon"}, "'soon' is not a version of vLLM"),
+        ({"gpu": "RTX 5090", "log": "none.log"}, "none.log: cannot be read: No such file"),
+        ({"gpu": "RTX 5090", "log": "../x.log"}, "../x.log: is not in the folder of release.toml"),
+    ],
+)
+def test_what_cannot_run_is_refused(
+    demo_report: Report, demo: Checkpoint, tmp_path: Path, serve: dict[str, object], words: str
+) -> None:
+    with pytest.raises(ReleaseError) as caught:
+        render_card(demo_report, manifest(serve=[serve]), demo, tmp_path)
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("arg", ["a\n```\nb", "\u2028", "\x1b[0m"])
+@pytest.mark.parametrize("place", ["serve-args", "serve"])
+def test_an_argument_cannot_leave_its_line(arg: str, place: str) -> None:
+    value = [arg] if place == "serve-args" else [{"gpu": "H100", "args": [arg]}]
+    with pytest.raises(ReleaseError, match="no line of a shell can hold"):
+        manifest(**{place: value})
+
+
+def test_an_option_is_said_once() -> None:
+    with pytest.raises(ReleaseError, match="which serve-args has too"):
+        manifest(
+            **{"serve-args": ["--max-model-len", "1"]},
+            serve=[{"gpu": "H100", "args": ["--max-model-len=2"]}],
+        )
+
+
+def test_memory_from_a_log_is_measured(
+    demo_report: Report, demo: Checkpoint, tmp_path: Path
+) -> None:
+    write(tmp_path, "h100.log", "Available KV cache memory: 44.49 GiB\n")
+    given = manifest(serve=[{"gpu": "H100", "log": "h100.log", "args": ["--max-num-seqs", "8"]}])
+    card = render_card(demo_report, given, demo, tmp_path).text
+    assert "yes, measured memory |" in card
+
+
+def test_options_that_are_not_modelled_are_said(demo_report: Report, demo: Checkpoint) -> None:
+    given = manifest(serve=[{"gpu": "H100", "args": ["--enable-lora"]}])
+    card = render_card(demo_report, given, demo).text
+    assert "- H100: not estimated, --enable-lora changes the memory" in card
+
+
+def test_a_long_command_has_an_option_a_line() -> None:
+    argv = ("acme/tiny", "--chat-template", "a b", *("--max-num-seqs", "16") * 3)
+    assert command_lines(argv)[:2] == ("vllm serve acme/tiny \\", "  --chat-template 'a b' \\")
+    assert command_lines(argv)[-1] == "  --max-num-seqs 16"
