@@ -67,7 +67,7 @@ def demo_report(tmp_path_factory: pytest.TempPathFactory) -> Report:
     """The report of `release verify` of the demo's checkpoint."""
     folder = tmp_path_factory.mktemp("card") / "ckpt"
     shutil.copytree(DEMO, folder)
-    return verify(Request(path=folder))
+    return verify(Request(location=folder))
 
 
 @pytest.fixture
