@@ -16,7 +16,7 @@ from release.fit.solve import Fit, Question, solve
 from release.fit.subject import open_subject
 from release.memory.gpus import Gpu, find_gpu
 from release.memory.logs import EngineLog, read_log
-from release.memory.options import TABLE, Options, parse_command
+from release.memory.options import TABLE, Options, overlay, parse_command
 from release.memory.versions import NEWEST
 from release.tables import Table
 from release.tables.fit import commands, fit_tables, requests_table, verdict
@@ -81,7 +81,9 @@ def answer_all(location: Location, given: Mapping[str, Any], how: Mapping[str, A
     """Answer for every GPU that was named, or once. Raises `ReleaseError`, `NotEstimated`."""
     subject = open_subject(location)
     log = _read_log(how["from_log"]) if how["from_log"] is not None else None
-    options = _merge(_read(given), log)
+    options = _read(given)
+    if log is not None:
+        options = overlay(options, log.stated.options)
     vllm = how["vllm"] or (log.version if log else None) or NEWEST
     gpus: list[Gpu | None] = [find_gpu(name) for name in how["gpus"]]
     fits = []
@@ -105,17 +107,6 @@ def _read(given: Mapping[str, Any]) -> Options:
                 raise ReleaseError(f"{value!r:.60} cannot be read: {error}", where=name) from None
         read[field] = value
     return Options(**read)
-
-
-def _merge(options: Options, log: EngineLog | None) -> Options:
-    """Options that are given win over those that a log states."""
-    if log is None:
-        return options
-    stated = {field: getattr(log.options, field) for field in Options.__struct_fields__}
-    given = {field: getattr(options, field) for field in Options.__struct_fields__}
-    for field in ("tensor_parallel_size", "pipeline_parallel_size"):
-        stated[field] = stated[field] or getattr(log, field)
-    return Options(**{f: v if v is not None else stated[f] for f, v in given.items()})
 
 
 def _read_log(path: Path) -> EngineLog:

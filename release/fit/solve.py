@@ -1,14 +1,16 @@
 """From a subject and a question to an answer."""
 
 import msgspec
+from msgspec.structs import replace
 
+from release.fit.measured import HALF, log_gpu, log_terms, measure
 from release.fit.subject import NotEstimated, Subject
 from release.memory.activations import activations
 from release.memory.answer import Answer, Room, answer
 from release.memory.budget import Term, beside_weights, graphs, other, share, spend
 from release.memory.defaults import Settled, settle
 from release.memory.gpus import Gpu, native_kernels
-from release.memory.logs import EngineLog, available_range
+from release.memory.logs import EngineLog
 from release.memory.options import Options, write_command
 from release.memory.pool import Pool, plan_pool
 from release.memory.versions import NEWEST
@@ -43,23 +45,25 @@ class Fit(msgspec.Struct, frozen=True):
 
 def solve(subject: Subject, question: Question) -> Fit:
     """Answer a question. Raises `NotEstimated` with the reason where there is no answer."""
-    settled = settle(
-        question.options,
-        question.vllm,
-        question.gpu,
-        subject.limit,
-        calibrated=subject.calibrated,
-    )
+    log, options = question.log, question.options
+    gpu = question.gpu or (log_gpu(log) if log else None)
+    settled = settle(options, question.vllm, gpu, subject.limit, calibrated=subject.calibrated)
+    measured = None
+    if log is not None and question.available is None:
+        measured = measure(subject, log, options, settled, gpu)
+        if measured is not None and measured.block is not None:
+            serving = replace(settled.serving, block_size=measured.block)
+            settled = replace(settled, serving=serving)
     pool = plan_pool(subject.config, subject.architecture, settled.serving)
     if isinstance(pool, Unknown):
         raise NotEstimated(pool.reason)
-    room = _room(subject, question, settled, pool)
+    room = measured.room if measured else _room(subject, question, settled)
     return Fit(
         answer=answer(pool, settled, room),
         settled=settled,
         pool=pool,
         question=question,
-        command=write_command(subject.name, question.options),
+        command=write_command(subject.name, options),
         assumptions=_assumptions(subject, question, settled),
         kernels=kernels(subject, question.gpu),
     )
@@ -73,30 +77,19 @@ def kernels(subject: Subject, gpu: Gpu | None) -> dict[str, str]:
     return {scheme: native_kernels(scheme, gpu) for scheme in sorted(schemes)}
 
 
-def _room(subject: Subject, question: Question, settled: Settled, pool: Pool) -> Room:
+def _room(subject: Subject, question: Question, settled: Settled) -> Room:
     if question.available is not None:
         term = Term("available", question.available, question.available, "given", "--available")
         return Room(question.available, question.available, (term,))
-    measured = _measured(question.log, pool) if question.log else None
-    if measured is not None:
-        return Room(*measured, (Term("available", *measured, "measured", "--from-log"),))
-    if question.gpu is None:
+    log = question.log
+    if question.gpu is not None:
+        return _estimate(subject, question.gpu, settled, log)
+    if log is None:
         raise NotEstimated(
             "name a GPU (--gpu), its free memory (--available) or a log (--from-log)"
         )
-    return _estimate(subject, question.gpu, settled, question.log)
-
-
-def _measured(log: EngineLog, pool: Pool) -> tuple[int, int] | None:
-    """Bytes for the cache by a log: what its two decimals leave open, settled by its tokens."""
-    found = available_range(log)
-    if found is None or log.tokens is None or log.length is None:
-        return found
-    size = max(pool.bytes_per_block)
-    low, high = found
-    blocks = range(low // size, high // size + 1)
-    exact = [n * size for n in blocks if pool.tokens(n * size, log.length) == log.tokens]
-    return (exact[0], exact[0]) if len(exact) == 1 else found
+    died = "it ran out of memory before" if log.out_of_memory else "it does not say"
+    raise NotEstimated(f"{died} how much the log's GPU had for the cache: name it (--gpu)")
 
 
 def _estimate(subject: Subject, gpu: Gpu, settled: Settled, log: EngineLog | None) -> Room:
@@ -105,18 +98,22 @@ def _estimate(subject: Subject, gpu: Gpu, settled: Settled, log: EngineLog | Non
         raise NotEstimated(weights.reason)
     if isinstance(shape, Unknown):
         raise NotEstimated(shape.reason)
-    whole = share((gpu.low, gpu.high), settled)
-    loaded = _weights_term(weights.bytes, log, computed=subject.computed)
-    beside = () if loaded.basis == "measured" else (beside_weights(weights.bytes, shape.tables),)
-    parts = (loaded, *beside, other(settled), activations(shape, settled), graphs(settled))
-    budget = spend(whole, parts)
+    total = (gpu.low, gpu.high)
+    if log is not None and log.total_gib is not None:
+        total = (int(log.total_gib * GIB) - HALF, int(log.total_gib * GIB) + HALF)
+    loaded = (
+        next((term for term in log_terms(log) if term.name == "weights"), None) if log else None
+    )
+    parts: tuple[Term, ...] = (loaded,) if loaded else ()
+    if loaded is None:
+        loaded = _weights_term(weights.bytes, computed=subject.computed)
+        parts = (loaded, beside_weights(weights.bytes, shape.tables))
+    parts += (other(settled), activations(shape, settled), graphs(settled))
+    budget = spend(share(total, settled), parts)
     return Room(budget.low, budget.high, budget.terms, gpu.low - loaded.low)
 
 
-def _weights_term(size: int, log: EngineLog | None, *, computed: bool) -> Term:
-    if log is not None and log.weights_gib is not None:
-        low, high = (int((log.weights_gib + slack) * GIB) for slack in (-0.005, 0.005))
-        return Term("weights", low, high, "measured", "--from-log")
+def _weights_term(size: int, *, computed: bool) -> Term:
     if computed:
         high = int(size * (1 + COMPUTED_SLACK))
         return Term("weights", size, high, "estimated", "computed from config.json")

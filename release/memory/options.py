@@ -42,6 +42,15 @@ class Options(msgspec.Struct, frozen=True):
     speculative_tokens: int | None = None
 
 
+FIELDS = Options.__struct_fields__
+
+
+def overlay(over: Options, under: Options) -> Options:
+    """Options of `over`, and where these are not given those of `under`."""
+    pairs = {name: (getattr(over, name), getattr(under, name)) for name in FIELDS}
+    return Options(**{name: a if a is not None else b for name, (a, b) in pairs.items()})
+
+
 def human_int(text: str) -> int:
     """Read `8192`, `1k` (1,000), `1K` (1,024) or `25.6k`, as vLLM does."""
     match = SUFFIX.fullmatch(text.strip())
@@ -66,10 +75,19 @@ def cache_dtype(text: str) -> str:
 
 def speculative(text: str) -> int:
     """Read --speculative-config: only the model's own MTP head is modelled."""
-    config = json.loads(text)
-    if not isinstance(config, dict) or config.get("method") not in {"mtp", "qwen3_next_mtp"}:
+    tokens = drafted_tokens(json.loads(text))
+    if tokens is None:
         raise ValueError('only {"method": "mtp", ...} is modelled')
-    return int(config.get("num_speculative_tokens", 1))
+    return tokens
+
+
+def drafted_tokens(config: Any) -> int | None:
+    """Tokens that the model's own head drafts; None if something else does."""
+    if not isinstance(config, dict) or config.get("model") is not None:
+        return None
+    method, tokens = config.get("method"), config.get("num_speculative_tokens", 1)
+    own = isinstance(method, str) and (method == "mtp" or method.endswith("_mtp"))
+    return tokens if own and type(tokens) is int and tokens > 0 else None
 
 
 Parse = Callable[[str], Any]

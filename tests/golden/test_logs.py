@@ -29,7 +29,7 @@ def pool_of(config: Path, serving: Serving) -> Pool:
 
 def fit_of(name: str, config: Path = HYBRID) -> tuple[EngineLog, Fit]:
     log = read_log((LOGS / f"{name}.log").read_text())
-    question = Question(log.options, log.version or NEWEST, log=log)
+    question = Question(log.stated.options, log.version or NEWEST, log=log)
     return log, solve(open_subject(config), question)
 
 
@@ -37,7 +37,7 @@ def fit_of(name: str, config: Path = HYBRID) -> tuple[EngineLog, Fit]:
 @pytest.mark.parametrize(("name", "blocks"), [("27b-a", 2048), ("27b-b", 2050), ("27b-c", 119)])
 def test_a_start_on_the_h200_is_told_to_the_token(name: str, blocks: int) -> None:
     log, fit = fit_of(name)
-    assert (log.version, log.model) == ("0.24.0", ".whl/27b")
+    assert (log.version, log.stated.model) == ("0.24.0", ".whl/27b")
     assert fit.answer.num_blocks == blocks
     assert fit.answer.tokens == log.tokens
     assert round(fit.answer.max_concurrency, 2) == log.concurrency

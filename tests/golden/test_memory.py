@@ -19,7 +19,7 @@ def predict(name: str, config: str, gpu: str) -> tuple[EngineLog, Fit]:
     """Answer for a log's own options on its GPU; no figure of the log is used."""
     log = read_log((LOGS / f"{name}.log").read_text())
     assert log.version is not None
-    question = Question(log.options, log.version, find_gpu(gpu))
+    question = Question(log.stated.options, log.version, find_gpu(gpu))
     return log, solve(open_subject(LOGS / f"{config}.json"), question)
 
 

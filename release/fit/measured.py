@@ -1,0 +1,142 @@
+"""What a log of vLLM measured, and whether it holds for what is asked."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+
+import msgspec
+from msgspec.structs import replace
+
+from release.fit.subject import NotEstimated, Subject
+from release.memory.answer import Room
+from release.memory.budget import Term
+from release.memory.defaults import Settled, settle
+from release.memory.gpus import Gpu
+from release.memory.logs import EngineLog, available_range
+from release.memory.options import Options, overlay
+from release.memory.pool import Pool, plan_pool
+from release.memory.versions import NEWEST
+from release.units import GIB
+from release.unknown import Unknown
+
+SOURCE = "--from-log"
+HALF = GIB // 200  # of the last decimal that vLLM prints
+# Blocks that attention backends prefer; None is what we take without a log.
+BLOCKS = (None, 32, 64, 128, 256)
+# Of several GPUs only one may print its memory, and the least counts.
+LEAST_OF_SEVERAL = 0.8
+
+
+class Measured(msgspec.Struct, frozen=True):
+    """Room that a log measured; `block` is --block-size as the log's backend settled it."""
+
+    room: Room
+    block: int | None
+
+
+def options_of(log: EngineLog, given: Options) -> Options:
+    """The options of the start that was logged; what a log does not state is as given."""
+    stated = log.stated.options
+    return stated if log.stated.complete else overlay(stated, given)
+
+
+def log_gpu(log: EngineLog) -> Gpu | None:
+    """A GPU with the memory that a log states, or at least what it used."""
+    if log.total_gib is not None:
+        return Gpu("the GPU of the log", (log.total_gib,), SOURCE)
+    if log.available_gib is None or log.weights_gib is None:
+        return None
+    return Gpu("the GPU of the log", (log.available_gib + log.weights_gib,), SOURCE)
+
+
+def measure(
+    subject: Subject, log: EngineLog, given: Options, asked: Settled, gpu: Gpu | None
+) -> Measured | None:
+    """Take the memory for the cache from a log; None if it says nothing of it.
+
+    Raises `NotEstimated` where the log's own figures are not those of our plan, and where what is
+    asked takes more memory than what was logged.
+    """
+    if log.stated.unmodelled:
+        what = ", ".join(log.stated.unmodelled)
+        raise NotEstimated(f"the log has {what}, which changes the memory in ways not modelled")
+    stated = available_range(log)
+    if stated is None:
+        return None
+    options, version = options_of(log, given), log.version or NEWEST
+    own = settle(options, version, gpu, subject.limit, calibrated=subject.calibrated)
+    more = [name for name, ours, its in _spending(asked, own) if ours > its]
+    if more:
+        if gpu is not None and gpu.capability is not None:
+            return None
+        raise NotEstimated(f"the log is of less {more[0]} than what is asked: name a GPU (--gpu)")
+    low, high, block = _settle(subject, log, own, stated)
+    less = [name for name, ours, its in _spending(asked, own) if ours < its]
+    source = f"{SOURCE}, at least: it had more {', '.join(less)}" if less else SOURCE
+    return Measured(
+        Room(low, high, (*log_terms(log), Term("available", low, high, "measured", source))), block
+    )
+
+
+def log_terms(log: EngineLog) -> tuple[Term, ...]:
+    """Every part of the memory that a log states."""
+    parts = (
+        ("weights", log.weights_gib),
+        ("activation peak", log.peak_gib),
+        ("kernels and workspaces", log.other_gib),
+        ("CUDA graphs", log.graphs_estimated_gib),
+    )
+    return tuple(
+        Term(name, int(size * GIB) - HALF, int(size * GIB) + HALF, "measured", SOURCE)
+        for name, size in parts
+        if size is not None
+    )
+
+
+def _spending(asked: Settled, own: Settled) -> Iterator[tuple[str, float, float]]:
+    """What takes memory from the cache: what is asked, and what was logged."""
+    yield "sequences (--max-num-seqs)", asked.sequences, own.sequences
+    ours, its = asked.serving, own.serving
+    yield "tokens a step", ours.max_num_batched_tokens, its.max_num_batched_tokens
+    yield "images", not asked.text_only, not own.text_only
+    yield "CUDA graphs", not asked.eager, not own.eager
+    yield "drafted tokens", ours.num_speculative_tokens, its.num_speculative_tokens
+    yield "memory left free (--gpu-memory-utilization)", -asked.utilization, -own.utilization
+    for field in ("tensor_parallel_size", "pipeline_parallel_size"):
+        if getattr(ours, field) != getattr(its, field):
+            yield f"weights on a GPU ({field})", 1, 0
+
+
+def _settle(
+    subject: Subject, log: EngineLog, own: Settled, stated: tuple[int, int]
+) -> tuple[int, int, int | None]:
+    """Bytes for the cache: what two decimals leave open, settled by the tokens of the log."""
+    low, high = stated
+    if log.tokens is None or log.length is None or own.serving.num_gpu_blocks_override is not None:
+        return low, high, None
+    if max(own.serving.tensor_parallel_size, own.serving.pipeline_parallel_size) > 1:
+        low = int(low * LEAST_OF_SEVERAL)
+    for block in BLOCKS:
+        serving = replace(own.serving, block_size=block or own.serving.block_size)
+        pool = plan_pool(subject.config, subject.architecture, serving)
+        if isinstance(pool, Unknown):
+            raise NotEstimated(pool.reason)
+        found = _blocks(pool, low, high, log.tokens, log.length)
+        if found:
+            size = max(pool.bytes_per_block)
+            return found[0] * size, found[-1] * size, block
+    raise NotEstimated(
+        f"the log prints {log.tokens:,} tokens of cache, and our plan of the same options gives"
+        " another number: something in it is not modelled, or the log is of another model"
+    )
+
+
+def _blocks(pool: Pool, low: int, high: int, tokens: int, length: int) -> range:
+    """How many blocks within these bytes give so many tokens."""
+    size = max(pool.bytes_per_block)
+    counts = range(low // size, high // size + 1)
+
+    def printed(count: int) -> int:
+        return pool.tokens(count * size, length)
+
+    first = bisect_left(counts, tokens, key=printed)
+    return counts[first : bisect_right(counts, tokens, key=printed)]

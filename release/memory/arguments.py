@@ -1,0 +1,108 @@
+"""The options that a log states: as the arguments that vLLM repeats, and as it settled them."""
+
+import ast
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from release.memory.options import UNMODELLED, Options, drafted_tokens
+
+GIVEN = "non-default args: "
+MOST = 20_000  # characters of the arguments
+OBJECTS = re.compile(r"<[^<>]*>|\b[A-Za-z_]\w*\([^()]*\)")
+# What the engine's first line and the scheduler say; these are settled, given or not.
+SETTLED: dict[str, str] = {
+    "tensor_parallel_size": r"\btensor_parallel_size=(\d+)",
+    "pipeline_parallel_size": r"\bpipeline_parallel_size=(\d+)",
+    "max_num_batched_tokens": r"max_num_batched_tokens=(\d+)",
+    "kv_cache_dtype": r"\bkv_cache_dtype=([a-z]\w*)",
+    "enforce_eager": r"\benforce_eager=(True|False)",
+}
+UNUSUAL = re.compile(
+    r"\b(?:decode_context_parallel_size|prefill_context_parallel_size)=(?:[2-9]|\d\d)"
+)
+
+
+class Stated(msgspec.Struct, frozen=True):
+    """Options by a log; `complete` says that it repeats the arguments, so others are defaults.
+
+    `unmodelled` names what it has on and we have no model of.
+    """
+
+    model: str | None = None
+    options: Options = Options()
+    complete: bool = False
+    unmodelled: tuple[str, ...] = ()
+
+
+def read_arguments(text: str) -> Stated:
+    """Read the options of one engine start."""
+    given = _given(text)
+    known = {
+        field: value
+        for field, value in (given or {}).items()
+        if field in Options.__struct_fields__ and _fits(field, value)
+    }
+    known |= _nested(given or {})
+    for field, pattern in SETTLED.items():
+        found = re.search(pattern, text)
+        if found and field not in known:
+            known[field] = found[1].lower() if field == "enforce_eager" else found[1]
+    names = {f"--{key.replace('_', '-')}" for key, value in (given or {}).items() if value}
+    unusual = {match[0].partition("=")[0] for match in UNUSUAL.finditer(text)}
+    if (given or {}).get("speculative_config") and "speculative_tokens" not in known:
+        unusual.add("speculative_config")
+    model = (given or {}).get("model", (given or {}).get("model_tag"))
+    return Stated(
+        model=model if isinstance(model, str) else None,
+        options=msgspec.convert(known, Options, strict=False),
+        complete=given is not None,
+        unmodelled=tuple(sorted((names & UNMODELLED) | unusual)),
+    )
+
+
+def _given(text: str) -> dict[str, Any] | None:
+    """The arguments that vLLM prints as a Python dict, also where something is added after it."""
+    start = text.rfind(GIVEN)
+    if start < 0:
+        return None
+    line = text[start + len(GIVEN) : start + MOST].partition("\n")[0]
+    end = line.rfind("}")
+    while end > 0:
+        value = _literal(line[: end + 1])
+        if value is not None:
+            return value
+        end = line.rfind("}", 0, end)
+    return None
+
+
+def _literal(text: str) -> dict[str, Any] | None:
+    """Read a dict; values that are no literals, as objects of vLLM's, become None."""
+    for plain in (text, OBJECTS.sub("None", text)):
+        try:
+            value = ast.literal_eval(plain)
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            continue
+        if isinstance(value, dict) and all(isinstance(key, str) for key in value):
+            return value
+    return None
+
+
+def _nested(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Options that are dicts of their own."""
+    found: dict[str, Any] = {}
+    limits = given.get("limit_mm_per_prompt")
+    if isinstance(limits, dict) and limits and not any(limits.values()):
+        found["language_model_only"] = True
+    tokens = drafted_tokens(given.get("speculative_config"))
+    return found | ({"speculative_tokens": tokens} if tokens else {})
+
+
+def _fits(field: str, value: Any) -> bool:
+    try:
+        msgspec.convert({field: value}, Options, strict=False)
+    except msgspec.ValidationError:
+        return False
+    return value is not None
