@@ -35,6 +35,7 @@ class EngineLog(msgspec.Struct, frozen=True):
     load_seconds: float | None = None
     available_gib: float | None = None
     graphs_estimated_gib: float | None = None
+    graphs_gib: float | None = None
     peak_gib: float | None = None
     other_gib: float | None = None
     tokens: int | None = None
@@ -65,6 +66,7 @@ FIGURES: dict[str, tuple[str, Read]] = {
     # The others are a CPU's: what the user said, or what the machine has.
     "available_gib": (rf"{AVAILABLE}{NUMBER}", float),
     "graphs_estimated_gib": (rf"Estimated CUDA graph memory: {NUMBER} GiB", float),
+    "graphs_gib": (rf"Graph capturing finished in \d+ secs, took {NUMBER} GiB", float),
     "peak_gib": (rf"torch peak memory increase: {NUMBER} ?GiB", float),
     "other_gib": (rf"non-torch forward increase memory: {NUMBER} ?GiB", float),
     "tokens": (rf"KV cache size: {NUMBER} tokens", _int),
