@@ -16,6 +16,7 @@ COMMANDS = {
     "smoke": "Load and generate in vLLM, and judge what it says.",
     "card": "Render the model card from the report.",
     "push": "Publish exactly the verified bytes on the Hub.",
+    "diff": "What changed between two checkpoints, revisions or reports.",
     "rule": "Explain a rule, or list them all.",
     "demo": "Run the whole path on a tiny real checkpoint.",
 }

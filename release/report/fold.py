@@ -62,14 +62,14 @@ def _together(names: list[str]) -> str:
 
 def _fold(group: list[Finding]) -> Folded:
     places = tuple(dict.fromkeys(str(finding.where) for finding in group))
-    together = _in_braces(places)
+    together = in_braces(places)
     if together is None:
         others = tuple(str(finding.where).rpartition(": ")[2] for finding in group[1:])
         return Folded(group[0], len(group), places[0], tuple(dict.fromkeys(others)))
     return Folded(group[0], len(group), together, ())
 
 
-def _in_braces(places: tuple[str, ...]) -> str | None:
+def in_braces(places: tuple[str, ...]) -> str | None:
     """Write places that differ only in numbers as one; None where that would name others too."""
     columns = list(zip(*(_NUMBER.split(place) for place in places), strict=True))
     numbers = [sorted(set(column), key=int) for column in columns[1::2]]
