@@ -75,6 +75,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
     """
     from release.checkpoint import open_checkpoint  # noqa: PLC0415 - keeps --help fast
     from release.manifest import load_manifest  # noqa: PLC0415
+    from release.publish.access import require_trusted  # noqa: PLC0415
     from release.publish.gate import pass_gate  # noqa: PLC0415
     from release.publish.plan import Wish, check_wish, require_decided  # noqa: PLC0415
 
@@ -93,24 +94,27 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
         overwrite_card=overwrite_card,
     )
     check_wish(wish)
+    require_trusted(wish.repo)
     release = pass_gate(last_report(), manifest, open_checkpoint(find_folder(checkpoint, manifest)))
 
     from release.publish.apply import prepare, publish  # noqa: PLC0415 - the gate needs no client
     from release.publish.hub import Hub, show_progress  # noqa: PLC0415
+    from release.publish.state import only_push  # noqa: PLC0415
 
     show_progress(wanted=not quiet and sys.stderr.isatty())
-    hub = Hub(wish.repo)
-    plan = prepare(release, hub, wish)
-    if dry_run:
-        write_result(_render(plan, style, output), output)
+    with only_push():
+        hub = Hub(wish.repo)
+        plan = prepare(release, hub, wish)
+        if dry_run:
+            write_result(_render(plan, style, output), output)
+            require_decided(plan)
+            return
+        if style == "human" and not quiet:
+            click.echo(f"{_render(plan, style, output)}\n", err=output is not None)
         require_decided(plan)
-        return
-    if style == "human" and not quiet:
-        click.echo(f"{_render(plan, style, output)}\n", err=output is not None)
-    require_decided(plan)
-    if not yes and (plan.changes or plan.make_public or plan.tag):
-        _ask(plan)
-    done = publish(plan, release, hub, partial(notice, quiet=quiet))
+        if not yes and (plan.changes or plan.make_public or plan.tag):
+            _ask(plan)
+        done = publish(plan, release, hub, partial(notice, quiet=quiet))
     write_result(_render(done, style, output), output)
 
 

@@ -1,17 +1,23 @@
 """huggingface_hub's own HTTP client with limits, and calls that are tried again."""
 
+import logging
+import os
+import re
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import TypeVar
 
 import msgspec
 from huggingface_hub import set_client_factory
-from huggingface_hub.utils import httpx
+from huggingface_hub.utils import _auth, httpx
 from huggingface_hub.utils._http import default_client_factory
 
-from release.hub.refusals import asked_wait, is_passing
+from release.hub.refusals import TOKENS, asked_wait, is_passing, status_of
 
 Result = TypeVar("Result")
+_QUERY = re.compile(r"\?\S*")
+Passing = Callable[[BaseException], bool]
 
 
 class Patience(msgspec.Struct, frozen=True):
@@ -21,13 +27,13 @@ class Patience(msgspec.Struct, frozen=True):
     answer: float = 120.0
     waits: tuple[float, ...] = (0.25, 1.0, 2.0, 4.0)
 
-    def again(self, call: Callable[[], Result]) -> Result:
+    def again(self, call: Callable[[], Result], passing: Passing = is_passing) -> Result:
         """Make a call that may be repeated, until it goes well or there is no hope."""
         for wait in self.waits:
             try:
                 return call()
             except Exception as error:
-                if not is_passing(error):
+                if not passing(error) and not renew_token(error):
                     raise
                 time.sleep(max(wait, asked_wait(error)))
         return call()
@@ -42,3 +48,22 @@ def limit_client(patience: Patience) -> None:
         return client
 
     set_client_factory(make)
+    for handler in logging.getLogger("huggingface_hub").handlers:
+        handler.addFilter(_without_secrets)
+
+
+def renew_token(error: BaseException) -> bool:
+    """After a 401: have the next call exchange a new token, where one by trusted publishing ran out.
+
+    The client renews it five minutes early, by a clock that stands still while a machine sleeps.
+    """
+    if status_of(error) != HTTPStatus.UNAUTHORIZED or not os.environ.get("HF_OIDC_RESOURCE"):
+        return False
+    _auth._OIDC_TOKEN_CACHE = None  # noqa: SLF001 - there is no public way
+    return True
+
+
+def _without_secrets(record: logging.LogRecord) -> bool:
+    """Take tokens and the signed part of addresses out of what the client logs."""
+    record.msg, record.args = TOKENS.sub("[token]", _QUERY.sub("", record.getMessage())), None
+    return True

@@ -2,8 +2,10 @@
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
 from huggingface_hub import get_token
@@ -30,9 +32,10 @@ _AGAIN = {
     HTTPStatus.GATEWAY_TIMEOUT,
 }
 _CLOUDFLARE = range(520, 531)
-_TOKENS = re.compile(r"(hf_|hf_jwt_|Bearer )[\w.-]{8,}")
+TOKENS = re.compile(r"(hf_|hf_jwt_|Bearer )[\w.-]{8,}")
 LONGEST = 300
-SAID = 60.0
+LONGEST_WAIT = 300.0
+"""Seconds: the Hub counts requests in windows of five minutes."""
 
 
 @contextmanager
@@ -59,7 +62,7 @@ def is_passing(error: BaseException) -> bool:
     if isinstance(error, HfHubHTTPError):
         return status_of(error) in _AGAIN or status_of(error) in _CLOUDFLARE
     # An overloaded gateway answers HTML where the client expects JSON.
-    return isinstance(error, httpx.TransportError | json.JSONDecodeError)
+    return isinstance(error, httpx.TransportError | httpx.DecodingError | json.JSONDecodeError)
 
 
 def status_of(error: BaseException) -> int:
@@ -68,12 +71,21 @@ def status_of(error: BaseException) -> int:
 
 
 def asked_wait(error: BaseException) -> float:
-    """Give the seconds that the Hub asked to wait, at most a minute; 0 if it did not."""
+    """Give the seconds that the Hub asked to wait, at most five minutes; 0 if it did not."""
     if not isinstance(error, HfHubHTTPError):
         return 0.0
     reset = re.search(r"\bt=(\d{1,6})", error.response.headers.get("ratelimit", ""))
-    said = reset[1] if reset else error.response.headers.get("retry-after", "")
-    return min(float(said), SAID) if re.fullmatch(r"\d{1,6}", said) else 0.0
+    said = reset[1] if reset else error.response.headers.get("retry-after", "").strip()
+    seconds = float(said) if re.fullmatch(r"\d{1,6}", said) else _until(said)
+    return max(0.0, min(seconds, LONGEST_WAIT))
+
+
+def _until(date: str) -> float:
+    """Give the seconds until an HTTP date (RFC 9110 section 10.2.3), 0 for anything else."""
+    try:
+        return parsedate_to_datetime(date).timestamp() - time.time()
+    except (ValueError, TypeError, OverflowError):
+        return 0.0
 
 
 def hide_token(text: str) -> str:
@@ -84,7 +96,7 @@ def hide_token(text: str) -> str:
         token = None
     if token:
         text = text.replace(token, "[token]")
-    return printable(" ".join(_TOKENS.sub("[token]", text).split()))[:LONGEST]
+    return printable(" ".join(TOKENS.sub("[token]", text).split()))[:LONGEST]
 
 
 def _explain(error: BaseException, repo: str) -> ReleaseError | None:
@@ -104,9 +116,11 @@ _KINDS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = 
     ((OIDCError, LocalTokenNotFoundError), "no token by trusted publishing"),
     (httpx.TimeoutException, "the Hub did not answer in time"),
     ((httpx.TransportError, json.JSONDecodeError), "the connection to the Hub broke"),
+    (httpx.DecodingError, "the connection to the Hub broke"),
     ((httpx.RequestError, httpx.InvalidURL), "the Hub's answer cannot be followed"),
     ((RuntimeError, OSError), "the upload failed"),  # the xet library's, with a status in its text
     (ValueError, "the client refused"),
+    ((LookupError, TypeError, AttributeError), "the client does not understand the Hub's answer"),
 )
 
 

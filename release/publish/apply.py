@@ -10,11 +10,17 @@ from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 from release.facts.identity import CARD_FILE
 from release.hub.refusals import one_line, status_of
 from release.publish.commit import UNSURE, Committer, changed_meanwhile
-from release.publish.confirm import require_published
+from release.publish.confirm import require_public, require_published, require_tag
 from release.publish.files import HeldFile, Release, ReleaseFile, StoredFile, changed
-from release.publish.hub import Hub, Made, Operations
+from release.publish.hub import MAIN, Hub, Operations, PullRequest
+from release.publish.look import look
 from release.publish.others import ATTRIBUTES
 from release.publish.plan import Plan, Wish, make_plan, require_decided
+from release.publish.pull import find_pull, open_pull
+from release.publish.state import Begun, begin, end, has_begun
+
+BATCH = 5 * 10**9
+"""Bytes of large files in one upload: what is behind it is safe when the next one breaks."""
 
 NOTHING = "nothing was published; the same command goes on from there"
 DONE = "the files are published; the same command finishes the rest"
@@ -35,40 +41,51 @@ class Published(msgspec.Struct, frozen=True):
     visibility: str
 
 
+class Target(msgspec.Struct, frozen=True):
+    """Where the commit goes: on `parent`, unless it is `made` already."""
+
+    parent: str
+    made: str | None = None
+    request: PullRequest | None = None
+
+    @property
+    def ref(self) -> str:
+        """The main branch, or the ref of the pull request."""
+        return self.request.ref if self.request else MAIN
+
+
 def prepare(release: Release, hub: Hub, wish: Wish) -> Plan:
     """Plan a push against the Hub as it is now. Writes nothing; raises `ReleaseError`."""
     notes = hub.check_card(release.held(CARD_FILE))
-    plan = make_plan(release, hub.look(wish), wish)
+    resumed = wish.visibility is None and not wish.pull_request and has_begun(_begun(hub))
+    if resumed:
+        wish = msgspec.structs.replace(wish, visibility="public")
+    plan = make_plan(release, look(hub, wish), wish)
     return msgspec.structs.replace(plan, notices=(*plan.notices, *notes))
 
 
 def publish(plan: Plan, release: Release, hub: Hub, say: Say) -> Published:
     """Publish a release as planned, or raise `ReleaseError` with the Hub as it was."""
     require_decided(plan)
-    committer = Committer(plan, release, hub)
-    found = Made(plan.parent, None) if plan.parent and not plan.changes else None
     operations: Operations = ()
     with _stage(plan.repo, say, NOTHING):
-        if plan.pull_request and plan.parent and plan.changes:
-            found = committer.find(plan.parent)
-        if not found:
-            parent = plan.parent or _create(plan, hub)
-            operations = _upload(plan, release, hub)
+        target = _find_target(plan, release, hub)
+        if not target.made:
+            operations = _upload(plan, release, hub, target.ref)
     with _stage(plan.repo, say, NOTHING, doubtful=UNSURE):
-        made = found or committer.make(parent, operations)
+        committer = Committer(plan, release, hub, target.ref)
+        commit = target.made or committer.make(target.parent, operations)
     with _stage(plan.repo, say, DONE):
-        require_published(plan, release, hub.tree(made.oid), made.oid)
-        if plan.tag:
-            hub.tag(plan.tag, made.oid)
-        if plan.make_public:
-            hub.make_public()
+        require_published(plan, release, hub, commit)
+        _finish(plan, hub, commit, target.request)
+    address = f"{hub.url}/discussions/{target.request.number}" if target.request else None
     return Published(
         plan=plan,
-        made=found is None,
-        commit=made.oid,
-        url=made.pull_request or hub.url,
-        commit_url=f"{hub.url}/commit/{made.oid}",
-        pull_request=made.pull_request,
+        made=target.made is None,
+        commit=commit,
+        url=address or hub.url,
+        commit_url=f"{hub.url}/commit/{commit}",
+        pull_request=address,
         tag=plan.tag,
         visibility="public" if plan.make_public else plan.visibility,
     )
@@ -85,8 +102,23 @@ def _stage(repo: str, say: Say, hint: str, *, doubtful: str = "") -> Iterator[No
         raise
 
 
+def _find_target(plan: Plan, release: Release, hub: Hub) -> Target:
+    """Find where to commit; make the repository or the draft where there is none."""
+    if plan.parent is None:
+        return Target(_create(plan, hub))
+    if not plan.changes:
+        return Target(plan.parent, made=plan.parent)
+    if not plan.pull_request:
+        return Target(plan.parent)
+    found = find_pull(plan, release, hub)
+    request, made = found or (open_pull(plan, release, hub), None)
+    return Target(plan.parent, made, request)
+
+
 def _create(plan: Plan, hub: Hub) -> str:
     """Make the repository; refuse one that somebody has filled meanwhile."""
+    if plan.make_public:
+        begin(_begun(hub))
     try:
         head = hub.create()
     except Exception as error:
@@ -98,12 +130,17 @@ def _create(plan: Plan, hub: Hub) -> str:
     return head
 
 
-def _upload(plan: Plan, release: Release, hub: Hub) -> Operations:
+def _begun(hub: Hub) -> Begun:
+    return Begun(hub.endpoint, hub.repo)
+
+
+def _upload(plan: Plan, release: Release, hub: Hub, ref: str) -> Operations:
     """Send the large files; make sure that what was sent is what was verified."""
     files = {file.path: file for file in release.files}
     send = [files[planned.path] for planned in plan.files if planned.action != "keep"]
     additions = {file.path: _addition(file) for file in send}
-    hub.upload(list(additions.values()), pull_request=plan.pull_request)
+    for batch in _batches(send):
+        hub.upload([additions[file.path] for file in batch], ref)
     # What the Hub keeps in git itself is sent by the commit: from memory, not from the disk.
     late = [
         file
@@ -112,7 +149,7 @@ def _upload(plan: Plan, release: Release, hub: Hub) -> Operations:
     ]
     additions |= {file.path: CommitOperationAdd(file.path, file.read()) for file in late}
     if late:
-        hub.upload([additions[file.path] for file in late], pull_request=plan.pull_request)
+        hub.upload([additions[file.path] for file in late], ref)
     for file in send:
         if additions[file.path].upload_info.sha256.hex() != file.sha256:
             raise changed(file.path)
@@ -121,7 +158,31 @@ def _upload(plan: Plan, release: Release, hub: Hub) -> Operations:
     return [*additions.values(), *deletions]
 
 
+def _batches(files: list[ReleaseFile]) -> Iterator[list[ReleaseFile]]:
+    batch: list[ReleaseFile] = []
+    for file in files:
+        batch.append(file)
+        if sum(each.size for each in batch) >= BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
 def _addition(file: ReleaseFile) -> CommitOperationAdd:
     if isinstance(file, HeldFile):
         return CommitOperationAdd(file.path, file.content)
     return CommitOperationAdd(file.path, str(file.place.absolute()))
+
+
+def _finish(plan: Plan, hub: Hub, commit: str, request: PullRequest | None) -> None:
+    """Show it to others, now that all of it was compared."""
+    if plan.tag:
+        hub.tag(plan.tag, commit)
+        require_tag(plan.tag, commit, hub)
+    if plan.make_public:
+        hub.make_public()
+        require_public(hub)
+    if request and request.draft:
+        hub.mark_ready(request)
+    end(_begun(hub))

@@ -1,77 +1,93 @@
 """One commit, whatever becomes of the answers: after a doubtful one the Hub is asked."""
 
+import re
 import time
 from http import HTTPStatus
 
 from release.errors import ReleaseError
+from release.hub.client import renew_token
 from release.hub.refusals import asked_wait, is_passing, one_line, status_of
 from release.publish.confirm import differences
 from release.publish.files import Release
-from release.publish.hub import MAIN, Hub, Made, Operations
+from release.publish.hub import Hub, Operations
 from release.publish.plan import Plan
 
 UNSURE = "the commit may have been made; the same command finds out and finishes"
 MOVED = {HTTPStatus.PRECONDITION_FAILED, HTTPStatus.CONFLICT}
+CANDIDATES = 20  # commits since the parent that are looked at
+_OID = re.compile(r"[0-9a-f]{40}")
 
 
 class Committer:
-    """Makes the commit of one plan."""
+    """Makes the commit of one plan, on the main branch or on a pull request's ref."""
 
-    def __init__(self, plan: Plan, release: Release, hub: Hub) -> None:
-        self._plan, self._release, self._hub = plan, release, hub
+    def __init__(self, plan: Plan, release: Release, hub: Hub, ref: str) -> None:
+        self._plan, self._release, self._hub, self._ref = plan, release, hub, ref
 
-    def make(self, parent: str, operations: Operations) -> Made:
-        """Commit on top of `parent`, once. Raises when somebody else did so meanwhile."""
+    def make(self, parent: str, operations: Operations) -> str:
+        """Commit on top of `parent`, once. Raises when somebody else did so meanwhile.
+
+        Another attempt cannot make a second commit: the Hub takes one on each parent.
+        """
         waits = iter(self._hub.patience.waits)
         while True:
             try:
-                return self._hub.commit(self._plan, parent, operations)
+                return self._commit(parent, operations)
             except Exception as error:
                 moved = status_of(error) in MOVED
-                if not moved and not is_passing(error):
-                    raise
                 with one_line(self._plan.repo, UNSURE):
                     if found := self._find_late(parent, moved=moved):
                         return found
-                    if moved or self._head() != parent:
-                        raise changed_meanwhile(self._plan) from error
+                    self._require_parent(parent, error, moved=moved)
                 wait = next(waits, None)
-                # Two pull requests would not exclude each other as two commits on a parent do.
-                if wait is None or self._plan.pull_request:
+                if wait is None or not (_is_doubtful(error) or renew_token(error)):
                     raise
                 time.sleep(max(wait, asked_wait(error)))
 
-    def find(self, parent: str) -> Made | None:
-        """Find a commit of this release since `parent`, or an open pull request of it."""
-        title = self._plan.message
-        if self._plan.pull_request:
-            requests = self._hub.pull_requests(title)
-            return next(
-                (Made(self._head(r), url) for r, url in requests if self._is_there(r)), None
-            )
-        head = self._head()
+    def find(self, parent: str) -> str | None:
+        """Find a commit of exactly this release since `parent`."""
+        head = self._hub.head(self._ref)
         if head == parent:
             return None
-        ours = [oid for oid, name in self._hub.commits(head, parent) if name == title]
-        return next((Made(oid, None) for oid in ours if self._is_there(oid)), None)
+        since = self._hub.commits(head, parent)
+        since.sort(key=lambda commit: commit[1] != self._plan.message)
+        return next((oid for oid, _ in since[:CANDIDATES] if self.is_release(oid)), None)
 
-    def _head(self, ref: str = MAIN) -> str:
-        return self._hub.refs()[0] if ref == MAIN else self._hub.commits(ref, "")[0][0]
-
-    def _is_there(self, revision: str) -> bool:
+    def is_release(self, revision: str) -> bool:
+        """Whether a revision holds exactly the release, and what the plan keeps beside it."""
         return not differences(self._plan, self._release, self._hub.tree(revision))
 
-    def _find_late(self, parent: str, *, moved: bool) -> Made | None:
+    def _commit(self, parent: str, operations: Operations) -> str:
+        plan = self._plan
+        oid = self._hub.commit(plan.message, plan.description, parent, operations, self._ref)
+        if not _OID.fullmatch(oid):
+            raise LookupError(f"commitOid is {oid!r}")
+        return oid
+
+    def _find_late(self, parent: str, *, moved: bool) -> str | None:
         """Look for our commit, more than once where something was committed and is not listed."""
         for wait in (0.0, *self._hub.patience.waits):
             time.sleep(wait)
             found = self.find(parent)
-            if found or not moved or self._head() != parent:
+            if found or not moved or self._hub.head(self._ref) != parent:
                 return found
         return None
+
+    def _require_parent(self, parent: str, error: Exception, *, moved: bool) -> None:
+        """Raise where another attempt can only fail."""
+        if self._hub.head(self._ref) != parent:
+            raise changed_meanwhile(self._plan) from error
+        if moved:
+            what = "the Hub says that something was committed, and does not show it"
+            raise ReleaseError(what, where=self._plan.repo) from error
 
 
 def changed_meanwhile(plan: Plan) -> ReleaseError:
     """Say that the plan is about a state of the Hub that has passed."""
     hint = "nothing of this release was published: look at the new plan and push again"
     return ReleaseError("somebody else changed it meanwhile", where=plan.repo, hint=hint)
+
+
+def _is_doubtful(error: Exception) -> bool:
+    """Whether it is no refusal: an answer that nobody understands is as good as none."""
+    return is_passing(error) or isinstance(error, LookupError | TypeError)

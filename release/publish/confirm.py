@@ -1,12 +1,20 @@
-"""Whether a tree on the Hub is exactly a release, told from its own hashes, without a download."""
+"""Whether the Hub holds exactly a release: by its own hashes, and what readers see by its bytes."""
 
+import time
+
+from release.checkpoint import CONFIG_FILE
+from release.errors import ReleaseError
+from release.facts.identity import CARD_FILE
 from release.publish.files import Release
 from release.publish.gate import GateError
+from release.publish.hub import Hub
 from release.publish.others import ATTRIBUTES, RemoteFile
 from release.publish.plan import Plan, matches
+from release.publish.selection import RECORD_FILE
 from release.report import FOUND
 
 SHOWN = 3
+FETCHED = (CARD_FILE, CONFIG_FILE, RECORD_FILE)
 
 
 def differences(plan: Plan, release: Release, tree: dict[str, RemoteFile]) -> list[str]:
@@ -21,13 +29,47 @@ def differences(plan: Plan, release: Release, tree: dict[str, RemoteFile]) -> li
     return found
 
 
-def require_published(
-    plan: Plan, release: Release, tree: dict[str, RemoteFile], commit: str
-) -> None:
-    """Raise `GateError` unless the tree of a commit is the release."""
-    found = differences(plan, release, tree)
-    if found:
-        more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
-        what = f"commit {commit[:12]} is not what was verified: {', '.join(found[:SHOWN])}{more}"
-        hint = "it is neither tagged nor made public; look at it on the Hub"
-        raise GateError(what, where=plan.repo, hint=hint, exit_code=FOUND)
+def require_published(plan: Plan, release: Release, hub: Hub, commit: str) -> None:
+    """Raise `GateError` unless a commit is the release; a copy of the Hub may lag for a while."""
+    found: list[str] = []
+    for wait in (0.0, *hub.patience.waits):
+        time.sleep(wait)
+        found = differences(plan, release, hub.tree(commit)) or _misread(release, hub, commit)
+        if not found:
+            return
+    more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+    what = f"commit {commit[:12]} is not what was verified: {', '.join(found[:SHOWN])}{more}"
+    hint = "it is neither tagged nor made public; look at it on the Hub"
+    raise GateError(what, where=plan.repo, hint=hint, exit_code=FOUND)
+
+
+def require_tag(name: str, commit: str, hub: Hub) -> None:
+    """Raise `ReleaseError` unless a tag is on a commit."""
+    there = ""
+    for wait in (0.0, *hub.patience.waits):
+        time.sleep(wait)
+        there = hub.refs()[1].get(name, "")
+        if there == commit:
+            return
+    where = f"on commit {there[:12]}" if there else "not there"
+    raise ReleaseError(f"tag {name} is {where}, though the Hub took it", where=hub.repo)
+
+
+def require_public(hub: Hub) -> None:
+    """Raise `ReleaseError` unless everybody may see it."""
+    for wait in (0.0, *hub.patience.waits):
+        time.sleep(wait)
+        if hub.visibility() == "public":
+            return
+    hint = "change it in its settings on the Hub"
+    raise ReleaseError("is private still, though the Hub took it", where=hub.repo, hint=hint)
+
+
+def _misread(release: Release, hub: Hub, commit: str) -> list[str]:
+    """Fetch what readers and engines look at first, and compare it byte by byte."""
+    held = [path for path in FETCHED if release.holds(path)]
+    return [
+        f"{path} is served with other bytes"
+        for path in held
+        if hub.fetch(commit, path) != release.held(path)
+    ]

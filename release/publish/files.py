@@ -63,8 +63,12 @@ class Release(msgspec.Struct, frozen=True):
     files: tuple[ReleaseFile, ...]
     left_out: tuple[LeftOut, ...]
 
+    def holds(self, path: str) -> bool:
+        """Whether the content of a file is in memory."""
+        return any(file.path == path and isinstance(file, HeldFile) for file in self.files)
+
     def held(self, path: str) -> bytes:
-        """Give the content of a small file. Raises `KeyError` for any other."""
+        """Give the content of a file that is in memory. Raises `KeyError` for any other."""
         for file in self.files:
             if file.path == path and isinstance(file, HeldFile):
                 return file.content

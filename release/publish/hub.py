@@ -1,8 +1,10 @@
 """The Hub as a push needs it: short calls with timeouts, tried again when that may help."""
 
+import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
+from typing import Any
 
 import msgspec
 from huggingface_hub import (
@@ -20,15 +22,11 @@ from huggingface_hub.utils import httpx
 from huggingface_hub.utils._headers import build_hf_headers
 from huggingface_hub.utils.tqdm import disable_progress_bars
 
-from release.checkpoint.index import INDEX_FILE, parse_index
-from release.errors import CheckpointError, ReleaseError
+from release.errors import ReleaseError
 from release.facts.identity import CARD_FILE
-from release.hub.client import Patience, limit_client
+from release.hub.client import Patience, Result, limit_client
 from release.hub.refusals import hide_token, is_passing, one_line, status_of
-from release.publish.others import Remote, RemoteFile, Visibility
-from release.publish.plan import Plan, Wish
-from release.publish.record import read_record
-from release.publish.selection import RECORD_FILE
+from release.publish.others import RemoteFile, Visibility
 
 MAIN = "main"
 NO_RULES = "# none: the list of files is explicit\n"  # else a .gitignore there drops files unsaid
@@ -36,11 +34,17 @@ NO_RULES = "# none: the list of files is explicit\n"  # else a .gitignore there 
 Operations = Sequence[CommitOperationAdd | CommitOperationDelete]
 
 
-class Made(msgspec.Struct, frozen=True):
-    """A commit, and the address of the pull request that it is in."""
+class PullRequest(msgspec.Struct, frozen=True):
+    """A pull request that is not closed; a draft cannot be merged yet."""
 
-    oid: str
-    pull_request: str | None
+    number: int
+    title: str
+    draft: bool
+
+    @property
+    def ref(self) -> str:
+        """The ref of its commits."""
+        return f"refs/pr/{self.number}"
 
 
 class Hub:
@@ -54,54 +58,59 @@ class Hub:
     ) -> None:
         self.repo, self.patience = repo, patience or Patience()
         self._again = self.patience.again
+        limit_client(self.patience)
         with one_line(repo):
             if not get_token():
                 hint = "set HF_TOKEN, or run `hf auth login`"
                 raise ReleaseError("there is no token for the Hub", hint=hint)
-        limit_client(self.patience)
         self._api = HfApi(endpoint=endpoint)
+
+    @property
+    def endpoint(self) -> str:
+        """The address of the Hub."""
+        return str(self._api.endpoint)
 
     @property
     def url(self) -> str:
         """The page of the repository."""
-        return f"{self._api.endpoint}/{self.repo}"
+        return f"{self.endpoint}/{self.repo}"
 
-    def look(self, wish: Wish) -> Remote:
-        """Read what is there now, and whether this token may change it. Writes nothing."""
-        with one_line(self.repo):
-            visibility = self._visibility()
-            if visibility is None:
-                self._require_namespace()
-                return Remote()
-            if not wish.pull_request:
-                self._again(lambda: self._api.auth_check(self.repo, write=True))
-            head, tags = self.refs()
-            files = self.tree(head)
-            card = self._fetch(head, CARD_FILE) if CARD_FILE in files else None
-            record = self._fetch(head, RECORD_FILE) if RECORD_FILE in files else b""
-            return Remote(
-                head=head,
-                visibility=visibility,
-                files=files,
-                tags=tags,
-                sharded=self._sharded(head, files),
-                card=None if card is None else card.decode("utf-8", "replace"),
-                record=read_record(record),
+    def whoami(self) -> dict[str, Any]:
+        """Give what the Hub says of the token and its owner."""
+        return self._again(self._api.whoami)
+
+    def require_writable(self) -> None:
+        """Raise where the token may not change the repository."""
+        self._again(lambda: self._api.auth_check(self.repo, write=True))
+
+    def visibility(self) -> Visibility | None:
+        """Who may see it; None if it is not there. Raises if it has another name by now."""
+        try:
+            # Without `timeout` this call alone sets aside the client's own.
+            limit = self.patience.answer
+            info = self._again(
+                lambda: self._api.model_info(self.repo, expand=["private"], timeout=limit)
             )
+        except RepositoryNotFoundError:
+            return None
+        if info.id != self.repo:
+            hint = "write that name into release.toml"
+            raise ReleaseError(f"is called {info.id!r} on the Hub", where=self.repo, hint=hint)
+        return "private" if info.private else "public"
 
     def check_card(self, content: bytes) -> tuple[str, ...]:
         """Have the Hub judge the card's header; give its warnings. Raises `ReleaseError`."""
         body = {"content": content.decode("utf-8", "replace"), "repoType": "model"}
 
-        def ask() -> httpx.Response:
-            address = f"{self._api.endpoint}/api/validate-yaml"
+        def ask() -> Any:
+            address = f"{self.endpoint}/api/validate-yaml"
             response = get_session().post(address, json=body, headers=build_hf_headers())
             if response.status_code != HTTPStatus.BAD_REQUEST:
                 hf_raise_for_status(response)
-            return response
+            return response.json()
 
         with one_line(self.repo):
-            verdict = self._again(ask).json()
+            verdict = self._again(ask)
         errors, notes = (_messages(verdict, key) for key in ("errors", "warnings"))
         if errors:
             what = f"the Hub refuses its header: {'; '.join(errors)}"
@@ -110,15 +119,23 @@ class Hub:
 
     def refs(self) -> tuple[str, dict[str, str]]:
         """Give the head of the main branch and the commits of the tags: never cached ones."""
-        refs = self._again(lambda: self._api.list_repo_refs(self.repo))
+        refs = self._settled(lambda: self._api.list_repo_refs(self.repo))
         heads = [ref.target_commit for ref in refs.branches if ref.name == MAIN]
         if not heads:
             raise ReleaseError("has no main branch", where=self.repo)
         return heads[0], {ref.name: ref.target_commit for ref in refs.tags}
 
+    def head(self, ref: str) -> str:
+        """Give the newest commit of the main branch or of a pull request."""
+        if ref == MAIN:
+            return self.refs()[0]
+        return self._settled(lambda: self._api.list_repo_commits(self.repo, revision=ref))[
+            0
+        ].commit_id
+
     def tree(self, revision: str) -> dict[str, RemoteFile]:
         """List every file at a revision."""
-        entries = self._again(
+        entries = self._settled(
             lambda: list(self._api.list_repo_tree(self.repo, recursive=True, revision=revision))
         )
         return {
@@ -132,25 +149,32 @@ class Hub:
     def commits(self, head: str, parent: str) -> list[tuple[str, str]]:
         """List oid and title of the commits from `head` back to, not including, `parent`."""
         found = []
-        for commit in self._again(lambda: self._api.list_repo_commits(self.repo, revision=head)):
+        for commit in self._settled(lambda: self._api.list_repo_commits(self.repo, revision=head)):
             if commit.commit_id == parent:
                 break
             found.append((commit.commit_id, commit.title))
         return found
 
-    def pull_requests(self, title: str) -> list[tuple[str, str]]:
-        """List ref and address of the open pull requests of that title."""
+    def fetch(self, revision: str, path: str) -> bytes:
+        """Download a small file."""
+        address = hf_hub_url(self.repo, path, revision=revision, endpoint=self.endpoint)
+
+        def ask() -> bytes:
+            response = get_session().get(address, headers=build_hf_headers())
+            hf_raise_for_status(response)
+            return response.content
+
+        return self._settled(ask)
+
+    def pull_requests(self, title: str) -> list[PullRequest]:
+        """List the pull requests of that title that are open or drafts, newest first."""
         found = self._again(
-            lambda: list(
-                self._api.get_repo_discussions(
-                    self.repo, discussion_type="pull_request", discussion_status="open"
-                )
-            )
+            lambda: list(self._api.get_repo_discussions(self.repo, discussion_type="pull_request"))
         )
         return [
-            (f"refs/pr/{item.num}", f"{self.url}/discussions/{item.num}")
+            PullRequest(item.num, item.title, item.status == "draft")
             for item in found
-            if item.title == title
+            if item.title == title and item.is_pull_request and item.status in {"open", "draft"}
         ]
 
     def create(self) -> str:
@@ -161,29 +185,44 @@ class Hub:
             if not is_passing(error):
                 raise
             # Whether it was made is not known: it was not there a moment ago.
-            if self._visibility() is None:
+            if self.visibility() is None:
                 self._again(lambda: self._api.create_repo(self.repo, private=True, exist_ok=True))
         return self.refs()[0]
 
-    def upload(self, additions: list[CommitOperationAdd], *, pull_request: bool) -> None:
+    def open_draft(self, title: str, description: str) -> PullRequest:
+        """Start a draft pull request. What an error means is for the caller to find out."""
+        made = self._api.create_pull_request(self.repo, title=title, description=description)
+        return PullRequest(made.num, title, draft=True)
+
+    def mark_ready(self, request: PullRequest) -> None:
+        """Turn a draft into a pull request that can be merged."""
+        number = request.number
+        self._again(lambda: self._api.change_discussion_status(self.repo, number, "open"))
+
+    def upload(self, additions: list[CommitOperationAdd], ref: str) -> None:
         """Send the large files; nothing is visible before a commit names them."""
-        self._api.preupload_lfs_files(
-            self.repo, additions, create_pr=pull_request, gitignore_content=NO_RULES
+        self._again(
+            lambda: self._api.preupload_lfs_files(
+                self.repo, additions, revision=ref, gitignore_content=NO_RULES, free_memory=False
+            ),
+            is_passing_upload,
         )
 
-    def commit(self, plan: Plan, parent: str, operations: Operations) -> Made:
+    def commit(
+        self, title: str, description: str, parent: str, operations: Operations, ref: str
+    ) -> str:
         """Commit once on top of `parent`. What an error means is for the caller to find out."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about the card's header: shown with the plan
             made = self._api.create_commit(
                 self.repo,
                 operations,
-                commit_message=plan.message,
-                commit_description=plan.description,
+                commit_message=title,
+                commit_description=description,
                 parent_commit=parent,
-                create_pr=plan.pull_request,
+                revision=ref,
             )
-        return Made(made.oid, made.pr_url)
+        return str(made.oid)
 
     def tag(self, name: str, oid: str) -> None:
         """Tag a commit; a tag that exists is left where it is. Raises if that is elsewhere."""
@@ -201,58 +240,34 @@ class Hub:
         """Let everybody see it."""
         self._again(lambda: self._api.update_repo_settings(self.repo, private=False))
 
-    def _visibility(self) -> Visibility | None:
-        """Who may see it; None if it is not there. Raises if it has another name by now."""
-        try:
-            # Without `timeout` this call alone sets aside the client's own.
-            limit = self.patience.answer
-            info = self._again(
-                lambda: self._api.model_info(self.repo, expand=["private"], timeout=limit)
-            )
-        except RepositoryNotFoundError:
-            return None
-        if info.id != self.repo:
-            hint = "write that name into release.toml"
-            raise ReleaseError(f"is called {info.id!r} on the Hub", where=self.repo, hint=hint)
-        return "private" if info.private else "public"
-
-    def _require_namespace(self) -> None:
-        """Raise unless the token may make repositories in that namespace."""
-        owner = self.repo.partition("/")[0]
-        who = self._again(self._api.whoami)
-        names = {who.get("name"), *(org.get("name") for org in who.get("orgs", []))}
-        if owner not in names:
-            hint = f"does the repository exist, and is the token one of {owner}?"
-            what = f"the token's owner {who.get('name')!r} is not {owner!r}, nor in it"
-            raise ReleaseError(what, where=self.repo, hint=hint)
-        if who.get("auth", {}).get("accessToken", {}).get("role") == "read":
-            hint = "make one with write access"
-            raise ReleaseError("the token may only read", where=self.repo, hint=hint)
-
-    def _sharded(self, head: str, files: dict[str, RemoteFile]) -> frozenset[str]:
-        """Name the shards of the index that is there; a broken one names none."""
-        if INDEX_FILE not in files:
-            return frozenset()
-        try:
-            return frozenset(parse_index(self._fetch(head, INDEX_FILE)).shards)
-        except CheckpointError:
-            return frozenset()
-
-    def _fetch(self, revision: str, path: str) -> bytes:
-        address = hf_hub_url(self.repo, path, revision=revision, endpoint=self._api.endpoint)
-
-        def ask() -> bytes:
-            response = get_session().get(address, headers=build_hf_headers())
-            hf_raise_for_status(response)
-            return response.content
-
-        return self._again(ask)
+    def _settled(self, call: Callable[[], Result]) -> Result:
+        """Read what must be there: what was just made may not be in every copy of the Hub yet."""
+        return self._again(call, _is_passing_or_missing)
 
 
 def show_progress(*, wanted: bool) -> None:
     """Let the client draw its progress bars, or not."""
     if not wanted:
         disable_progress_bars()
+
+
+def is_passing_upload(error: BaseException) -> bool:
+    """Whether an upload may go well in a moment; the xet library has errors of its own."""
+    if is_passing(error):
+        return True
+    if isinstance(error, RuntimeError) and error.__cause__ is not None:
+        return is_passing(error.__cause__)
+    ours = isinstance(error, OSError) and error.errno is not None  # of a file on this machine
+    return (
+        isinstance(error, RuntimeError | OSError)
+        and not isinstance(error, httpx.HTTPError)
+        and not ours
+        and re.search(r"\b4(0[0-79]|1\d|2[0-8])\b", str(error)) is None
+    )
+
+
+def _is_passing_or_missing(error: BaseException) -> bool:
+    return is_passing(error) or status_of(error) == HTTPStatus.NOT_FOUND
 
 
 def _messages(verdict: object, key: str) -> tuple[str, ...]:

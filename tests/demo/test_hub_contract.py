@@ -201,7 +201,7 @@ def test_faults_come_before_or_after_the_effect(api: HfApi, server: HubServer, p
 
 
 def test_a_fault_that_does_nothing_or_two_things_is_refused(server: HubServer) -> None:
-    with pytest.raises(ValueError, match="needs status, drop or delay"):
+    with pytest.raises(ValueError, match="needs status, content, drop"):
         server.faults.add(path=".")
     with pytest.raises(ValueError, match="either drops"):
         server.faults.add(path=".", drop=True, status=500)

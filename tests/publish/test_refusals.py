@@ -15,6 +15,7 @@ from release.errors import ReleaseError
 from release.hub.client import Patience
 from release.hub.refusals import hide_token
 from release.publish.hub import Hub
+from release.publish.look import look
 from release.publish.plan import Wish
 from tests.publish.world import REPO, Push, edit_manifest, history, render_again, repo_of, writes
 
@@ -93,7 +94,7 @@ def test_a_hub_that_never_answers_is_given_up(hub: HubServer, patient: Patient) 
     start = time.monotonic()
     client = patient(Patience(answer=0.1, waits=(0.0,)))
     with pytest.raises(ReleaseError, match="did not answer in time"):
-        client.look(Wish(REPO))
+        look(client, Wish(REPO))
     assert time.monotonic() - start < 1
 
 
@@ -101,7 +102,7 @@ def test_a_hub_that_is_not_there_is_named(hub: HubServer, patient: Patient) -> N
     client = patient(Patience(waits=(0.0,)))
     hub.close()
     with pytest.raises(ReleaseError, match="the connection to the Hub broke"):
-        client.look(Wish(REPO))
+        look(client, Wish(REPO))
 
 
 def test_no_token_is_said_whatever_the_hub_says(monkeypatch: pytest.MonkeyPatch) -> None:

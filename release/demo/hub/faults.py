@@ -21,6 +21,10 @@ class Fault:
     drop: bool
     delay: float
     headers: dict[str, str] = field(default_factory=dict)
+    content: bytes | None = None
+    truncate: bool = False
+    stale: bool = False
+    skip: int = 0
     hits: int = 0
 
     @property
@@ -31,6 +35,14 @@ class Fault:
     def matches(self, method: str, path: str) -> bool:
         """Whether a request is meant."""
         return not self.spent and self.method in {"*", method} and bool(self.path.search(path))
+
+    def is_due(self) -> bool:
+        """Count a request that is meant; whether it is one of those to be answered so."""
+        if self.skip:
+            self.skip -= 1
+            return False
+        self.hits += 1
+        return True
 
 
 class Faults:
@@ -46,24 +58,31 @@ class Faults:
         method: str = "*",
         path: str,
         times: int | None = 1,
+        skip: int = 0,
         when: When = "before",
         status: int | None = None,
         drop: bool = False,
         delay: float = 0.0,
         headers: dict[str, str] | None = None,
+        content: bytes | None = None,
+        truncate: bool = False,
+        stale: bool = False,
     ) -> Fault:
         """Order a fault for requests whose path (without query) matches the regex `path`.
 
         `before`: the request has no effect. `after`: it is carried out, only then answered with
-        the fault. `status` is the answer's HTTP status, `drop` closes the connection without an
-        answer, `delay` waits that many seconds first; a fault with nothing but a delay answers
-        as usual afterwards. `times=None` repeats for ever. Raises ValueError for a fault that
-        does nothing or two things at once.
+        the fault. `status` is the answer's HTTP status, `content` its body in place of the usual
+        one, `drop` closes the connection without an answer, `truncate` in the middle of it,
+        `stale` answers a question as it was answered last, 404 where it never was, `delay` waits
+        that many seconds first; a fault with nothing but a delay answers as usual afterwards.
+        The first `skip` requests are left alone; `times=None` repeats for ever. Raises ValueError
+        for a fault that does nothing or two things at once.
         """
-        if drop and status is not None:
-            raise ValueError("a fault either drops the connection or answers a status")
-        if not drop and status is None and not delay:
-            raise ValueError("a fault needs status, drop or delay")
+        kinds = [drop, truncate, stale, status is not None or content is not None]
+        if sum(kinds) > 1:
+            raise ValueError("a fault either drops, truncates, is stale, or answers otherwise")
+        if not any(kinds) and not delay:
+            raise ValueError("a fault needs status, content, drop, truncate, stale or delay")
         fault = Fault(
             method=method.upper(),
             path=re.compile(path),
@@ -73,6 +92,10 @@ class Faults:
             drop=drop,
             delay=delay,
             headers=dict(headers or {}),
+            content=content,
+            truncate=truncate,
+            stale=stale,
+            skip=skip,
         )
         with self._lock:
             self._faults.append(fault)
@@ -82,8 +105,7 @@ class Faults:
         """Count and return the fault for a request, if one is due."""
         with self._lock:
             for fault in self._faults:
-                if fault.matches(method, path):
-                    fault.hits += 1
+                if fault.matches(method, path) and fault.is_due():
                     return fault
         return None
 

@@ -2,6 +2,7 @@
 
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from socket import SHUT_RDWR
@@ -30,6 +31,7 @@ class Site(Protocol):
     faults: Faults
     requests: list[Logged]
     failures: list[str]
+    answered: dict[str, Answer]
     wait: Callable[[float], object]
 
 
@@ -70,22 +72,36 @@ class Handler(BaseHTTPRequestHandler):
         usual = None
         if fault.when == "after":
             usual = self._answer(body, path, query)
-        body_first = fault.when == "before" and (fault.drop or fault.status is not None)
-        if body_first:
+        if fault.stale:
+            return self._old(path, query)
+        if not usual and (fault.drop or fault.status is not None):
             body.discard()
         self.site.wait(fault.delay)
         if fault.drop:
             return None
-        if fault.status is not None:
+        if fault.status is not None and fault.content is None:
             message = f"{fault.status.value} {fault.status.phrase}"
             return HubError(fault.status, message, headers=fault.headers).answer()
-        return usual or self._answer(body, path, query)
+        usual = usual or self._answer(body, path, query)
+        if fault.content is not None:
+            status = fault.status or usual.status
+            return Answer(status, {**usual.headers, **fault.headers}, fault.content)
+        return replace(usual, truncated=fault.truncate)
+
+    def _old(self, path: str, query: str) -> Answer:
+        """Answer as a copy of the Hub that lags behind: what it said last."""
+        address = f"{self.command} {path}?{query}"
+        held = self.site.answered.get(address)
+        return held or HubError(HTTPStatus.NOT_FOUND, "Not found here yet").answer()
 
     def _answer(self, body: Body, path: str, query: str) -> Answer:
         try:
             caller = self.site.hub.access.caller(self.headers.get("Authorization"))
             request = Request(self.command, path, query, self.headers, body, caller)
-            return dispatch(self.site.hub, request)
+            answer = dispatch(self.site.hub, request)
+            if self.command in {"GET", "HEAD"}:
+                self.site.answered[f"{self.command} {path}?{query}"] = answer
+            return answer  # noqa: TRY300 - refusals are not remembered
         except HubError as error:
             return error.answer()
         except ConnectionError:
@@ -112,17 +128,20 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(answer.length))
             self.end_headers()
             if self.command != "HEAD":
-                self._send_content(answer.content)
+                self._send_content(answer.content, answer.length // 2 if answer.truncated else None)
+            if answer.truncated:
+                self.close_connection = True
+                self.connection.shutdown(SHUT_RDWR)
         except OSError:
             self.close_connection = True
 
-    def _send_content(self, content: bytes | Span) -> None:
+    def _send_content(self, content: bytes | Span, length: int | None) -> None:
         if isinstance(content, bytes):
-            self.wfile.write(content)
+            self.wfile.write(content[:length])
             return
         with content.path.open("rb") as file:
             file.seek(content.start)
-            left = content.length
+            left = content.length if length is None else length
             while piece := file.read(min(left, PIECE)):
                 self.wfile.write(piece)
                 left -= len(piece)

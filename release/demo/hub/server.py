@@ -19,6 +19,7 @@ from release.demo.hub.hub import Hub, Settings
 from release.demo.hub.objects import Objects
 from release.demo.hub.publishers import Publishers
 from release.demo.hub.store import Store
+from release.demo.hub.wire import Answer
 from release.demo.hub.xet_storage import XetStorage
 
 HOST = "127.0.0.1"
@@ -52,6 +53,7 @@ class HubServer:
         self.faults = Faults()
         self.requests: list[Logged] = []
         self.failures: list[str] = []
+        self.answered: dict[str, Answer] = {}
         self.wait = self._closing.wait
         objects = Objects(self._folder)
         self.hub = Hub(

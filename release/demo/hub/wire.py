@@ -60,6 +60,8 @@ class Answer:
     status: HTTPStatus = HTTPStatus.OK
     headers: Mapping[str, str] = field(default_factory=dict)
     content: bytes | Span = b""
+    truncated: bool = False
+    """Whether the connection breaks in the middle of it."""
 
     @classmethod
     def of_json(

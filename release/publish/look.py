@@ -1,0 +1,68 @@
+"""What is on the Hub now, and whether this token may change it. Writes nothing."""
+
+from http import HTTPStatus
+
+from release.checkpoint.index import INDEX_FILE, parse_index
+from release.errors import CheckpointError, ReleaseError
+from release.facts.identity import CARD_FILE
+from release.hub.refusals import one_line, status_of
+from release.publish.access import is_trusted, require_creation, scopes
+from release.publish.hub import Hub
+from release.publish.others import Remote, RemoteFile
+from release.publish.plan import Wish
+from release.publish.record import read_record
+from release.publish.selection import RECORD_FILE
+
+
+def look(hub: Hub, wish: Wish) -> Remote:
+    """Read the repository as it is now. Raises `ReleaseError`."""
+    with one_line(hub.repo):
+        visibility = hub.visibility()
+        if visibility is None:
+            _require_creation(hub)
+            return Remote()
+        if not wish.pull_request:
+            _require_writable(hub)
+        head, tags = hub.refs()
+        files = hub.tree(head)
+        card = hub.fetch(head, CARD_FILE) if CARD_FILE in files else None
+        record = hub.fetch(head, RECORD_FILE) if RECORD_FILE in files else b""
+        return Remote(
+            head=head,
+            visibility=visibility,
+            files=files,
+            tags=tags,
+            sharded=_sharded(hub, head, files),
+            card=None if card is None else card.decode("utf-8", "replace"),
+            record=read_record(record),
+        )
+
+
+def _require_creation(hub: Hub) -> None:
+    if is_trusted():
+        what = "is not there, and trusted publishing makes no repository"
+        hint = "make it on the Hub, and name this workflow as a trusted publisher in its settings"
+        raise ReleaseError(what, where=hub.repo, hint=hint)
+    require_creation(hub.repo, hub.whoami())
+
+
+def _require_writable(hub: Hub) -> None:
+    try:
+        hub.require_writable()
+    except Exception as error:
+        hint = ""
+        if status_of(error) == HTTPStatus.FORBIDDEN and not is_trusted():
+            hint = scopes(hub.whoami(), hub.repo)
+        if not hint:
+            raise
+        raise ReleaseError("the token may not write to it", where=hub.repo, hint=hint) from error
+
+
+def _sharded(hub: Hub, head: str, files: dict[str, RemoteFile]) -> frozenset[str]:
+    """Name the shards of the index that is there; a broken one names none."""
+    if INDEX_FILE not in files:
+        return frozenset()
+    try:
+        return frozenset(parse_index(hub.fetch(head, INDEX_FILE)).shards)
+    except CheckpointError:
+        return frozenset()

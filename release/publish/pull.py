@@ -1,0 +1,48 @@
+"""A pull request: a draft until its files were compared, and never a second one."""
+
+import time
+
+from release.hub.refusals import is_passing
+from release.publish.commit import Committer, changed_meanwhile
+from release.publish.files import Release
+from release.publish.hub import Hub, PullRequest
+from release.publish.plan import Plan
+
+
+def find_pull(plan: Plan, release: Release, hub: Hub) -> tuple[PullRequest, str | None] | None:
+    """Find an earlier attempt: a pull request that holds the release already, with its commit.
+
+    Else a draft that holds nothing yet.
+    """
+    empty = None
+    for request in hub.pull_requests(plan.message):
+        head = hub.head(request.ref)
+        if Committer(plan, release, hub, request.ref).is_release(head):
+            return request, head
+        if request.draft and head == plan.parent:
+            empty = request
+    return (empty, None) if empty else None
+
+
+def open_pull(plan: Plan, release: Release, hub: Hub) -> PullRequest:
+    """Open a draft on top of the plan's parent. Raises `ReleaseError`.
+
+    A doubtful answer is followed by a look, for as long as anything may still become visible.
+    """
+    try:
+        request = hub.open_draft(plan.message, plan.description)
+    except Exception as error:
+        if not (is_passing(error) or isinstance(error, LookupError | TypeError)):
+            raise
+        request = _find_late(plan, release, hub) or hub.open_draft(plan.message, plan.description)
+    if hub.head(request.ref) != plan.parent:
+        raise changed_meanwhile(plan)
+    return request
+
+
+def _find_late(plan: Plan, release: Release, hub: Hub) -> PullRequest | None:
+    for wait in hub.patience.waits:
+        time.sleep(wait)
+        if found := find_pull(plan, release, hub):
+            return found[0]
+    return None
