@@ -53,7 +53,7 @@ def limit_client(patience: Patience) -> None:
 
 
 def renew_token(error: BaseException) -> bool:
-    """After a 401: have the next call exchange a new token, where one by trusted publishing ran out.
+    """After a 401, have the next call exchange a new token where trusted publishing gives one.
 
     The client renews it five minutes early, by a clock that stands still while a machine sleeps.
     """

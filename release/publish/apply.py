@@ -16,7 +16,7 @@ from release.publish.hub import MAIN, Hub, Operations, PullRequest
 from release.publish.look import look
 from release.publish.others import ATTRIBUTES
 from release.publish.plan import Plan, Wish, make_plan, require_decided
-from release.publish.pull import find_pull, open_pull
+from release.publish.pull import close_others, find_pull, open_pull
 from release.publish.state import Begun, begin, end, has_begun
 
 BATCH = 5 * 10**9
@@ -183,6 +183,8 @@ def _finish(plan: Plan, hub: Hub, commit: str, request: PullRequest | None) -> N
     if plan.make_public:
         hub.make_public()
         require_public(hub)
-    if request and request.draft:
-        hub.mark_ready(request)
+    if request:
+        if request.draft:
+            hub.mark_ready(request)
+        close_others(plan, hub, request)
     end(_begun(hub))

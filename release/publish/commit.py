@@ -4,6 +4,8 @@ import re
 import time
 from http import HTTPStatus
 
+from huggingface_hub.errors import HfHubHTTPError
+
 from release.errors import ReleaseError
 from release.hub.client import renew_token
 from release.hub.refusals import asked_wait, is_passing, one_line, status_of
@@ -34,7 +36,7 @@ class Committer:
             try:
                 return self._commit(parent, operations)
             except Exception as error:
-                moved = status_of(error) in MOVED
+                moved = _is_moved(error)
                 with one_line(self._plan.repo, UNSURE):
                     if found := self._find_late(parent, moved=moved):
                         return found
@@ -91,3 +93,10 @@ def changed_meanwhile(plan: Plan) -> ReleaseError:
 def _is_doubtful(error: Exception) -> bool:
     """Whether it is no refusal: an answer that nobody understands is as good as none."""
     return is_passing(error) or isinstance(error, LookupError | TypeError)
+
+
+def _is_moved(error: Exception) -> bool:
+    """Whether the Hub says that the commit's parent is not the head any more."""
+    if not isinstance(error, HfHubHTTPError) or status_of(error) not in MOVED:
+        return False
+    return "/commit/" in error.response.request.url.path

@@ -199,6 +199,11 @@ class Hub:
         number = request.number
         self._again(lambda: self._api.change_discussion_status(self.repo, number, "open"))
 
+    def close(self, request: PullRequest) -> None:
+        """Close a pull request without merging it."""
+        number = request.number
+        self._again(lambda: self._api.change_discussion_status(self.repo, number, "closed"))
+
     def upload(self, additions: list[CommitOperationAdd], ref: str) -> None:
         """Send the large files; nothing is visible before a commit names them."""
         self._again(

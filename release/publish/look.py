@@ -1,5 +1,6 @@
 """What is on the Hub now, and whether this token may change it. Writes nothing."""
 
+import time
 from http import HTTPStatus
 
 from release.checkpoint.index import INDEX_FILE, parse_index
@@ -7,9 +8,10 @@ from release.errors import CheckpointError, ReleaseError
 from release.facts.identity import CARD_FILE
 from release.hub.refusals import one_line, status_of
 from release.publish.access import is_trusted, require_creation, scopes
+from release.publish.files import hold
 from release.publish.hub import Hub
 from release.publish.others import Remote, RemoteFile
-from release.publish.plan import Wish
+from release.publish.plan import Wish, matches
 from release.publish.record import read_record
 from release.publish.selection import RECORD_FILE
 
@@ -25,8 +27,8 @@ def look(hub: Hub, wish: Wish) -> Remote:
             _require_writable(hub)
         head, tags = hub.refs()
         files = hub.tree(head)
-        card = hub.fetch(head, CARD_FILE) if CARD_FILE in files else None
-        record = hub.fetch(head, RECORD_FILE) if RECORD_FILE in files else b""
+        card = _fetch(hub, head, CARD_FILE, files) if CARD_FILE in files else None
+        record = _fetch(hub, head, RECORD_FILE, files) if RECORD_FILE in files else b""
         return Remote(
             head=head,
             visibility=visibility,
@@ -63,6 +65,16 @@ def _sharded(hub: Hub, head: str, files: dict[str, RemoteFile]) -> frozenset[str
     if INDEX_FILE not in files:
         return frozenset()
     try:
-        return frozenset(parse_index(hub.fetch(head, INDEX_FILE)).shards)
+        return frozenset(parse_index(_fetch(hub, head, INDEX_FILE, files)).shards)
     except CheckpointError:
         return frozenset()
+
+
+def _fetch(hub: Hub, head: str, path: str, files: dict[str, RemoteFile]) -> bytes:
+    """Download what the tree names, and nothing that a gateway says in its place."""
+    for wait in (0.0, *hub.patience.waits):
+        time.sleep(wait)
+        held = hold(path, hub.fetch(head, path))
+        if matches(held, files[path]):
+            return held.content
+    raise ReleaseError(f"{path} is served with other bytes than the Hub lists", where=hub.repo)

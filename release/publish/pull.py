@@ -10,7 +10,7 @@ from release.publish.plan import Plan
 
 
 def find_pull(plan: Plan, release: Release, hub: Hub) -> tuple[PullRequest, str | None] | None:
-    """Find an earlier attempt: a pull request that holds the release already, with its commit.
+    """Find an earlier attempt: a pull request that holds the release, with its commit.
 
     Else a draft that holds nothing yet.
     """
@@ -38,6 +38,13 @@ def open_pull(plan: Plan, release: Release, hub: Hub) -> PullRequest:
     if hub.head(request.ref) != plan.parent:
         raise changed_meanwhile(plan)
     return request
+
+
+def close_others(plan: Plan, hub: Hub, request: PullRequest) -> None:
+    """Close drafts of the same title that hold nothing: opened too late for us to see."""
+    for other in hub.pull_requests(plan.message):
+        if other.draft and other.number != request.number and hub.head(other.ref) == plan.parent:
+            hub.close(other)
 
 
 def _find_late(plan: Plan, release: Release, hub: Hub) -> PullRequest | None:

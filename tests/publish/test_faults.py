@@ -1,9 +1,11 @@
 """Whatever breaks: the Hub holds exactly one whole release or what it held, and a rerun ends it."""
 
+import shutil
 import signal
 import subprocess
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -89,24 +91,49 @@ def test_a_fault_is_survived_without_xet(path: str, hub: HubServer, work: Path, 
     is_one_release(hub, work, before=1)
 
 
-def test_a_pull_request_that_was_opened_and_not_said_so_is_found(
+PULL_FAULTS: dict[str, dict[str, Any]] = {
+    "opened, and not said so": {"path": "/discussions$", "drop": True, "when": "after"},
+    "not opened, and dropped": {"path": "/discussions$", "drop": True},
+    "committed, and not said so": {"path": COMMIT, "drop": True, "when": "after"},
+    "not committed, and dropped": {"path": COMMIT, "drop": True},
+    "not marked ready": {"path": "/status$", "status": 502},
+}
+
+
+@pytest.mark.parametrize("kind", PULL_FAULTS)
+def test_a_pull_request_is_opened_once(kind: str, hub: HubServer, work: Path, push: Push) -> None:
+    make(hub, {"config.json": b"{}"})
+    fault = hub.faults.add(method="POST", **PULL_FAULTS[kind])
+    done = push("--yes", "--create-pr")
+    assert fault.hits
+    assert done.returncode == 0, done.stderr
+    (request,) = repo_of(hub).discussions.values()
+    assert request.status == "open"
+    assert published(hub, request.ref) == release_files(work)
+
+
+def test_a_draft_of_a_push_that_was_cut_off_is_used(hub: HubServer, push: Push) -> None:
+    make(hub, {"config.json": b"{}"})
+    hub.faults.add(path=COMMIT, status=403)
+    assert push("--yes", "--create-pr").returncode == 2
+    (request,) = repo_of(hub).discussions.values()
+    assert request.status == "draft"
+    assert push("--yes", "--create-pr").returncode == 0
+    assert [each.status for each in repo_of(hub).discussions.values()] == ["open"]
+
+
+def test_bytes_that_are_served_otherwise_are_neither_tagged_nor_public(
     hub: HubServer, push: Push
 ) -> None:
-    make(hub, {"config.json": b"{}"})
-    hub.faults.add(path=COMMIT, drop=True, when="after")
-    done = push("--yes", "--create-pr")
-    assert done.returncode == 0, done.stderr
-    assert len(repo_of(hub).discussions) == 1
-
-
-def test_a_doubtful_pull_request_is_not_opened_twice(hub: HubServer, push: Push) -> None:
-    make(hub, {"config.json": b"{}"})
-    hub.faults.add(path=COMMIT, drop=True)
-    done = push("--yes", "--create-pr")
-    assert done.returncode == 2
-    assert "may have been made; the same command finds out" in done.stderr
-    assert push("--yes", "--create-pr").returncode == 0
-    assert len(repo_of(hub).discussions) == 1
+    hub.faults.add(path="/resolve/.*README.md", content=b"other", times=None)
+    done = push("--yes", "--tag", "v1")
+    assert done.returncode == 1
+    assert "README.md is served with other bytes (it is neither tagged nor" in done.stderr
+    assert tags(hub) == {}
+    assert repo_of(hub).visibility == "private"
+    hub.faults.clear()
+    assert push("--yes", "--tag", "v1").returncode == 0, "the same command finishes"
+    assert repo_of(hub).visibility == "public"
 
 
 def during(
@@ -143,13 +170,34 @@ def test_a_commit_of_somebody_else_meanwhile_is_not_overwritten(
 
 
 def test_two_pushes_of_one_release_make_one_commit(
-    hub: HubServer, work: Path, client_env: dict[str, str], push: Push
+    hub: HubServer, work: Path, client_env: dict[str, str], tmp_path: Path
 ) -> None:
     make(hub, {"config.json": b"{}"})
     fault = hub.faults.add(path=COMMIT, delay=1)
-    done = during(fault, work, client_env, lambda _: push("--yes", "--tag", "v1"))
+    elsewhere = shutil.copytree(work, tmp_path / "elsewhere")
+    args = command("push", "--yes", "--tag", "v1")
+    second = partial(subprocess.run, args, cwd=elsewhere, env=client_env, check=True)
+    done = during(fault, work, client_env, lambda _: second())
     assert done.returncode == 0, done.stderr
     is_one_release(hub, work, before=2)
+
+
+def test_a_second_push_from_the_same_folder_is_refused(
+    hub: HubServer, work: Path, client_env: dict[str, str], push: Push
+) -> None:
+    fault = hub.faults.add(path=PREUPLOAD, delay=60)
+    refused: list[Result] = []
+
+    def act(first: subprocess.Popen[str]) -> None:
+        refused.append(push("--yes"))
+        first.kill()
+
+    during(fault, work, client_env, act)
+    assert refused[0].returncode == 2
+    assert "another push from this folder is running" in refused[0].stderr
+    assert history(hub) == ["initial commit"]
+    assert push("--yes", "--tag", "v1").returncode == 0, "a lock ends with its process"
+    is_one_release(hub, work, before=1)
 
 
 def test_a_tag_that_appears_meanwhile_is_not_moved(
@@ -206,7 +254,7 @@ def test_ctrl_c_during_the_upload_leaves_nothing_and_a_rerun_finishes(
     assert "nothing was published; the same command goes on from there" in done.stderr
     assert "Traceback" not in done.stderr
     assert history(hub) == ["initial commit"]
-    assert push("--yes", "--public", "--tag", "v1").returncode == 0
+    assert push("--yes", "--tag", "v1").returncode == 0
     is_one_release(hub, work, before=1)
 
 
@@ -217,7 +265,7 @@ def test_ctrl_c_during_the_commit_says_that_it_may_be_made(
     done = during(fault, work, client_env, lambda child: child.send_signal(signal.SIGINT))
     assert done.returncode == 130
     assert "the commit may have been made; the same command finds out" in done.stderr
-    assert push("--yes", "--public", "--tag", "v1").returncode == 0
+    assert push("--yes", "--tag", "v1").returncode == 0
     is_one_release(hub, work, before=1)
 
 
@@ -228,6 +276,6 @@ def test_killed_at_any_moment_a_rerun_finishes(
     fault = hub.faults.add(path=path, delay=0.2, when="after")
     done = during(fault, work, client_env, lambda child: child.kill())
     assert done.returncode == -signal.SIGKILL
-    done = push("--yes", "--public", "--tag", "v1")
+    done = push("--yes", "--tag", "v1")
     assert done.returncode == 0, done.stderr
     is_one_release(hub, work, before=1)
