@@ -5,11 +5,11 @@ from typing import Literal
 
 import msgspec
 
-from release.card import is_ours
+from release.card.seal import MARK, is_ours
 from release.checkpoint.index import INDEX_FILE
 from release.facts.identity import CARD_FILE
 from release.publish.record import Record, RecordedFile
-from release.publish.selection import RECORD_FILE, SIGNATURE_FILE
+from release.publish.selection import SIGNATURE_FILE
 
 ATTRIBUTES = ".gitattributes"  # the Hub's own: it adds lines when large files come
 Choice = Literal["keep", "delete"]
@@ -75,16 +75,9 @@ def decide(others: list[str], remote: Remote, choice: Choice | None) -> Fates:
 
 def card_by_hand(remote: Remote) -> str:
     """Say why a card on the Hub must not be overwritten unasked, empty if it may be."""
-    if remote.card is None or _is_stub(remote.card):
+    if remote.card is None or _is_stub(remote.card) or is_ours(remote.card):
         return ""
-    there = remote.files[CARD_FILE]
-    recorded = remote.record.of(CARD_FILE) if remote.record else None
-    if recorded:
-        same = is_recorded(recorded, there)
-        return "" if same else "was edited on the Hub since the last release"
-    if is_ours(remote.card):
-        return f"may have been edited on the Hub: there is no {RECORD_FILE} to tell by"
-    return "was not written by release"
+    return "was edited by hand" if MARK in remote.card else "was not written by release"
 
 
 def edited_since(remote: Remote) -> tuple[str, ...]:

@@ -191,27 +191,26 @@ def test_what_the_last_release_wrote_and_this_one_does_not_is_deleted(release: R
     assert caught.value.exit_code == 1
 
 
-OURS = "<!-- written by release 0.1.0 -->"
-CARDS: dict[str, tuple[str, bytes | None, str]] = {
-    "by hand": ("---\nlicense: mit\n---\n# mine\n", None, "was not written by release"),
-    "by hand, no header": ("# mine\n", None, "was not written by release"),
-    "ours, edited": (OURS + "more", OURS.encode(), "was edited on the Hub since"),
-    "ours, nothing to tell by": (OURS, None, "may have been edited"),
-    "ours": (OURS, OURS.encode(), ""),
-    "the Hub's own": ("---\nlicense: mit\n---\n", None, ""),
-    "empty": (" \n", None, ""),
+TEXT = "# ours\n"
+SEALED = f"{TEXT}\n<!-- written by release 0.1.0; seal {digest(TEXT.encode())} -->\n"
+CARDS = {
+    "by hand": ("---\nlicense: mit\n---\n# mine\n", "was not written by release"),
+    "by hand, no header": ("# mine\n", "was not written by release"),
+    "ours, edited": (f"more {SEALED}", "was edited by hand"),
+    "ours": (SEALED, ""),
+    "the Hub's own": ("---\nlicense: mit\n---\n", ""),
+    "empty": (" \n", ""),
 }
 
 
 @pytest.mark.parametrize("kind", CARDS)
 def test_a_card_by_hand_is_not_overwritten_unasked(kind: str, release: Release) -> None:
-    text, before, why = CARDS[kind]
+    text, why = CARDS[kind]
     there = Remote(
         head="c" * 40,
         visibility="public",
         files={"README.md": in_git(text.encode())},
         card=text,
-        record=None if before is None else record(README__md=before),
     )
     plan = make_plan(release, there, Wish("a/b"))
     assert [entry.path for entry in plan.refused] == (["README.md"] if why else [])

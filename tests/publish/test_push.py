@@ -232,10 +232,10 @@ def test_the_next_release_deletes_what_only_the_last_one_wrote(
     render_again(work)
     plan = json.loads(push("--dry-run", "--format", "json").stdout)
     assert plan["deletes"] == [{"path": "assets/logo.txt", "reason": "of the last release"}]
-    fill(hub, {CARD: b"---\nlicense: mit\n---\n# somebody's words\n"})
+    fill(hub, {CARD: (work / "ckpt" / CARD).read_bytes().replace(b"# ", b"# My ", 1)})
     done = push("--yes", "--tag", "v2")
     assert done.returncode == 1
-    assert "README.md: on the Hub: was edited on the Hub since the last release" in done.stderr
+    assert "README.md: on the Hub: was edited by hand" in done.stderr
     assert push("--yes", "--tag", "v2", "--overwrite-card").returncode == 0
     files = release_files(work)
     del files["assets/logo.txt"]
