@@ -1,4 +1,4 @@
-"""Write what repeats the code: docs/rules.md, and the output blocks of README.md.
+"""Write what repeats the code: docs/rules.md, JSON Schemas, and the output blocks of README.md.
 
 With `--check` only compare. Never merge either by hand: after a rebase run `make docs` and commit
 what it wrote.
@@ -17,6 +17,7 @@ from pathlib import Path
 
 from release.demo.tour import HERE, break_a_copy
 from release.rules.catalogue import LoadedRule, all_rules
+from release.schemas import FOLDER, build_schemas
 
 ROOT = Path(__file__).parent.parent
 BLOCK = re.compile(r"(?<=```console\n)\$ release (?P<args>.*)\n(?:.*\n)*?(?=```)")
@@ -30,13 +31,14 @@ with `--strict`, `info` never does. Level: what must have been read for the rule
 
 
 def main() -> None:
-    """Write both, or end with 1 when one is not what the code says."""
+    """Write all, or end with 1 when one is not what the code says."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--check", action="store_true", help="compare, write nothing")
     check = parser.parse_args().check
     readme = ROOT / "README.md"
     texts = {
         ROOT / "docs" / "rules.md": "\n".join([HEAD, *_page()]) + "\n",
+        **{FOLDER / name: text for name, text in build_schemas().items()},
         readme: _with_output(readme.read_text(encoding="utf-8")),
     }
     for path, text in texts.items():

@@ -3,6 +3,7 @@
 import importlib
 import os
 import sys
+from typing import Any
 
 import click
 
@@ -18,6 +19,9 @@ COMMANDS = {
     "push": "Publish exactly the verified bytes on the Hub.",
     "diff": "What changed between two checkpoints, revisions or reports.",
     "rule": "Explain a rule, or list them all.",
+    "doctor": "Is everything here: Python, vLLM, GPU, disk, token?",
+    "schema": "JSON Schema of report.json or release.toml.",
+    "completion": "Make the shell complete commands and options.",
     "demo": "Run the whole path on a tiny real checkpoint.",
 }
 EPILOG = """\b
@@ -54,6 +58,14 @@ class LazyGroup(click.Group):
             hint = f" Did you mean {near[0]!r}?" if near else ""
             ctx.fail(f"No such command {args[0]!r}.{hint}")
         return super().resolve_command(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
+        """Complete the names of commands without importing them, and options."""
+        from click.shell_completion import CompletionItem  # noqa: PLC0415 - for the shell only
+
+        names = [name for name in COMMANDS if name.startswith(incomplete)]
+        items = [CompletionItem(name, help=COMMANDS[name]) for name in names]
+        return items + click.Command.shell_complete(self, ctx, incomplete)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List the commands by their summaries above, so that none is imported."""

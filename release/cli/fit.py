@@ -8,6 +8,7 @@ import click
 from release.cli.console import use_color, write_result
 from release.cli.options import (
     checkpoint_argument,
+    complete_gpus,
     find_checkpoint,
     find_manifest,
     format_option,
@@ -53,7 +54,13 @@ def vllm_options(command: Any) -> Any:
 
 @click.command()
 @checkpoint_argument
-@click.option("--gpu", "gpus", multiple=True, help='A GPU by name, as "RTX 5090"; may be repeated.')
+@click.option(
+    "--gpu",
+    "gpus",
+    multiple=True,
+    help='A GPU by name, as "RTX 5090"; may be repeated.',
+    shell_complete=complete_gpus,
+)
 @click.option("--available", type=Bytes(), help="Memory for the cache on each GPU, as 44.49GiB.")
 @click.option("--from-log", type=click.Path(path_type=Path), help="Take figures from a vLLM log.")
 @click.option("--audit", help="Judge a pasted command: 'vllm serve ...'.")

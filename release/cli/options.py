@@ -59,6 +59,24 @@ def format_option(*formats: str) -> Decorator:
     return click.option("--format", "style", type=choice, default=formats[0], show_default=True)
 
 
+def complete_rules(ctx: Any, param: Any, incomplete: str) -> list[Any]:  # noqa: ARG001
+    """Complete a rule's code for the shell, with its name beside it."""
+    from click.shell_completion import CompletionItem  # noqa: PLC0415 - for the shell only
+
+    from release.rules.catalogue import all_rules  # noqa: PLC0415
+
+    found = [rule for rule in all_rules() if rule.code.startswith(incomplete.upper())]
+    return [CompletionItem(rule.code, help=rule.name) for rule in found]
+
+
+def complete_gpus(ctx: Any, param: Any, incomplete: str) -> list[str]:  # noqa: ARG001
+    """Complete a GPU's name for the shell, without the spaces that a shell would split it at."""
+    from release.memory.gpus import all_gpus  # noqa: PLC0415 - for the shell only
+
+    names = [gpu.name.replace(" ", "-") for gpu in all_gpus()]
+    return [name for name in names if name.lower().startswith(incomplete.lower())]
+
+
 def find_manifest() -> "Manifest | None":
     """Read release.toml of the working directory, if there is one."""
     from release.manifest import MANIFEST_FILE, load_manifest  # noqa: PLC0415 - keeps --help fast

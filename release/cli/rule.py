@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from release.cli.console import use_color, write_result
-from release.cli.options import format_option, output_option, silent_option
+from release.cli.options import complete_rules, format_option, output_option, silent_option
 
 if TYPE_CHECKING:
     from release.rules.catalogue import LoadedRule
@@ -16,7 +16,7 @@ COLORS = {"error": "red", "warning": "yellow", "info": "cyan"}
 
 
 @click.command()
-@click.argument("code", metavar="[CODE]", required=False)
+@click.argument("code", metavar="[CODE]", required=False, shell_complete=complete_rules)
 @format_option("human", "json")
 @output_option
 @silent_option

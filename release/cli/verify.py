@@ -10,6 +10,7 @@ from release.cli.engine import make_engine, python_option, serve_option
 from release.cli.options import (
     LocationType,
     checkpoint_argument,
+    complete_rules,
     find_checkpoint,
     find_manifest,
     format_option,
@@ -40,8 +41,20 @@ FORMATS = ("human", "json", "sarif", "junit", "github", "markdown")
     type=LocationType(),
     help="Compare every tensor with the model this was made from.",
 )
-@click.option("--select", multiple=True, metavar="CODE", help="Only these rules: Q101, Q1, T.")
-@click.option("--ignore", multiple=True, metavar="CODE", help="Not these rules.")
+@click.option(
+    "--select",
+    multiple=True,
+    metavar="CODE",
+    help="Only these rules: Q101, Q1, T.",
+    shell_complete=complete_rules,
+)
+@click.option(
+    "--ignore",
+    multiple=True,
+    metavar="CODE",
+    help="Not these rules.",
+    shell_complete=complete_rules,
+)
 @click.option("-j", "--jobs", type=click.IntRange(1), help="Threads; default: one for each core.")
 @click.option(
     "--reuse", is_flag=True, help="Trust size, inode and time: read only files that changed."

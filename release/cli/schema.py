@@ -1,0 +1,27 @@
+"""`release schema`."""
+
+from importlib.resources import files
+from pathlib import Path
+
+import click
+
+from release.cli.console import write_result
+from release.cli.options import output_option, silent_option
+
+FILES = {"report": "report.schema.json", "manifest": "release.toml.schema.json"}
+EPILOG = """\b
+Examples:
+  release schema report -o report.schema.json
+  release schema manifest -o release.toml.schema.json
+then `#:schema ./release.toml.schema.json` as the first line of release.toml: editors complete it.
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("what", type=click.Choice(list(FILES)))
+@output_option
+@silent_option
+def command(what: str, output: Path | None) -> None:
+    """Print the JSON Schema of report.json, or of release.toml."""
+    text = files("release.schemas").joinpath(FILES[what]).read_text(encoding="utf-8")
+    write_result(text, output)
