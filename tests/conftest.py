@@ -1,5 +1,6 @@
 """The good checkpoints, drafts of them, one rule at a time, and the tool as a user runs it."""
 
+import json
 import os
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from tests.mutate import Draft
 ROOT = Path(__file__).parent.parent
 DEMO = ROOT / "release" / "demo" / "checkpoint"
 CHECKPOINTS = ROOT / "tests" / "checkpoints"
+SCHEMAS = ROOT / "release" / "schemas"
 BASES = ROOT / "tests" / "bases"
 GOOD = [DEMO, *sorted(path for path in CHECKPOINTS.glob("*") if path.is_dir())]
 
@@ -135,8 +137,23 @@ def run(tmp_path: Path) -> Run:
     def call(*args: object, cwd: Path = home, **env: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "release", *map(str, args)]
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", **env}
-        return subprocess.run(
+        done = subprocess.run(
             command, cwd=cwd, env=environment, capture_output=True, text=True, check=False
         )
+        report = cwd / ".release" / "report.json"
+        if args[:1] == ("verify",) and report.is_file():
+            check_report(report)
+        return done
 
     return call
+
+
+def check_report(report: Path) -> None:
+    """Hold a report against the schema that ships."""
+    import jsonschema  # noqa: PLC0415 - for tests that write reports
+
+    schema = json.loads((SCHEMAS / "report.schema.json").read_text(encoding="utf-8"))
+    validator = jsonschema.Draft202012Validator(schema)
+    error = jsonschema.exceptions.best_match(validator.iter_errors(json.loads(report.read_text())))
+    if error is not None:
+        raise error
