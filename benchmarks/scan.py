@@ -1,9 +1,10 @@
 """How fast `release verify` reads every byte, as a ratio to hashing the same files alone.
 
-    python benchmarks/scan.py [--gb 5] [--shards 4] [--jobs N] [--rounds 5]
+    python benchmarks/scan.py [--gb 5] [--shards 4] [--jobs N] [--rounds 5] [--experts]
 
 Writes a checkpoint of plausible FP8, NVFP4 and BF16 weights into a temporary folder, reads it once
-so that it lies in the page cache, then times both, in turns. Prints the best of each.
+so that it lies in the page cache, then times both, in turns. Prints the best of each. With `--experts`
+the weights are those of many small experts, 0.8 MB each: there counts what each tensor costs.
 """
 
 import argparse
@@ -65,6 +66,21 @@ def layer(index: int) -> list[Entry]:
     return entries
 
 
+def expert_layer(index: int) -> list[Entry]:
+    """One layer of 128 experts, of 2,048 to 768."""
+    prefix, hidden, width = f"model.layers.{index}.mlp.experts", 2048, 768
+    entries: list[Entry] = []
+    for expert in range(128):
+        for name in ("gate", "up", "down"):
+            out, columns = (hidden, width) if name == "down" else (width, hidden)
+            module = f"{prefix}.{expert}.{name}_proj"
+            entries.append((f"{module}.weight_packed", "U8", (out, columns // 2)))
+            entries.append((f"{module}.weight_scale", "F8_E4M3", (out, columns // 16)))
+            entries.append((f"{module}.weight_global_scale", "F32", (1,)))
+            entries.append((f"{module}.input_global_scale", "F32", (1,)))
+    return entries
+
+
 class Material:
     """Bytes that look like weights: a normal distribution in each dtype, cut anywhere."""
 
@@ -98,7 +114,9 @@ class Material:
         return part[:size]
 
 
-def write_checkpoint(folder: Path, total: int, shards: int) -> None:
+def write_checkpoint(
+    folder: Path, total: int, shards: int, make: Callable[[int], list[Entry]] = layer
+) -> None:
     """Write layers until there are `total` bytes, in files of equal size."""
     width = {"BF16": 2, "F8_E4M3": 1, "U8": 1, "F32": 4}
     material = Material()
@@ -108,12 +126,12 @@ def write_checkpoint(folder: Path, total: int, shards: int) -> None:
         file = f"model-{number:05}-of-{shards:05}.safetensors"
         entries: list[Entry] = []
         size = 0
-        if number == 1:
+        if number == 1 and make is layer:
             entries.append(("model.embed_tokens.weight", "BF16", (VOCABULARY, HIDDEN)))
             size = VOCABULARY * HIDDEN * 2
         while size < total // shards:
-            entries += layer(index)
-            size += sum(width[d] * int(np.prod(shape)) for _, d, shape in layer(index))
+            entries += make(index)
+            size += sum(width[d] * int(np.prod(shape)) for _, d, shape in make(index))
             index += 1
         write_shard(folder / file, entries, width, material)
         weight_map |= dict.fromkeys((name for name, _, _ in entries), file)
@@ -183,10 +201,12 @@ def main() -> None:
     parser.add_argument("--shards", type=int, default=4)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--experts", action="store_true")
     options = parser.parse_args()
+    make = expert_layer if options.experts else layer
     with tempfile.TemporaryDirectory() as root:
         folder = Path(root)
-        write_checkpoint(folder, int(options.gb * 1e9), options.shards)
+        write_checkpoint(folder, int(options.gb * 1e9), options.shards, make)
         size = sum(path.stat().st_size for path in folder.iterdir())
         expected = hash_alone(folder, options.jobs)
         alone, fused = [], []

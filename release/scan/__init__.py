@@ -16,6 +16,7 @@ from release.scan.values import FileScan, Values
 
 if TYPE_CHECKING:
     from release.scan.scales import ScalarTally
+    from release.scan.suspicion import Recheck
     from release.scan.tally import Tally
 
 __all__ = ["PIECE", "FileScan", "Segment", "Values", "scan_file"]
@@ -57,7 +58,7 @@ class _Scanner:
         self._position = 0
         self._tally: Tally | ScalarTally | None = None
         self._tensors: dict[str, Values] = {}
-        self._again = 0
+        self._recheck: Recheck | None = None
 
     def scan(self, segments: Iterable[Segment]) -> FileScan:
         for batch in _batches(_parts(segments)):
@@ -70,7 +71,8 @@ class _Scanner:
         while raw := self._read(PIECE):
             self._digest.update(raw)
         digest = self._digest.hexdigest()
-        return FileScan(self._name, self._position, digest, self._tensors, self._again)
+        again = self._recheck.again if self._recheck else 0
+        return FileScan(self._name, self._position, digest, self._tensors, again)
 
     def _take(self, batch: list[Part], raw: memoryview) -> None:
         """Tally the parts of a batch; of the last one, the tensor may go on in the next batch."""
@@ -88,11 +90,11 @@ class _Scanner:
             place += length
 
     def _finish(self, segment: Segment, tally: "Tally | ScalarTally") -> None:
-        from release.scan.suspicion import Recheck  # noqa: PLC0415
+        if self._recheck is None:
+            from release.scan.suspicion import Recheck  # noqa: PLC0415
 
-        recheck = Recheck(self._stream)
-        self._tensors[segment.tensor] = tally.values(segment, recheck)
-        self._again += recheck.again
+            self._recheck = Recheck(self._stream)
+        self._tensors[segment.tensor] = tally.values(segment, self._recheck)
         self._tally = None
 
     def _read(self, count: int) -> memoryview:

@@ -24,7 +24,8 @@ HALF_OF_FLOAT = 8
 """An FP8 code this much under the largest stands for half of it (4 for E5M2)."""
 FP4_HALF = 5
 """Code 5 is 3, half of 6."""
-LONG, ALL = 8, (1 << 64) - 1
+KINDS = {1: np.uint8, 2: np.uint16, 4: np.uint32}
+LONG, ALL, FEW = 8, (1 << 64) - 1, 16
 # Masks of the magnitudes in eight bytes, and what makes the top bit of those over half.
 FIELDS = {
     Kind.FP4: (0x7777_7777_7777_7777, 0x1111_1111_1111_1111 * (8 - FP4_HALF)),
@@ -45,8 +46,7 @@ class Sample:
         self._length = unit * max(1, SLICE // unit)
         count = min(SLICES, max(2, size // SPACING))
         if not reading.codes:
-            self._places = [0]
-            self._length = SLICE
+            self._places = []
         elif size <= WHOLE:
             self._places, self._length = [0], size
         else:
@@ -61,17 +61,11 @@ class Sample:
             if start >= 0:
                 self._slices.append(bytes(piece[start : start + self._length]))
 
-    def slices(self) -> list[Array]:
-        """The slices as words, each cut to whole units."""
-        unit = max(self.reading.unit, 1) * self.reading.width
-        whole = [part[: len(part) // unit * unit] for part in self._slices]
-        kind = {1: np.uint8, 2: np.uint16, 4: np.uint32}[self.reading.width]
-        return [np.frombuffer(part, kind) for part in whole if part]
-
     def words(self) -> Array:
-        """All slices as one array of words."""
-        parts = self.slices()
-        return np.concatenate(parts) if parts else np.zeros(0, np.uint8)
+        """All slices, each cut to whole units, as one array of words."""
+        unit = max(self.reading.unit, 1) * self.reading.width
+        whole = b"".join(part[: len(part) // unit * unit] for part in self._slices)
+        return np.frombuffer(whole, KINDS[self.reading.width])
 
 
 def summarise_codes(sample: Sample, tops: Array | None) -> Codes | None:
@@ -83,35 +77,40 @@ def summarise_codes(sample: Sample, tops: Array | None) -> Codes | None:
     words = sample.words()
     if not len(words) or (reading.kind is Kind.PACKED and 32 % reading.bits and not reading.unit):
         return None
-    histogram, zero = _histogram(words, reading)
-    total = int(histogram.sum())
-    signed = total - int(histogram[zero].sum())
-    negative = int(histogram[_negative(reading)].sum())
+    # Of so few numbers Python adds up a list sooner than numpy an array.
+    histogram: list[int] = _histogram(words, reading).tolist()
+    total = sum(histogram)
+    signed = total - sum(histogram[code] for code in _zeros(reading))
+    negative = sum(histogram[_negative(reading)])
     used, weak = _weak_units(words, reading) if tops is None else _weak(tops, reading)
     return Codes(
         sampled=total,
-        distinct=int(np.count_nonzero(histogram)),
-        common=int(histogram.max()) / total,
-        ends=int(histogram[_ends(reading)].sum()) / total,
+        distinct=len(histogram) - histogram.count(0),
+        common=max(histogram) / total,
+        ends=sum(histogram[code] for code in _ends(reading)) / total,
         negative=negative / signed if signed else 0.5,
         units=used,
         weak=weak,
     )
 
 
-def _histogram(words: Array, reading: Reading) -> tuple[Array, list[int]]:
-    """Count every code; the second value lists the codes that mean zero."""
+def _histogram(words: Array, reading: Reading) -> Array:
+    """Count every code."""
     if reading.kind is Kind.PACKED and reading.bits not in {4, 8}:
-        fields = unpack_fields(words, reading.bits)
-        return np.bincount(fields, minlength=1 << reading.bits), [1 << (reading.bits - 1)]
-    counts = np.bincount(words.view(np.uint8), minlength=256)
+        return np.bincount(unpack_fields(words, reading.bits), minlength=1 << reading.bits)
+    counts = np.bincount(words.view(np.uint8).astype(np.intp), minlength=256)  # as it counts
     if reading.kind is Kind.FP4 or (reading.kind is Kind.PACKED and reading.bits == 4):  # noqa: PLR2004
         square = counts.reshape(16, 16)
-        nibbles = square.sum(axis=0) + square.sum(axis=1)
-        return nibbles, [0, 8] if reading.kind is Kind.FP4 else [8]
+        nibbles: Array = np.add.reduce(square, axis=0) + np.add.reduce(square, axis=1)
+        return nibbles
+    return counts
+
+
+def _zeros(reading: Reading) -> list[int]:
+    """The codes that mean zero."""
     if reading.kind is Kind.PACKED:
-        return counts, [128]
-    return counts, [0, 128] if reading.kind is Kind.FLOAT else [0]
+        return [1 << (reading.bits - 1)]
+    return {Kind.FP4: [0, 8], Kind.FLOAT: [0, 128]}.get(reading.kind, [0])
 
 
 def _negative(reading: Reading) -> slice:
@@ -167,9 +166,19 @@ def _weak_units(words: Array, reading: Reading) -> tuple[int, int]:
 def _weak_by_bits(grid: Array, mask: int, step: int) -> tuple[int, int]:
     """Eight bytes at once: `mask` leaves magnitudes, `step` lifts half the range to a sign bit."""
     magnitudes = grid.view(np.uint64) & np.uint64(mask)
-    used = np.bitwise_or.reduce(magnitudes, axis=1) != 0
-    strong = np.bitwise_or.reduce(magnitudes + np.uint64(step), axis=1) & np.uint64(~mask & ALL)
+    used = _any_bit(magnitudes) != 0
+    strong = _any_bit(magnitudes + np.uint64(step)) & np.uint64(~mask & ALL)
     return int(np.count_nonzero(used)), int(np.count_nonzero(used & (strong == 0)))
+
+
+def _any_bit(grid: Array) -> Array:
+    """The bits that are set in any word of each row; a group's few words are taken one by one."""
+    if grid.shape[1] > FEW:
+        return np.bitwise_or.reduce(grid, axis=1)
+    bits: Array = grid[:, 0]
+    for column in range(1, grid.shape[1]):
+        bits = bits | grid[:, column]
+    return bits
 
 
 def _signed_codes(grid: Array, reading: Reading) -> Array:

@@ -33,6 +33,9 @@ class ScalarTally:
         """What it is."""
         form = self._reading.format
         word = int.from_bytes(self._raw, "little")
+        if max(form.normal, 1) <= word < form.bad:
+            value = decode_float(word, self._reading.dtype)
+            return Values(1, value, scales=Scales(value, value, 0), head=self._raw)
         size = word & (form.sign - 1)
         bad, zero = size >= form.bad, size == 0
         negative = word != size and not bad and not zero
@@ -62,6 +65,8 @@ class ScaleTally(Tally):
 
     A signed word from 1 to just under NaN is a good scale: two reductions find whether all are.
     """
+
+    weighed = False
 
     def __init__(self, reading: Reading, size: int) -> None:
         super().__init__(reading, size)
@@ -144,7 +149,9 @@ class ScaleTally(Tally):
 
     def _median(self, bad: int) -> int:
         """The median word of the positive scales of the sample, 0 if there are none."""
-        kept = np.concatenate(self._kept) if self._kept else np.zeros(0, np.uint8)
+        if not self._kept:
+            return 0
+        kept = self._kept[0] if len(self._kept) == 1 else np.concatenate(self._kept)
         if len(kept) == 1:
             return int(kept[0]) if 0 < kept[0] < bad else 0
         good = kept[(kept < bad) & (kept > 0)]

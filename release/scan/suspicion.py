@@ -66,9 +66,9 @@ class Marks:
         self._hash.update(raw)
         self._first = self._first or raw[:MARK]
         self.alike = self.alike and raw == self._first * len(words)
-        if any(blank in raw for blank in BLANK):
+        if BLANK[0] in raw or BLANK[1] in raw:
             self._follow(words)
-        else:
+        elif self._run[2]:
             self._end_run()
         self._count += len(words)
 

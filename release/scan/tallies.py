@@ -124,6 +124,8 @@ def channel_step(reading: Reading, size: int) -> int:
 class IndexTally(Tally):
     """The group of each column: as many integers as a weight has columns, all of them kept."""
 
+    weighed = False
+
     def __init__(self, reading: Reading, size: int) -> None:
         super().__init__(reading, size)
         self._kept: list[Words] = []

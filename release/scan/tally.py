@@ -49,8 +49,11 @@ def add_hits(hits: Hits, mask: Mask, start: int) -> Hits:
 class Tally:
     """The values of one tensor, piece by piece, as `Reading.step` cuts it.
 
-    This much is done for every kind: the head, the marks, the sample, and rows of zeros.
+    This much is done for every kind: the head, and where it is `weighed` the marks, the sample, and
+    rows of zeros.
     """
+
+    weighed = True
 
     def __init__(self, reading: Reading, size: int) -> None:
         self.reading = reading
@@ -72,8 +75,9 @@ class Tally:
         """Take the next bytes."""
         if not self._position:
             self._head = bytes(piece[:KEPT_BYTES])
-        self._mark(piece)
-        self.sample.add(piece, self._position)
+        if self.weighed:
+            self._mark(piece)
+            self.sample.add(piece, self._position)
         words = np.frombuffer(piece, UNSIGNED[self.reading.width])
         self.look(words)
         self.words += len(words)
