@@ -3,8 +3,8 @@
     python benchmarks/scan.py [--gb 5] [--shards 4] [--jobs N] [--rounds 5] [--experts]
 
 Writes a checkpoint of plausible FP8, NVFP4 and BF16 weights into a temporary folder, reads it once
-so that it lies in the page cache, then times both, in turns. Prints the best of each. With `--experts`
-the weights are those of many small experts, 0.8 MB each: there counts what each tensor costs.
+so that it lies in the page cache, then times both, in turns. Prints the best of each.
+With --experts the weights are those of many experts, 0.8 MB each: there each tensor's cost shows.
 """
 
 import argparse
