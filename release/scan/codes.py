@@ -98,7 +98,7 @@ def _histogram(words: Array, reading: Reading) -> Array:
     """Count every code."""
     if reading.kind is Kind.PACKED and reading.bits not in {4, 8}:
         return np.bincount(unpack_fields(words, reading.bits), minlength=1 << reading.bits)
-    counts = np.bincount(words.view(np.uint8).astype(np.intp), minlength=256)  # as it counts
+    counts: Array = np.bincount(words.view(np.uint8).astype(np.intp), minlength=256)  # as it counts
     if reading.kind is Kind.FP4 or (reading.kind is Kind.PACKED and reading.bits == 4):  # noqa: PLR2004
         square = counts.reshape(16, 16)
         nibbles: Array = np.add.reduce(square, axis=0) + np.add.reduce(square, axis=1)
