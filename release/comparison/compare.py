@@ -25,6 +25,9 @@ from release.quantization.schemes import Scheme
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+REMOTE_THREADS = 6
+"""Threads where most of the time is spent waiting for bytes from elsewhere."""
+
 ORDER_CAUSES = {Cause.ROWS, Cause.COSINE, Cause.CODES}
 """What scales in the wrong rows can look like."""
 
@@ -66,7 +69,8 @@ class Comparer:
         self.ours, self.base, self.moved = ours, base, moved
         self.weights, self.plains = weights, plains
         self.reasons: dict[str, str] = {}
-        self._threads = threads or os.cpu_count()
+        waits = ours.remote or base.remote
+        self._threads = threads or max(os.cpu_count() or 1, REMOTE_THREADS if waits else 1)
         self._chosen: dict[str, View] = {}
 
     def compare_weights(self) -> list[Compared]:

@@ -6,6 +6,7 @@ from concurrent.futures import CancelledError
 import numpy as np
 
 from release.checkpoint import Checkpoint, TensorInfo
+from release.comparison.ahead import ReadAhead
 from release.comparison.forms import Form, forms_of
 from release.comparison.pairing import Slab, View
 from release.comparison.stored import PLAIN, Stored, Unreadable, stored
@@ -34,6 +35,8 @@ class Source:
         self, checkpoint: Checkpoint, name: str = "", forms: Mapping[str, Form] | None = None
     ) -> None:
         self._source, self._name = checkpoint.source, name
+        self.remote = checkpoint.source.origin is not None
+        self._ahead = ReadAhead(checkpoint.source.read)
         self.advance: Advance = quiet
         self.stopped = False
         self._forms = forms_of(checkpoint.tensors) if forms is None else forms
@@ -49,7 +52,10 @@ class Source:
             raise CancelledError
         file = self._name + info.shard
         try:
-            raw = self._source.read(info.shard, info.start + at, count)
+            if self.remote:
+                raw = self._ahead.read(info, at, count)
+            else:
+                raw = self._source.read(info.shard, info.start + at, count)
         except CheckpointError as error:
             raise CheckpointError(file, error.what, error.hint) from None
         if len(raw) != count:

@@ -97,7 +97,8 @@ def summarise_codes(sample: Sample, tops: Array | None) -> Codes | None:
 def _histogram(words: Array, reading: Reading) -> Array:
     """Count every code."""
     if reading.kind is Kind.PACKED and reading.bits not in {4, 8}:
-        return np.bincount(unpack_fields(words, reading.bits), minlength=1 << reading.bits)
+        fields: Array = np.bincount(unpack_fields(words, reading.bits), minlength=1 << reading.bits)
+        return fields
     counts: Array = np.bincount(words.view(np.uint8).astype(np.intp), minlength=256)  # as it counts
     if reading.kind is Kind.FP4 or (reading.kind is Kind.PACKED and reading.bits == 4):  # noqa: PLR2004
         square = counts.reshape(16, 16)
@@ -173,9 +174,10 @@ def _weak_by_bits(grid: Array, mask: int, step: int) -> tuple[int, int]:
 
 def _any_bit(grid: Array) -> Array:
     """The bits that are set in any word of each row; a group's few words are taken one by one."""
-    if grid.shape[1] > FEW:
-        return np.bitwise_or.reduce(grid, axis=1)
     bits: Array = grid[:, 0]
+    if grid.shape[1] > FEW:
+        bits = np.bitwise_or.reduce(grid, axis=1)
+        return bits
     for column in range(1, grid.shape[1]):
         bits = bits | grid[:, column]
     return bits
