@@ -174,11 +174,9 @@ def _weak_by_bits(grid: Array, mask: int, step: int) -> tuple[int, int]:
 
 def _any_bit(grid: Array) -> Array:
     """The bits that are set in any word of each row; a group's few words are taken one by one."""
-    bits: Array = grid[:, 0]
-    if grid.shape[1] > FEW:
-        bits = np.bitwise_or.reduce(grid, axis=1)
-        return bits
-    for column in range(1, grid.shape[1]):
+    many = grid.shape[1] > FEW
+    bits: Array = np.bitwise_or.reduce(grid, axis=1) if many else grid[:, 0]
+    for column in range(1, 1 if many else grid.shape[1]):
         bits = bits | grid[:, column]
     return bits
 
