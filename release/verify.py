@@ -16,7 +16,8 @@ from release.errors import CheckpointError
 from release.facts import Facts, Level, parameters
 from release.facts.changes import Change
 from release.facts.comparison import Comparison
-from release.facts.identity import CARD_FILE, FileDigest
+from release.facts.dated import Dated
+from release.facts.identity import CARD_FILES, FileDigest
 from release.facts.scan import Scanning
 from release.facts.side_files import side_files
 from release.manifest import Allow
@@ -45,6 +46,7 @@ class Request(msgspec.Struct, frozen=True):
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     allow: tuple[Allow, ...] = ()
+    dated: tuple[Dated, ...] = ()
     scanning: Scanning = Scanning()
     engine: Engine | None = None
 
@@ -112,6 +114,7 @@ def reported_facts(facts: Facts) -> dict[str, Any]:
 def _facts(checkpoint: Checkpoint, request: Request) -> Facts:
     """The facts, with the base opened if one is named. Raises `CheckpointError`."""
     given: dict[str, Any] = {"checkpoint": checkpoint, "scanning": request.scanning}
+    given["dated"] = request.dated
     levels = [request.level]
     if request.base is not None:
         given["base"] = _open(request.base)
@@ -196,7 +199,7 @@ def _not_asked(facts: Facts) -> tuple[NotChecked, ...]:
 
 def _unhashed(checkpoint: Checkpoint) -> tuple[FileDigest, ...]:
     infos = sorted(checkpoint.files.values(), key=lambda info: info.path)
-    return tuple(FileDigest(i.path, i.size, None) for i in infos if i.path != CARD_FILE)
+    return tuple(FileDigest(i.path, i.size, None) for i in infos if i.path not in CARD_FILES)
 
 
 def _fact(value: Any) -> Any:

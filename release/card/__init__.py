@@ -4,7 +4,7 @@ from pathlib import Path
 
 import msgspec
 
-from release.card.context import make_context
+from release.card.context import gather, make_context
 from release.card.environment import make_environment, render_page, require_used
 from release.card.ledger import Card, Ledger
 from release.card.seal import is_ours, seal
@@ -33,11 +33,12 @@ def render_card(
     own = home / TEMPLATES
     ledger = Ledger()
     environment = make_environment(ledger, own if own.is_dir() else None)
-    context = make_context(report, manifest, checkpoint, home, ledger)
+    sources = gather(report, manifest, checkpoint, home)
+    context = make_context(sources, ledger)
     marked = render_page(environment, context)
     require_used(environment, own)
     card = ledger.close(marked)
-    return msgspec.structs.replace(card, text=seal(card.text, report))
+    return msgspec.structs.replace(card, text=seal(card.text, report), files=sources.files)
 
 
 def _require_rationale_is_used(report: Report, manifest: Manifest) -> None:

@@ -3,8 +3,14 @@
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from release.card.distance import distance_table
+from release.card.evaluation import Evaluated, evaluate, evaluation_table
 from release.card.figures import Traced
+from release.card.files import card_files
 from release.card.header import header_fields
+from release.card.issues import relevant_issues
 from release.card.ledger import PROVENANCE, Ledger
 from release.card.origins import origin_of
 from release.card.profiles import (
@@ -18,6 +24,7 @@ from release.card.profiles import (
 from release.checkpoint import Checkpoint
 from release.fit.subject import NotEstimated, Subject, subject_of
 from release.manifest import Manifest
+from release.manifest.tables import Issue
 from release.report import Report
 from release.report.fold import fold_reasons
 from release.tables import (
@@ -32,12 +39,35 @@ from release.tables import (
 )
 
 
-def make_context(
-    report: Report, manifest: Manifest, checkpoint: Checkpoint, home: Path, ledger: Ledger
-) -> dict[str, Any]:
-    """Gather everything that a template may print. Raises `ReleaseError`."""
-    facts = report.facts
+class Sources(msgspec.Struct, frozen=True):
+    """All that a card is rendered from, and the files that it brings along."""
+
+    report: Report
+    manifest: Manifest
+    advertised: Advertised
+    evaluated: Evaluated
+    issues: tuple[Issue, ...]
+    files: dict[str, str]
+
+
+def gather(report: Report, manifest: Manifest, checkpoint: Checkpoint, home: Path) -> Sources:
+    """Read what release.toml names, and answer for its commands. Raises `ReleaseError`."""
     advertised = advertise(manifest, _subject(manifest, checkpoint), report, home)
+    evaluated = evaluate(manifest, home)
+    return Sources(
+        report=report,
+        manifest=manifest,
+        advertised=advertised,
+        evaluated=evaluated,
+        issues=relevant_issues(manifest, report),
+        files=card_files(report.facts, manifest, evaluated, advertised),
+    )
+
+
+def make_context(sources: Sources, ledger: Ledger) -> dict[str, Any]:
+    """Trace everything that a template may print. Raises `ReleaseError`."""
+    report, manifest, advertised = sources.report, sources.manifest, sources.advertised
+    facts = report.facts
     argv = (manifest.repo, *manifest.serve_args)
     return {
         "header": _header(facts, manifest, ledger),
@@ -51,16 +81,28 @@ def make_context(
         "command": _trace("\n".join(command_lines(argv)), "manifest.serve-args"),
         "served": is_served(report, argv),
         "profiles": [_trace(profile, "profiles") for profile in advertised.profiles],
-        "tables": _tables(facts, manifest, advertised),
+        "evaluated": _trace(_evaluated(sources.evaluated), "evaluation"),
+        "issues": _trace(sources.issues, "manifest.known-issues"),
+        "files": _trace(sorted(sources.files), "files"),
+        "tables": _tables(sources),
         "provenance": PROVENANCE,
     }
 
 
-def _tables(facts: Reported, manifest: Manifest, advertised: Advertised) -> dict[str, Any]:
+def _evaluated(evaluated: Evaluated) -> dict[str, Any]:
+    """What a template says of runs; `compared` if every score has the base's beside it."""
+    compared = all(claim.base is not None for claim in evaluated.claims)
+    return {"compared": compared, "runs": evaluated.runs, "notes": evaluated.notes}
+
+
+def _tables(sources: Sources) -> dict[str, Any]:
     """Tables by name, None where there is nothing to show."""
+    facts, manifest, advertised = sources.report.facts, sources.manifest, sources.advertised
     return {
         "architecture": architecture_table(facts),
         "cache": cache_table(facts),
+        "distance": distance_table(facts),
+        "evaluation": evaluation_table(sources.evaluated.claims),
         "hardware": hardware_table(advertised.profiles),
         "kernels": kernels_table(advertised.profiles),
         "precision": precision_table(facts, manifest.rationale),

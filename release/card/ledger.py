@@ -28,10 +28,11 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Card(msgspec.Struct, frozen=True):
-    """A rendered card: its text and every figure in it, in order."""
+    """A rendered card: its text and every figure in it, in order; the files beside it by path."""
 
     text: str
     places: tuple[Place, ...]
+    files: dict[str, str] = {}
 
     def line(self, position: int) -> int:
         """The number of the line that a character stands in, from 1."""

@@ -48,6 +48,8 @@ _ORIGINS = {
     "table.Kernels by GPU": Origin("what vLLM's kernels need of a GPU", "exact"),
     "table.Provenance": Origin("the origins of all figures on this card", "exact"),
     "table.Evaluation": Origin("results of lm-eval that release.toml names", "measured"),
+    "table.Distance": Origin("every tensor against the base's", "measured"),
+    "files": Origin("pictures and results that `release card` writes beside the card", "exact"),
     "header": Origin(MANIFEST, "stated"),
     "header.tags": Origin(f"{HEADERS}, {CONFIG} and {MANIFEST}", "exact"),
     "header.library_name": Origin("what the Hub's page needs to offer vLLM", "exact"),

@@ -68,6 +68,26 @@ def command(
     if not force:
         require_ours(target)
     write_result(card.text, target)
+    if output is None:
+        _write_beside(path, card.files, force=force)
     notice(f"card: {target}", quiet=quiet)
     if report.summary["error"]:
         notice(f"the report it speaks from has {report.summary['error']} errors", quiet=quiet)
+
+
+def _write_beside(folder: Path, files: dict[str, str], *, force: bool) -> None:
+    """Write what the card brings along; remove what an older card brought. Raises `ReleaseError`."""
+    from release.card.files import MARK  # noqa: PLC0415 - keeps --help fast
+    from release.facts.identity import CARD_FILE, CARD_FILES  # noqa: PLC0415
+
+    for name in sorted(CARD_FILES - {CARD_FILE}):
+        place = folder / name
+        there = place.is_file() or place.is_symlink()
+        ours = there and not place.is_symlink() and MARK in place.read_text("utf-8", "replace")
+        if there and not ours and not force:
+            hint = "remove it, or use --force to replace it"
+            raise ReleaseError("was not written by release", where=str(place), hint=hint)
+        if there:
+            place.unlink()
+        if name in files:
+            write_result(files[name], place)

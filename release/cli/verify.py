@@ -112,6 +112,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
         select=_codes(select),
         ignore=_codes(ignore),
         allow=manifest.allow if manifest else (),
+        dated=manifest.dated if manifest else (),
         scanning=Scanning(
             jobs=jobs,
             progress=silent if quiet else show_progress,

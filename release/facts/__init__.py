@@ -59,6 +59,8 @@ FACTS: dict[str, Source] = {
     "precision": Source(Level.HEADERS, "release.facts.precision:provide_precision"),
     "siblings": Source(Level.HEADERS, "release.facts.siblings:provide_siblings"),
     "kernels": Source(Level.HEADERS, "release.facts.kernels:provide_kernels"),
+    "dated": Source(Level.HEADERS, "release.facts.dated:provide_dated"),
+    "today": Source(Level.HEADERS, "release.facts.dated:provide_today"),
     "minimum_vllm": Source(Level.HEADERS, "release.facts.minimum:provide_minimum"),
     "reader": Source(Level.HEADERS, "release.facts.reader:provide_reader"),
     "recipe": Source(Level.HEADERS, "release.facts.recipe:provide_recipe"),

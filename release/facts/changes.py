@@ -6,7 +6,7 @@ import msgspec
 
 from release.checkpoint import Checkpoint
 from release.facts.comparison import Comparison
-from release.facts.identity import CARD_FILE
+from release.facts.identity import CARD_FILES
 from release.scan.values import Scan
 from release.unknown import Unknown
 
@@ -42,7 +42,7 @@ def provide_late_changes(
 
 def _changes(checkpoint: Checkpoint, name: str = "") -> Iterator[Change]:
     for file, info in checkpoint.files.items():
-        if file == CARD_FILE:
+        if file in CARD_FILES:
             continue
         now = checkpoint.source.stamp(file)
         if now is None:

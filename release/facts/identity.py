@@ -6,7 +6,11 @@ import msgspec
 
 from release.scan.values import Scan
 
-CARD_FILE = "README.md"  # written from the report, so never part of what the report is about
+CARD_FILE = "README.md"
+RESULTS_FILE = ".eval_results/lm-eval.yaml"
+WEIGHTS_FILE, REQUESTS_FILE = "card/weights.svg", "card/requests.svg"
+# Written by `release card` from the report, so never part of what the report is about.
+CARD_FILES = frozenset({CARD_FILE, RESULTS_FILE, WEIGHTS_FILE, REQUESTS_FILE})
 
 
 class FileDigest(msgspec.Struct, frozen=True):
@@ -18,7 +22,7 @@ class FileDigest(msgspec.Struct, frozen=True):
 
 
 class Identity(msgspec.Struct, frozen=True):
-    """Every file of a checkpoint but its card, and the digest over their `sha256  path` lines."""
+    """Every file of a checkpoint but its card's, and the digest over their `sha256  path` lines."""
 
     digest: str
     files: tuple[FileDigest, ...]

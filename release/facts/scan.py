@@ -9,7 +9,7 @@ import msgspec
 from release.checkpoint import Checkpoint, Header, TensorInfo
 from release.errors import CheckpointError
 from release.facts.components import EMBEDDINGS, HEAD
-from release.facts.identity import CARD_FILE
+from release.facts.identity import CARD_FILES
 from release.facts.modules import Module, Modules
 from release.quantization.schemes import CACHE_SCALES, COMPANIONS
 from release.scan.cluster import scan_on_cluster
@@ -75,7 +75,7 @@ def provide_scan(
             else (),
         )
         for name, info in checkpoint.files.items()
-        if name != CARD_FILE
+        if name not in CARD_FILES
     ]
     try:
         return _scan(checkpoint, tasks, scanning)
@@ -113,7 +113,7 @@ def hash_checkpoint(checkpoint: Checkpoint) -> Scan:
     tasks = [
         Task(checkpoint.source.place(name), name, info.size)
         for name, info in checkpoint.files.items()
-        if name != CARD_FILE
+        if name not in CARD_FILES
     ]
     return Scan(scan_files(tasks))
 

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from release.errors import ReleaseError
+from release.facts.dated import concerns
 from release.manifest import tables
 from release.manifest.tables import Allow, Manifest
 from release.smoke.expectations import Ask, Expectations
@@ -61,6 +62,7 @@ def _problems(manifest: Manifest) -> Iterator[tuple[str, str]]:
         if not allow.reason.strip():
             yield f"allow of {allow.rule} gives no reason", ""
     yield from _bad_commands(manifest)
+    yield from _bad_versions(manifest)
 
 
 def _bad_commands(manifest: Manifest) -> Iterator[tuple[str, str]]:
@@ -74,6 +76,16 @@ def _bad_commands(manifest: Manifest) -> Iterator[tuple[str, str]]:
                 yield f"{place} has {arg!r}, which no line of a shell can hold", ""
             if place != "serve-args" and arg.partition("=")[0] in common:
                 yield f"{place} has {arg!r:.60}, which serve-args has too", "say it once"
+
+
+def _bad_versions(manifest: Manifest) -> Iterator[tuple[str, str]]:
+    """Known issues whose versions nobody can compare."""
+    for position, issue in enumerate(manifest.known_issues):
+        try:
+            concerns(issue.affected, issue.fixed, None)
+        except ValueError as error:
+            hint = 'affected = ">=0.17,<0.20", fixed = "0.20.0"'
+            yield f"known-issues[{position}]: {error}", hint
 
 
 _TABLES: dict[str, type[msgspec.Struct]] = {

@@ -5,6 +5,7 @@ from fnmatch import fnmatchcase
 
 import msgspec
 
+from release.facts.dated import Dated
 from release.rules import Finding
 from release.smoke.expectations import Expectations
 
@@ -194,3 +195,19 @@ class Manifest(Strict, frozen=True):
     policy: Policy = Policy()
     smoke: Expectations = Expectations()
     allow: tuple[Allow, ...] = ()
+
+    @property
+    def dated(self) -> tuple[Dated, ...]:
+        """Every entry that says when it was last looked at."""
+        issues = (
+            Dated(f"known-issues[{i}]", issue.as_of, issue.engine, issue.affected, issue.fixed)
+            for i, issue in enumerate(self.known_issues)
+        )
+        engines = (
+            Dated(f"engines[{i}]", entry.as_of, entry.engine)
+            for i, entry in enumerate(self.engines)
+        )
+        usage = (
+            Dated(f"usage[{i}]", entry.as_of, entry.engine) for i, entry in enumerate(self.usage)
+        )
+        return *issues, *engines, *usage

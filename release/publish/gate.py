@@ -6,7 +6,7 @@ from pathlib import Path
 from release.checkpoint import Checkpoint
 from release.checkpoint.source import FileInfo
 from release.errors import ReleaseError
-from release.facts.identity import CARD_FILE
+from release.facts.identity import CARD_FILE, CARD_FILES
 from release.manifest import Manifest
 from release.publish.files import (
     HeldFile,
@@ -40,12 +40,12 @@ class GateError(ReleaseError):
 def pass_gate(report: Report, manifest: Manifest, checkpoint: Checkpoint) -> Release:
     """Let a checkpoint through, or raise `ReleaseError`. Cheap checks come first; no network."""
     _require_pass(report, manifest)
-    card = _require_card(report, manifest, checkpoint)
+    written = _require_card(report, manifest, checkpoint)
     selection = select_files(checkpoint, manifest.extra_files)
     require_unchanged(report, checkpoint)
     levels = ", ".join(level for level, state in report.levels.items() if state == DONE)
     counts = ", ".join(plural(report.summary[level], level) for level in ("error", "warning"))
-    files = _files(report, checkpoint, selection, card)
+    files = _files(report, checkpoint, selection, written)
     return Release(
         digest=report.checkpoint.digest or "",
         proof=f"Verified by release {report.tool.version} ({levels}): {counts}.",
@@ -88,8 +88,11 @@ def _require_every_rule(report: Report) -> None:
         raise GateError(what, where="report.json", hint=hint, exit_code=UNCHECKED)
 
 
-def _require_card(report: Report, manifest: Manifest, checkpoint: Checkpoint) -> bytes:
-    """Read the card. Raises `ReleaseError` unless it is, to the byte, what these two render to."""
+def _require_card(report: Report, manifest: Manifest, checkpoint: Checkpoint) -> dict[str, bytes]:
+    """Read the card and its files.
+
+    Raises `ReleaseError` unless they are, to the byte, what these two render to.
+    """
     hint = "run `release card`"
     if CARD_FILE not in checkpoint.files:
         raise ReleaseError("the checkpoint has no card", where=CARD_FILE, hint=hint)
@@ -103,23 +106,39 @@ def _require_card(report: Report, manifest: Manifest, checkpoint: Checkpoint) ->
         raise ReleaseError(what, where=CARD_FILE, hint=hint)
     from release.card import render_card  # noqa: PLC0415 - a gate that is shut needs no templates
 
-    rendered = render_card(report, manifest, checkpoint).text.encode()
+    card = render_card(report, manifest, checkpoint)
+    rendered = card.text.encode()
     if content != rendered:
         pairs = zip_longest(content.splitlines(), rendered.splitlines())
         line = next((n for n, (a, b) in enumerate(pairs, start=1) if a != b), 1)
         what = f"line {line} is not what the report and release.toml render to"
         hint = "run `release card` again; words of your own belong into release.toml"
         raise ReleaseError(what, where=CARD_FILE, hint=hint)
-    return content
+    return {CARD_FILE: content} | _require_brought(card.files, checkpoint)
+
+
+def _require_brought(files: dict[str, str], checkpoint: Checkpoint) -> dict[str, bytes]:
+    """Read what a card brings along: all of it, as rendered, and nothing of an older one."""
+    contents = {}
+    for path in sorted(CARD_FILES - {CARD_FILE}):
+        if path not in files and path not in checkpoint.files:
+            continue
+        there = path in checkpoint.files
+        content = read(checkpoint.folder.path(path), path) if there else b""
+        if path not in files or content != files[path].encode():
+            what = "is not what the report and release.toml render to"
+            raise ReleaseError(what, where=path, hint="run `release card` again")
+        contents[path] = content
+    return contents
 
 
 def _files(
-    report: Report, checkpoint: Checkpoint, selection: Selection, card: bytes
+    report: Report, checkpoint: Checkpoint, selection: Selection, written: dict[str, bytes]
 ) -> tuple[ReleaseFile, ...]:
     hashes = {file.path: file.sha256 or "" for file in report.checkpoint.files}
     return tuple(
-        hold(path, card)
-        if path == CARD_FILE
+        hold(path, written[path])
+        if path in written
         else _file(checkpoint.files[path], checkpoint.folder.path(path), hashes[path])
         for path in selection.paths
     )

@@ -8,7 +8,7 @@ from release.checkpoint import CONFIG_FILE, Checkpoint
 from release.checkpoint.index import INDEX_FILE
 from release.errors import ReleaseError
 from release.facts.contents import PICKLE, Contents, provide_contents
-from release.facts.identity import CARD_FILE
+from release.facts.identity import CARD_FILES
 
 RECORD_FILE = "release-manifest.json"
 SIGNATURE_FILE = "model.sig"
@@ -16,7 +16,8 @@ WRITTEN = {RECORD_FILE, SIGNATURE_FILE}
 
 _NAMES = frozenset(
     {
-        *(CARD_FILE, CONFIG_FILE, INDEX_FILE, "generation_config.json", "recipe.yaml"),
+        *CARD_FILES,
+        *(CONFIG_FILE, INDEX_FILE, "generation_config.json", "recipe.yaml"),
         *("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"),
         *("added_tokens.json", "vocab.json", "vocab.txt", "merges.txt", "tokenizer.model"),
         *("spiece.model", "sentencepiece.bpe.model", "tekken.json", "tiktoken.model"),
