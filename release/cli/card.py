@@ -76,18 +76,23 @@ def command(
 
 
 def _write_beside(folder: Path, files: dict[str, str], *, force: bool) -> None:
-    """Write what the card brings along; remove what an older card brought. Raises `ReleaseError`."""
+    """Write what the card brings along; remove what an older one brought.
+
+    Raises `ReleaseError` for a file that is not ours, and for a link that would lead elsewhere.
+    """
     from release.card.files import MARK  # noqa: PLC0415 - keeps --help fast
     from release.facts.identity import CARD_FILE, CARD_FILES  # noqa: PLC0415
 
     for name in sorted(CARD_FILES - {CARD_FILE}):
         place = folder / name
-        there = place.is_file() or place.is_symlink()
-        ours = there and not place.is_symlink() and MARK in place.read_text("utf-8", "replace")
-        if there and not ours and not force:
+        if place.parent.is_symlink() or place.is_symlink():
+            hint = "remove it: a card's files are of the checkpoint's own"
+            raise ReleaseError("is a link", where=str(place), hint=hint)
+        there = place.is_file()
+        if there and not force and MARK not in place.read_text("utf-8", "replace"):
             hint = "remove it, or use --force to replace it"
             raise ReleaseError("was not written by release", where=str(place), hint=hint)
-        if there:
-            place.unlink()
         if name in files:
             write_result(files[name], place)
+        elif there:
+            place.unlink()

@@ -14,10 +14,10 @@ COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#8
 STYLE = """<style>
 text { font: 13px system-ui, sans-serif; fill: #1f2328 }
 .quiet { fill: #59636e } .title { font-weight: 600; font-size: 15px }
-.grid { stroke: #d1d9e0 } .edge { stroke: #ffffff }
+.grid { stroke: #d1d9e0 } .edge { stroke: #ffffff } .page { fill: #ffffff }
 @media (prefers-color-scheme: dark) {
   text { fill: #f0f6fc } .quiet { fill: #9198a1 }
-  .grid { stroke: #3d444d } .edge { stroke: #0d1117 }
+  .grid { stroke: #3d444d } .edge { stroke: #0d1117 } .page { fill: #0d1117 }
 }
 </style>"""
 WIDTH, ROW, LABEL = 760, 30, 170
@@ -153,5 +153,6 @@ def _text(x: float, y: float, text: str, kind: str = "", anchor: str = "start") 
 
 def _svg(body: Sequence[str], height: int) -> str:
     size = f'width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}"'
-    lines = "\n".join(body)
+    # A page of its own: a site may be dark where the system is light.
+    lines = "\n".join([f'<rect class="page" width="{WIDTH}" height="{height}" rx="6"/>', *body])
     return f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">\n{STYLE}\n{lines}\n</svg>\n'

@@ -1,0 +1,212 @@
+"""Results of lm-eval: a claim needs n and a base that was measured alike."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from release.card import render_card
+from release.card.evaluation import evaluate
+from release.checkpoint import Checkpoint
+from release.errors import ReleaseError
+from release.report import Report
+from tests.card.conftest import manifest, write
+
+
+def results(model: str = "acme/tiny-NVFP4", /, **changes: Any) -> dict[str, Any]:
+    """What lm-eval 0.4.9 writes with --output_path, cut to one task."""
+    raw = {
+        "results": {
+            "gsm8k": {
+                "alias": "gsm8k",
+                "exact_match,strict-match": 0.72,
+                "exact_match_stderr,strict-match": 0.012,
+                "exact_match,flexible-extract": 0.75,
+                "exact_match_stderr,flexible-extract": "N/A",
+            }
+        },
+        "group_subtasks": {"gsm8k": []},
+        "configs": {"gsm8k": {"task": "gsm8k", "num_fewshot": 5}},
+        "versions": {"gsm8k": 3.0},
+        "n-shot": {"gsm8k": 5},
+        "higher_is_better": {"gsm8k": {"exact_match": True}},
+        "n-samples": {"gsm8k": {"original": 1319, "effective": 1319}},
+        "config": {"model": "vllm", "model_args": f"pretrained={model}", "limit": None},
+        "date": 1760000000.5,
+        "lm_eval_version": "0.4.9",
+        "model_name": model,
+        "chat_template": None,
+        "system_instruction": None,
+    }
+    for path, value in changes.items():
+        place: Any = raw
+        *parents, last = path.split("/")
+        for key in parents:
+            place = place[key]
+        if value is None:
+            del place[last]
+        else:
+            place[last] = value
+    return raw
+
+
+def card(
+    report: Report, demo: Checkpoint, home: Path, quantized: Any, base: Any = None, **keys: Any
+) -> str:
+    write(home, "eval/q.json", json.dumps(quantized))
+    entry = {"results": "eval/q.json"}
+    if base is not None:
+        write(home, "eval/b.json", json.dumps(base))
+        entry["base"] = "eval/b.json"
+    return render_card(report, manifest(evaluation=[entry], **keys), demo, home).text
+
+
+def row(text: str, metric: str = "exact_match, strict-match") -> list[str]:
+    line = next(line for line in text.splitlines() if f"| {metric} |" in line)
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+BASE = {"results/gsm8k/exact_match,strict-match": 0.75}
+
+
+def test_recovery_stands_beside_n_and_error(
+    demo_report: Report, demo: Checkpoint, tmp_path: Path
+) -> None:
+    text = card(demo_report, demo, tmp_path, results(), results("acme/tiny", **BASE))
+    assert row(text) == [
+        *("gsm8k", "exact_match, strict-match", "1,319", "0.7200 ± 0.0120", "0.7500 ± 0.0120"),
+        *("96.0%", "no difference that n can show"),  # 0.03 is 1.77 of sqrt(2) * 0.012
+    ]
+    assert row(text, "exact_match, flexible-extract")[-1] == "error not stated"
+    assert "Not evaluated" not in text
+    assert "Not compared" not in text
+    assert "- acme/tiny, lm-eval 0.4.9" in text
+
+
+@pytest.mark.parametrize(
+    ("value", "meaning"),
+    [
+        (0.78, "worse by 3.5 standard errors"),  # 0.06 / (sqrt(2) * 0.012)
+        (0.60, "better than its base by 7.1 standard errors: look for the reason"),
+    ],
+)
+def test_a_difference_is_weighed(
+    demo_report: Report, demo: Checkpoint, tmp_path: Path, value: float, meaning: str
+) -> None:
+    base = results("acme/tiny", **{"results/gsm8k/exact_match,strict-match": value})
+    assert row(card(demo_report, demo, tmp_path, results(), base))[-1] == meaning
+
+
+def test_where_less_is_better_recovery_turns_around(
+    demo_report: Report, demo: Checkpoint, tmp_path: Path
+) -> None:
+    less = {"higher_is_better/gsm8k": {"exact_match": False}}
+    text = card(demo_report, demo, tmp_path, results(**less), results("acme/tiny", **BASE, **less))
+    assert row(text)[5] == "104.2%"
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"n-samples/gsm8k": {"original": 1319, "effective": 200}}, "n differ"),
+        ({"n-shot/gsm8k": 0}, "few-shot examples differ"),
+        ({"versions/gsm8k": 2.0}, "the version of the task differ"),
+        ({"config/limit": 200}, "limit differ"),
+        ({"chat_template": "{{ messages }}"}, "the chat template differ"),
+        ({"results/gsm8k/exact_match,strict-match": None}, "the base was not measured in this"),
+    ],
+)
+def test_what_was_measured_otherwise_is_no_recovery(
+    demo_report: Report, demo: Checkpoint, tmp_path: Path, changes: dict[str, Any], what: str
+) -> None:
+    text = card(demo_report, demo, tmp_path, results(), results("acme/tiny", **changes))
+    assert row(text)[5] == "not claimed"
+    assert what in row(text)[6]
+
+
+def test_without_a_base_it_says_so_loudly(
+    demo_report: Report, demo: Checkpoint, tmp_path: Path
+) -> None:
+    text = card(demo_report, demo, tmp_path, results())
+    assert row(text)[4:6] == ["no base run", "not claimed"]
+    assert "> **Not compared with the base model:**" in text
+
+
+def test_without_n_nothing_is_claimed(
+    demo_report: Report, demo: Checkpoint, tmp_path: Path
+) -> None:
+    none = {"n-samples": None}
+    text = card(demo_report, demo, tmp_path, results(**none), results("acme/tiny", **none))
+    assert (row(text)[2], row(text)[5]) == ("not stated", "not claimed")
+
+
+def test_without_results_it_says_so_loudly(demo_report: Report, demo: Checkpoint) -> None:
+    assert "> **Not evaluated.**" in render_card(demo_report, manifest(), demo).text
+
+
+GSM8K = {
+    "gsm8k": {
+        "dataset": "openai/gsm8k",
+        "task-id": "gsm8k",
+        "metric": "exact_match, strict-match",
+    }
+}
+
+
+def test_the_hub_gets_results_in_its_own_format(
+    demo_report: Report, demo: Checkpoint, tmp_path: Path
+) -> None:
+    write(tmp_path, "q.json", json.dumps(results()))
+    given = manifest(evaluation=[{"results": "q.json"}], benchmarks=GSM8K)
+    rendered = render_card(demo_report, given, demo, tmp_path)
+    assert yaml.safe_load(rendered.files[".eval_results/lm-eval.yaml"]) == [
+        {
+            "dataset": {"id": "openai/gsm8k", "task_id": "gsm8k"},
+            "value": 72.0,
+            "date": "2025-10-09",
+            "notes": "lm-eval, exact_match, strict-match, n=1319",
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "q.json: is not JSON"),
+        ("[" * 5000, "q.json: is not JSON"),
+        ("[]", "q.json: has no results of lm-eval"),
+        ('{"results": {}}', "q.json: has no results of lm-eval"),
+        ('{"results": {"t": 3}}', "q.json: holds no score"),
+        ('{"results": {"t": {"acc,none": "0.5", "acc": 1, "x,y": true}}}', "holds no score"),
+        ('{"results": {"t": {"acc,none": 1e999}}}', "q.json"),
+    ],
+)
+def test_what_is_no_result_is_one_line(tmp_path: Path, text: str, words: str) -> None:
+    write(tmp_path, "q.json", text)
+    with pytest.raises(ReleaseError) as caught:
+        evaluate(manifest(evaluation=[{"results": "q.json"}]), tmp_path)
+    assert words in str(caught.value)
+
+
+def test_a_base_of_the_same_model_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, "q.json", json.dumps(results()))
+    with pytest.raises(ReleaseError, match="a base is another model"):
+        evaluate(manifest(evaluation=[{"results": "q.json", "base": "q.json"}]), tmp_path)
+
+
+def test_a_benchmark_without_a_result_is_refused(
+    demo_report: Report, demo: Checkpoint, tmp_path: Path
+) -> None:
+    write(tmp_path, "q.json", json.dumps(results()))
+    wrong = {"gsm8k": {**GSM8K["gsm8k"], "metric": "acc"}}
+    given = manifest(evaluation=[{"results": "q.json"}], benchmarks=wrong)
+    with pytest.raises(ReleaseError, match=r"benchmarks\.gsm8k: no result has 'gsm8k' with 'acc'"):
+        render_card(demo_report, given, demo, tmp_path)
+
+
+@pytest.mark.parametrize("odd", [{"n-samples": 3}, {"n-shot": []}, {"config": "x"}, {"date": "x"}])
+def test_odd_json_is_read_as_far_as_it_goes(tmp_path: Path, odd: dict[str, Any]) -> None:
+    write(tmp_path, "q.json", json.dumps(results(**odd)))
+    assert len(evaluate(manifest(evaluation=[{"results": "q.json"}]), tmp_path).claims) == 2
