@@ -12,7 +12,7 @@ def report_of(draft: Draft, *allows: Allow, select: tuple[str, ...] = ()) -> Rep
 
 
 def test_fires_when_nothing_needs_the_entry(mixed: Draft) -> None:
-    report = report_of(mixed, Allow("Q101", "it was so once"))
+    report = report_of(mixed, Allow("Q101", "it was so once"), select=("Q101", "K109"))
     assert [(f.rule, f.severity, f.where.path) for f in report.findings] == [
         ("K109", "warning", "allow Q101")
     ]
