@@ -38,7 +38,8 @@ def render_card(
     marked = render_page(environment, context)
     require_used(environment, own)
     card = ledger.close(marked)
-    return msgspec.structs.replace(card, text=seal(card.text, report), files=sources.files)
+    text = seal(card.text, report.tool.version, report.checkpoint.digest)
+    return msgspec.structs.replace(card, text=text, files=sources.files)
 
 
 def _require_rationale_is_used(report: Report, manifest: Manifest) -> None:

@@ -5,15 +5,14 @@ import re
 from pathlib import Path
 
 from release.errors import ReleaseError
-from release.report import Report
 
 MARK = "<!-- written by release "
 _SEAL = re.compile(re.escape(MARK) + r"[^\n]* seal ([0-9a-f]{64}) -->\n\Z")
 
 
-def seal(text: str, report: Report) -> str:
+def seal(text: str, version: str, digest: str | None) -> str:
     """Add the line; its seal is the sha256 of all text before it."""
-    made = f"{report.tool.version} from its report of {report.checkpoint.digest}"
+    made = f"{version} from its report of {digest}"
     mark = f"{MARK}{made}; edit release.toml, not this file; seal {_digest(text)} -->\n"
     return f"{text}\n{mark}"
 
