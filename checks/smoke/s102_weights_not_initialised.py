@@ -3,6 +3,8 @@
 What it checks: each write into each parameter while vLLM loads, in vLLM's own process. Parameters
     that were filled only in part, tensors that were converted into a type that cannot hold their
     values, and tensors that no parameter took. Scales of the KV cache have defaults and may lack.
+    Where vLLM has a check of its own (off by default for quantized models), it is on, and what it
+    adds is a note.
 Why it matters: vLLM makes parameters of uninitialised memory and does not notice a tensor that a
     quantized checkpoint lacks: it serves whatever was in that memory before.
 How to fix: export the tensor again, under the name and in the type that the scheme has.
@@ -12,7 +14,7 @@ Seen in: vllm #45212 and #45320, NaN only for prompts that reach the expert with
 from release.rules import Findings, Found, Where, rule
 from release.smoke.evidence import Loading
 
-SHOWN = 2
+SHOWN, LONGEST = 2, 300
 
 
 @rule(since="0.1.0")
@@ -38,6 +40,13 @@ def check(loading: Loading) -> Findings:
             message="no parameter of vLLM's model took anything from it",
             fix="rename it to what the model expects, or leave it out of the checkpoint",
             severity="warning",
+        )
+    if loading.tracked and not loading.gaps:
+        yield Found(
+            where=Where(),
+            message=f"vLLM's own tracking says: {loading.tracked[:LONGEST]}",
+            fix="see whether they have defaults: our account saw each parameter filled",
+            severity="info",
         )
 
 

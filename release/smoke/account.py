@@ -27,7 +27,8 @@ class Account(msgspec.Struct, frozen=True):
     """What one process loaded. `loaded` is False where it failed on the way, `last` says at what.
 
     `unread` are tensors of the checkpoint that went into no parameter; `methods` map each layer
-    of vLLM's to the classes of its method, scheme and kernel.
+    of vLLM's to the classes of its method, scheme and kernel. `tracked` is what vLLM's own tracking
+    of weights says, empty where it is content, None where this vLLM has none.
     """
 
     model: str
@@ -36,6 +37,7 @@ class Account(msgspec.Struct, frozen=True):
     unread: tuple[str, ...]
     methods: dict[str, dict[str, str]]
     loaded: bool
+    tracked: str | None = None
 
 
 class Gap(msgspec.Struct, frozen=True):

@@ -1,5 +1,6 @@
 """The smoke facts: a run's outcome as rules and the card need it."""
 
+import re
 from pathlib import Path
 
 import msgspec
@@ -18,6 +19,7 @@ from release.unknown import Unknown
 
 VISION_WORDS = ("visual.", "vision_", "image_newline", "multi_modal_projector", "mm_projector")
 MTP_WORDS = ("mtp.", "nextn.", "eagle", "draft")
+NUMBER = re.compile(r"(?<=\.)\d+(?=\.)")
 
 
 class Engine(msgspec.Struct, frozen=True):
@@ -51,10 +53,18 @@ class Run(msgspec.Struct, frozen=True):
     memory_freed: bool | Unknown
 
 
+class Skipped(msgspec.Struct, frozen=True):
+    """Tensors that vLLM's main model does not read, and why: their names with each number as *."""
+
+    why: str
+    tensors: int
+    names: tuple[str, ...]
+
+
 class Loading(msgspec.Struct, frozen=True):
     """The account of loading: counts of parameters and tensors, and what was wrong.
 
-    `skipped` are tensors that vLLM's main model does not read, by why: another tower, MTP.
+    `tracked` is what vLLM's own tracking says, empty where it is content, None without one.
     """
 
     parameters: int
@@ -62,7 +72,8 @@ class Loading(msgspec.Struct, frozen=True):
     gaps: tuple[Gap, ...]
     conversions: tuple[Conversion, ...]
     unread: tuple[str, ...]
-    skipped: dict[str, int]
+    skipped: tuple[Skipped, ...]
+    tracked: str | None = None
 
 
 def provide_run(
@@ -116,10 +127,11 @@ def provide_loading(engine_run: Run) -> Loading | Unknown:
     if not all(account.loaded for account in accounts):
         return Unknown("vLLM failed while it read the weights")
     left = unread(accounts)
-    skipped = {
-        "vision tower, in text-only mode": [n for n in left if _holds(n, VISION_WORDS)],
-        "draft or MTP layer": [n for n in left if _holds(n, MTP_WORDS)],
-    }
+    skipped = {"draft or MTP layer": [name for name in left if _holds(name, MTP_WORDS)]}
+    limits = engine_run.plan.order.wanted.get("limit_mm_per_prompt")
+    if limits and not any(limits.values()):
+        vision = [name for name in left if _holds(name, VISION_WORDS)]
+        skipped["vision tower, in text-only mode"] = vision
     explained = {name for names in skipped.values() for name in names}
     read = {name for a in accounts for p in a.parameters.values() for name in p.sources}
     return Loading(
@@ -128,7 +140,8 @@ def provide_loading(engine_run: Run) -> Loading | Unknown:
         gaps=gaps(accounts),
         conversions=conversions(accounts),
         unread=tuple(name for name in left if name not in explained),
-        skipped={why: len(names) for why, names in skipped.items() if names},
+        skipped=tuple(_skipped(why, names) for why, names in skipped.items() if names),
+        tracked=next((each.tracked for each in accounts if each.tracked is not None), None),
     )
 
 
@@ -164,6 +177,11 @@ def _measure_base(
     if outcome.cause is not None:
         return Unknown(f"the base does not run: {outcome.cause.line}")
     return outcome.result.likelihoods
+
+
+def _skipped(why: str, names: list[str]) -> Skipped:
+    folded = dict.fromkeys(NUMBER.sub("*", name) for name in names)
+    return Skipped(why, len(names), tuple(folded))
 
 
 def _holds(name: str, words: tuple[str, ...]) -> bool:

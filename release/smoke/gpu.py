@@ -57,11 +57,14 @@ def visible(gpus: tuple[Gpu, ...]) -> tuple[Gpu, ...]:
     return tuple(gpu for gpu in gpus if not numbers or str(gpu.index) in numbers)
 
 
-def freed(before: tuple[Gpu, ...] | Unknown) -> bool | Unknown:
-    """Say whether each GPU's memory is free again, as it was before (within 256 MiB)."""
+def freed(before: tuple[Gpu, ...] | Unknown, patience: float = PATIENCE) -> bool | Unknown:
+    """Say whether each GPU's memory is free again, as it was before (within 256 MiB).
+
+    Drivers take a while: it has `patience` seconds.
+    """
     if isinstance(before, Unknown):
         return before
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     while True:
         now = list_gpus()
         if isinstance(now, Unknown):

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import pytest
 
 from tests.conftest import MANIFEST, ROOT, VLLM_PYTHON, VLLM_SHIM, Run
 from tests.mutate import Draft
+from tests.smoke.processes import marked, wait_for
 
 SERVE = [
     *("--max-model-len", "512", "--enforce-eager"),
@@ -59,8 +59,11 @@ def judge_evidence(smoke: dict[str, Any]) -> None:
     }
     # Head dim 64, 2 KV heads, BF16: 512 bytes a token; the page of the recurrent state needs 384.
     assert smoke["settled"]["block_size"] == 384
-    assert smoke["loading"]["skipped"] == {"vision tower, in text-only mode": 21}
+    (skipped,) = smoke["loading"]["skipped"]
+    assert (skipped["why"], skipped["tensors"]) == ("vision tower, in text-only mode", 21)
+    assert "model.visual.blocks.*.attn.qkv.weight" in skipped["names"]
     assert smoke["loading"]["gaps"] == []
+    assert smoke["loading"]["tracked"] == ""
     served = smoke["served"]
     assert served["argv"] == ["acme/tiny-NVFP4", *SERVE]
     assert [each["name"] for each in served["exchanges"]] == ["chat", "stream", "tool"]
@@ -110,7 +113,7 @@ def test_killed_in_the_middle_nothing_is_left(mixed: Draft, tmp_path: Path) -> N
     owner = subprocess.Popen(
         [*command, "--python", str(VLLM_PYTHON)],
         cwd=tmp_path,
-        env={**os.environ, **ENGINE, "RELEASE_TEST_MARK": str(tmp_path)},
+        env={**os.environ, **ENGINE, "MARK": str(tmp_path)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -118,24 +121,3 @@ def test_killed_in_the_middle_nothing_is_left(mixed: Draft, tmp_path: Path) -> N
     owner.send_signal(signal.SIGKILL)
     owner.wait()
     assert wait_for(lambda: not marked(tmp_path))
-
-
-def marked(mark: Path) -> list[str]:
-    """Give the living processes that were born with our mark in their environment."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        try:
-            born = (entry / "environ").read_bytes()
-            state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
-        except OSError:
-            continue
-        if f"RELEASE_TEST_MARK={mark}".encode() in born.split(b"\0") and state != "Z":
-            found.append(entry.name)
-    return found
-
-
-def wait_for(condition: Any, seconds: float = 20.0) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return bool(condition())

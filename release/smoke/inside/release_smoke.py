@@ -177,6 +177,17 @@ def _register_loader() -> None:
             super().__init__(plain)
             self.watch: Watch | None = None
             self.seen: list[str] = []
+            self.tracked: str | None = None
+            if hasattr(self, "enable_weights_track"):  # by default it is off for quantized models
+                self.enable_weights_track = True
+
+        def track_weights_loading(self, *args: Any, **kwargs: Any) -> None:
+            """Let vLLM check by itself what was loaded, and write down what it says."""
+            self.tracked = ""
+            try:
+                super().track_weights_loading(*args, **kwargs)
+            except ValueError as error:
+                self.tracked = str(error)
 
         def get_all_weights(self, model_config: Any, model: Any) -> Any:
             """Give each tensor of the checkpoint, marked with its name."""
@@ -197,7 +208,8 @@ def _register_loader() -> None:
                     super().load_weights(model, model_config)
                 loaded = True
             finally:
-                _keep(_account(model, watch, self.seen) | {"loaded": loaded})
+                account = _account(model, watch, self.seen)
+                _keep(account | {"loaded": loaded, "tracked": self.tracked})
                 self.watch = None
 
 

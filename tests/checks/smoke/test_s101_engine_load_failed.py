@@ -1,4 +1,7 @@
+import pytest
+
 from release.smoke.causes import Cause
+from release.unknown import Unknown
 from tests.checks.smoke.test_s102_weights_not_initialised import SCALE, parameter
 from tests.smoke.recorded import judged, recorded, replace, with_account, with_outcome
 
@@ -22,6 +25,16 @@ def test_fires_without_a_place_when_memory_is_short() -> None:
 def test_fires_when_vllm_never_read_a_tensor() -> None:
     failed = with_outcome(recorded(FP8), cause=SHAPE, accounts=())
     assert judged("S101", FP8, failed) == ["error checkpoint"]
+
+
+def test_fires_where_memory_stays_in_use() -> None:
+    kept = replace(recorded(FP8), memory_freed=False)
+    assert judged("S101", FP8, kept) == ["warning checkpoint"]
+
+
+@pytest.mark.parametrize("known", [True, Unknown("there is no nvidia-smi")])
+def test_silent_where_memory_is_free_or_nobody_knows(known: bool | Unknown) -> None:
+    assert judged("S101", FP8, replace(recorded(FP8), memory_freed=known)) == []
 
 
 def test_silent_when_it_did_all_it_was_told() -> None:

@@ -1,5 +1,5 @@
 from release.smoke.account import Account
-from tests.smoke.recorded import judged, recorded, replace, with_account
+from tests.smoke.recorded import judged, recorded, replace, with_account, with_plan
 
 FP8, KV, MIXED = "llama-fp8-dynamic", "qwen3-fp8-kv", "demo"
 SCALE = "model.layers.0.mlp.down_proj.weight_scale"
@@ -31,6 +31,20 @@ def test_fires_on_bits_that_were_converted_as_numbers() -> None:
 def test_fires_on_a_tensor_that_went_nowhere() -> None:
     run = with_account(recorded(FP8), lambda a: replace(a, unread=("model.layers.0.mlp.bias",)))
     assert judged("S102", FP8, run) == ["warning model.layers.0.mlp.bias"]
+
+
+def test_fires_as_a_note_on_what_only_vllm_s_own_tracking_says() -> None:
+    said = "Following weights were not initialized from checkpoint: {'a.weight'}"
+    run = with_account(recorded(FP8), lambda a: replace(a, tracked=said))
+    assert judged("S102", FP8, run) == ["info checkpoint"]
+
+
+def test_fires_on_a_vision_tower_that_is_not_loaded_with_images_on() -> None:
+    run = recorded("h100-mixed-qwen3_5")
+    wanted = run.plan.order.wanted | {"limit_mm_per_prompt": {"image": 1, "video": 0}}
+    seeing = with_plan(run, order=replace(run.plan.order, wanted=wanted))
+    assert len(judged("S102", MIXED, seeing)) == 21
+    assert judged("S102", MIXED, run) == []
 
 
 def test_silent_on_scales_widened_to_float32() -> None:
