@@ -37,6 +37,7 @@ from release.tables import (
     serving_table,
     weights_table,
 )
+from release.tables.measured import measured_table
 
 
 class Sources(msgspec.Struct, frozen=True):
@@ -104,6 +105,7 @@ def _tables(sources: Sources) -> dict[str, Any]:
         "distance": distance_table(facts),
         "evaluation": evaluation_table(sources.evaluated.claims),
         "hardware": hardware_table(advertised.profiles),
+        "measured": measured_table(facts),
         "kernels": kernels_table(advertised.profiles),
         "precision": precision_table(facts, manifest.rationale),
         "serving": serving_table(facts),

@@ -43,6 +43,8 @@ _ORIGINS = {
     "table.Architecture": Origin(CONFIG, "exact"),
     "table.KV cache": Origin(f"formula over {CONFIG}: page sizes of vLLM's cache", "exact"),
     "table.Kernels": Origin(_SMOKE, "measured"),
+    "table.Measured": Origin(_SMOKE, "measured"),
+    "table.Measured.Predicted": Origin(_FIT, "estimated"),
     "table.Hardware": Origin(_FIT, "estimated"),
     "table.Hardware.GPU": Origin(f"{MANIFEST}: serve", "stated"),
     "table.Kernels by GPU": Origin("what vLLM's kernels need of a GPU", "exact"),

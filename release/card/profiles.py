@@ -74,15 +74,19 @@ def advertise(manifest: Manifest, subject: Subject | str, report: Report, home: 
         if isinstance(found, Fit):
             _require_start(found, subject, manifest.repo, place)
             fits.append(found)
-        profiles.append(_profile(serve, argv, found, subject, is_served(report, argv)))
+        tested = is_served(report, argv, gpu.name)
+        profiles.append(_profile(serve, argv, found, subject, tested))
     return Advertised(tuple(profiles), tuple(fits))
 
 
-def is_served(report: Report, argv: tuple[str, ...]) -> bool:
-    """Whether this very command was run against the checkpoint, and nothing was wrong with it."""
+def is_served(report: Report, argv: tuple[str, ...], gpu: str | None = None) -> bool:
+    """Whether this very command was run against the checkpoint, and nothing was wrong with it.
+
+    Where it is for a GPU, only a run on that one counts.
+    """
     served: Any = (report.facts.get("smoke") or {}).get("served") or {}
-    runs = served if isinstance(served, list) else [served]
-    ran = any(tuple(run.get("argv", ())) == argv and not run.get("cause") for run in runs)
+    same = tuple(served.get("argv", ())) == argv and served.get("gpu") == gpu
+    ran = same and not served.get("cause")
     return ran and not any(finding.rule == "S108" for finding in report.findings)
 
 

@@ -10,6 +10,7 @@ from release.errors import ReleaseError
 
 if TYPE_CHECKING:
     from release.checkpoint.location import Location
+    from release.manifest import Manifest
     from release.smoke.evidence import Engine
 
 LOG = Path(".release/smoke.log")
@@ -28,11 +29,18 @@ serve_option: Decorator = click.option(
     "--serve", is_flag=True, help="Run the card's own `vllm serve` command too, and talk to it."
 )
 
+profile_option: Decorator = click.option(
+    "--profile",
+    metavar="GPU",
+    help="With --serve: the command that the card prints for this GPU, not for the one here.",
+)
+
 
 def make_engine(
     python: Path,
     base: "Location | None" = None,
     timeout: int | None = None,
+    profile: str | None = None,
     *,
     serve: bool = False,
 ) -> "Engine":
@@ -56,6 +64,17 @@ def make_engine(
     if serve and manifest is None:
         hint = "its repo and serve-args are the card's command"
         raise ReleaseError("--serve needs a manifest", where="release.toml", hint=hint)
-    command = (manifest.repo, *manifest.serve_args) if serve and manifest else ()
+    if profile is not None and not serve:
+        raise ReleaseError("--profile goes with --serve")
+    command, gpu = _choose(manifest, profile) if serve and manifest else ((), None)
     LOG.parent.mkdir(parents=True, exist_ok=True)
-    return Engine(python, LOG, expectations, base, command)
+    return Engine(python, LOG, expectations, base, command, gpu)
+
+
+def _choose(manifest: "Manifest", profile: str | None) -> tuple[tuple[str, ...], str | None]:
+    """The card's command for this machine. Raises `ReleaseError`."""
+    from release.card.choice import choose_command  # noqa: PLC0415
+    from release.smoke.gpu import list_gpus, visible  # noqa: PLC0415
+
+    gpus = list_gpus()
+    return choose_command(manifest, profile, visible(gpus) if isinstance(gpus, tuple) else ())

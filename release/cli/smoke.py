@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from release.cli.console import notice, use_color, write_result
-from release.cli.engine import LOG, make_engine, python_option, serve_option
+from release.cli.engine import LOG, make_engine, profile_option, python_option, serve_option
 from release.cli.options import (
     LocationType,
     checkpoint_argument,
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 @checkpoint_argument
 @python_option
 @serve_option
+@profile_option
 @click.option(
     "--base", metavar="PATH", type=LocationType(), help="Measure the base's perplexity beside it."
 )
@@ -42,6 +43,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
     checkpoint: "Location | None",
     python: Path,
     serve: bool,
+    profile: str | None,
     base: "Location | None",
     timeout: int | None,
     strict: bool,
@@ -64,7 +66,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
         level=Level.HEADERS,
         select=("S",),
         allow=manifest.allow if manifest else (),
-        engine=make_engine(python, base, timeout, serve=serve),
+        engine=make_engine(python, base, timeout, profile=profile, serve=serve),
     )
     report = verify(request)
     strict = strict or bool(manifest and manifest.policy.strict)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from release.cli.console import notice, use_color, write_result
-from release.cli.engine import make_engine, python_option, serve_option
+from release.cli.engine import make_engine, profile_option, python_option, serve_option
 from release.cli.options import (
     LocationType,
     checkpoint_argument,
@@ -62,6 +62,7 @@ FORMATS = ("human", "json", "sarif", "junit", "github", "markdown")
 @click.option("--smoke", is_flag=True, help="Load it in vLLM too, as `release smoke` does.")
 @python_option
 @serve_option
+@profile_option
 @click.option(
     "--ray", metavar="ADDRESS", help="Read on a Ray cluster; `local`: one on this machine."
 )
@@ -81,6 +82,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
     smoke: bool,
     python: Path,
     serve: bool,
+    profile: str | None,
     strict: bool,
     style: str,
     output: Path | None,
@@ -119,7 +121,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
             reuse=SCANS_FILE if reuse else None,
             cluster=ray,
         ),
-        engine=make_engine(python, base, serve=serve) if smoke or serve else None,
+        engine=make_engine(python, base, profile=profile, serve=serve) if smoke or serve else None,
     )
     report = verify(request)
     save_report(report, REPORT_FILE)

@@ -13,6 +13,7 @@ from release.units import GIB
 
 DATA = Path(__file__).with_name("gpus.toml")
 
+MEMORY_SLACK = 0.03  # of a GPU's memory: drivers keep some of it for themselves
 FP8_SINCE, FP4_SINCE, TURING = (8, 9), (10, 0), (7, 5)
 
 
@@ -69,6 +70,13 @@ def find_gpu(name: str) -> Gpu:
     names = known[near[0]].name if near else ", ".join(gpu.name for gpu in all_gpus())
     hint = f"did you mean {names}?" if near else f"known are {names}"
     raise ReleaseError(f"{name!r:.60} is not a GPU we know", hint=f"{hint}; or --available 44.5GiB")
+
+
+def is_gpu(gpu: Gpu, device: str, total: int) -> bool:
+    """Whether a device is that GPU, by its driver's name for it and its memory in bytes."""
+    chip = _plain(re.sub(r" \d+GB$", "", gpu.name))
+    expected = gpu.smi << 20 if gpu.smi else gpu.high
+    return chip in _plain(device) and abs(total - expected) < MEMORY_SLACK * expected
 
 
 def native_kernels(scheme: str, gpu: Gpu) -> str:

@@ -25,7 +25,8 @@ NUMBER = re.compile(r"(?<=\.)\d+(?=\.)")
 class Engine(msgspec.Struct, frozen=True):
     """Which vLLM to run and how: the options of `release smoke`.
 
-    `serve` is what the card prints after `vllm serve`, to be run too; empty for not.
+    `serve` is what the card prints after `vllm serve`, to be run too; empty for not. `gpu` is the
+    GPU that the card prints it for, where that is the one that is here.
     """
 
     python: Path
@@ -33,6 +34,7 @@ class Engine(msgspec.Struct, frozen=True):
     expectations: Expectations = Expectations()
     base: Path | None = None
     serve: tuple[str, ...] = ()
+    gpu: str | None = None
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -114,6 +116,7 @@ def provide_served(checkpoint: Checkpoint, engine: Engine, engine_run: Run) -> S
             timeout=engine.expectations.timeout,
             tokens=engine.expectations.tokens,
             kind=engine_run.plan.kind,
+            gpu=engine.gpu,
             image=IMAGE_ASK in engine_run.plan.order.expected,
         )
     )

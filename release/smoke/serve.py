@@ -39,11 +39,13 @@ NAME, KEY = "--served-model-name", "--api-key"
 class Served(msgspec.Struct, frozen=True):
     """A server's run; `argv` is what the card prints after `vllm serve`, empty if none was asked.
 
+    `gpu` is the GPU that the card prints it for, None where it names none or another was used.
     `cache` are the labels of vLLM's own `cache_config_info` metric, `memory` and `troubles` are
     from its log.
     """
 
     argv: tuple[str, ...] = ()
+    gpu: str | None = None
     cause: Cause | None = None
     seconds: float | None = None
     exchanges: tuple[Exchange, ...] = ()
@@ -72,6 +74,7 @@ class Service(msgspec.Struct, frozen=True):
     timeout: float
     tokens: int
     kind: Kind
+    gpu: str | None = None
     image: bool = False
 
     def command(self, port: int) -> list[str | Path]:
@@ -102,9 +105,10 @@ def serve(service: Service) -> Served:
             log = service.read_log()
             if not healthy or group.returncode is not None:
                 cause = find_cause(log) if healthy else _late(service)
-                return Served(service.argv, cause, memory=read_log(log))
+                return Served(service.argv, service.gpu, cause, memory=read_log(log))
             return Served(
                 argv=service.argv,
+                gpu=service.gpu,
                 seconds=seconds,
                 exchanges=talk(_talk(service, port), environment),
                 cache=_cache(get_page(port, "/metrics") or ""),
