@@ -1,9 +1,8 @@
 """The values of `weight_shape`: 8 or 16 bytes beside each weight that is packed in words."""
 
-from release.checkpoint import Checkpoint, TensorInfo
-from release.errors import CheckpointError
+from release.checkpoint import TensorInfo
 from release.facts.modules import MATRIX, Modules
-from release.unknown import Unknown
+from release.facts.scan import TensorValues
 
 ROLE = "weight_shape"
 WIDTHS = {"I64": 8, "I32": 4}  # bytes
@@ -11,19 +10,16 @@ WIDTHS = {"I64": 8, "I32": 4}  # bytes
 PackedShapes = dict[str, tuple[int, ...]]
 
 
-def provide_packed_shapes(checkpoint: Checkpoint, modules: Modules) -> PackedShapes | Unknown:
-    """Read the stored (out, in) of every module that has one, by its name."""
+def provide_packed_shapes(modules: Modules, tensor_values: TensorValues) -> PackedShapes:
+    """Give the stored (out, in) of every module that has one, by its name."""
     shapes = {}
     for module in modules:
         info = module.tensors.get(ROLE)
         if info is None or info.dtype not in WIDTHS or info.elements != MATRIX:
             continue
-        try:
-            raw = checkpoint.source.read(info.shard, info.start, info.nbytes)
-        except CheckpointError as error:
-            return Unknown(str(error))
-        if len(raw) == info.nbytes:
-            shapes[module.name] = _integers(raw, info)
+        seen = tensor_values.get(module.tensor(ROLE))
+        if seen is not None:  # its file may end before it
+            shapes[module.name] = _integers(seen.head, info)
     return shapes
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from release.checkpoint import Checkpoint, Header, TensorInfo
-from release.errors import CheckpointError
+from release.errors import CheckpointError, ReleaseError
 from release.facts.components import EMBEDDINGS, HEAD
 from release.facts.identity import CARD_FILES
 from release.facts.modules import Module, Modules
@@ -30,6 +30,8 @@ from release.unknown import Unknown
 Progress = Callable[[int], AbstractContextManager[Advance]]
 TensorValues = dict[str, Values]
 
+STREAMS = 8
+"""Files of the Hub that are read at once where nobody said how many."""
 WEIGHTS = frozenset({"weight", "weight_packed"})
 SCALES = {"weight_scale", "weight_scale_inv", "weight_global_scale", "input_scale"} | {
     role for role in COMPANIONS | CACHE_SCALES if role.endswith("_scale")
@@ -77,10 +79,19 @@ def provide_scan(
         for name, info in checkpoint.files.items()
         if name not in CARD_FILES
     ]
+    if checkpoint.source.origin is not None:
+        scanning = _for_the_hub(scanning)
     try:
         return _scan(checkpoint, tasks, scanning)
     except CheckpointError as error:
         return Unknown(str(error))
+
+
+def _for_the_hub(scanning: Scanning) -> Scanning:
+    """Read several files at once. Raises `ReleaseError` where times would have to be trusted."""
+    if scanning.reuse:
+        raise ReleaseError("--reuse trusts the times of files, which there are none of on the Hub")
+    return msgspec.structs.replace(scanning, jobs=scanning.jobs or STREAMS)
 
 
 def _scan(checkpoint: Checkpoint, tasks: list[Task], scanning: Scanning) -> Scan:

@@ -199,6 +199,15 @@ def test_other_bytes_than_listed_make_no_report(
     assert not (tmp_path / ".release").exists()
 
 
+def test_what_a_folder_alone_has_is_refused(remote: Call) -> None:
+    done = remote("verify", REPO, "--level", "bytes", "--reuse")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--reuse trusts the times of files" in done.stderr
+    done = remote("verify", REPO, "--level", "bytes", "--ray", "local")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "none on the Hub" in done.stderr
+
+
 def test_what_needs_a_folder_says_so(remote: Call) -> None:
     for command in (["smoke"], ["verify", "--smoke"]):
         done = remote(*command, REPO)
