@@ -25,6 +25,12 @@ COMMANDS = {
     "demo": "Run the whole path on a tiny real checkpoint.",
 }
 EPILOG = """\b
+Start with:
+  release demo              the whole path on a tiny checkpoint; no GPU, no token
+  release verify ./ckpt     what is wrong with a checkpoint of yours
+  release doctor            what this machine lacks
+
+\b
 Exit codes:
   0  clean
   1  findings
@@ -34,7 +40,13 @@ Exit codes:
 
 
 class LazyGroup(click.Group):
-    """Answers `--help` without importing a command."""
+    """Answers `--help` without importing a command, and gives each command its examples."""
+
+    _met: set[str]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._met = set()
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Name the commands in the order of a release."""
@@ -45,6 +57,11 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = importlib.import_module(f"release.cli.{cmd_name}").command
+        if cmd_name not in self._met:
+            from release.cli.examples import epilog  # noqa: PLC0415 - not for `release --help`
+
+            command.epilog = epilog(cmd_name, command.epilog)
+            self._met.add(cmd_name)
         return command
 
     def resolve_command(

@@ -7,15 +7,9 @@ from release.cli.options import silent_option
 PROGRAM, OTHER_NAME = "release", "release-checkpoint"
 VARIABLE = "_RELEASE_COMPLETE"
 SHELLS = ("bash", "zsh", "fish")
-EPILOG = """\b
-Examples:
-  release completion bash >> ~/.bashrc
-  release completion zsh > ~/.zfunc/_release
-  release completion fish > ~/.config/fish/completions/release.fish
-"""
 
 
-@click.command(epilog=EPILOG)
+@click.command()
 @click.argument("shell", type=click.Choice(SHELLS))
 @silent_option
 @click.pass_context

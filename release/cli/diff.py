@@ -11,14 +11,7 @@ from release.cli.options import LocationType, format_option, output_option, quie
 if TYPE_CHECKING:
     from release.checkpoint.location import Location
 
-EPILOG = """\b
-Examples:
-  release diff old-ckpt ckpt
-  release diff owner/name@v1 owner/name@main --format markdown
-  release diff .release/report.json owner/name
-
-Exit codes: 0 the same, 1 they differ, 2 cannot run, 3 nothing differs in what could be compared.
-"""
+EPILOG = "Exit codes: 0 the same, 1 they differ, 2 cannot run, 3 not all could be compared."
 
 
 @click.command(epilog=EPILOG)

@@ -13,13 +13,7 @@ if TYPE_CHECKING:
     from release.doctor import Check
 
 SIGNS = {"ok": ("ok", "green"), "note": ("note", "yellow"), "problem": ("problem", "red")}
-EPILOG = """\b
-Examples:
-  release doctor
-  release doctor --python ~/vllm/bin/python --format json
-
-Exit codes: 0 nothing is in the way, 1 something is, 2 usage error.
-"""
+EPILOG = "Exit codes: 0 nothing is in the way, 1 something is, 2 usage error."
 
 
 @click.command(epilog=EPILOG)

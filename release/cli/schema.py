@@ -9,12 +9,10 @@ from release.cli.console import write_result
 from release.cli.options import output_option, silent_option
 
 FILES = {"report": "report.schema.json", "manifest": "release.toml.schema.json"}
-EPILOG = """\b
-Examples:
-  release schema report -o report.schema.json
-  release schema manifest -o release.toml.schema.json
-then `#:schema ./release.toml.schema.json` as the first line of release.toml: editors complete it.
-"""
+EPILOG = (
+    "`#:schema ./release.toml.schema.json` as the first line of release.toml lets editors complete"
+    " and check it."
+)
 
 
 @click.command(epilog=EPILOG)

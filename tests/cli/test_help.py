@@ -1,8 +1,12 @@
 import re
+import shlex
+from itertools import takewhile
 
+import click
 import pytest
 
-from release.cli import COMMANDS
+from release.cli import COMMANDS, group
+from release.cli.examples import EXAMPLES
 from tests.conftest import DEMO, Run
 
 CODES = ("0  clean", "1  findings", "2  usage error", "3  something required")
@@ -20,6 +24,7 @@ def test_every_command_explains_itself(command: str, run: Run) -> None:
     assert done.returncode == 0
     assert done.stdout.startswith(f"Usage: release {command}")
     assert "-h, --help" in done.stdout
+    assert all(f"  {line}\n" in done.stdout for line in EXAMPLES[command])
     assert run(command, "--no-such-option").returncode == 2
 
 
@@ -35,3 +40,14 @@ def test_quiet_is_accepted_everywhere(args: list[str], run: Run) -> None:
     done = run(*args, "-q")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout
+
+
+@pytest.mark.parametrize(
+    "line", [line for lines in EXAMPLES.values() for line in lines], ids=lambda line: line[8:40]
+)
+def test_every_example_is_one(line: str) -> None:
+    _, name, *args = shlex.split(line)
+    words = list(takewhile(lambda word: not word.startswith(">"), args))
+    command = group.get_command(click.Context(group), name)
+    assert command is not None
+    command.make_context(name, words).close()  # parses; an unknown option raises
