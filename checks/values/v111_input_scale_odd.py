@@ -13,7 +13,8 @@ import math
 from collections import defaultdict
 from statistics import median
 
-from release.facts.magnitudes import FEWEST, role_of
+from release.architecture.numbering import pattern_of
+from release.facts.magnitudes import FEWEST
 from release.facts.measures import Measure, Measures, scalar
 from release.facts.siblings import Fused
 from release.rules import Findings, Found, Where, rule
@@ -37,7 +38,7 @@ def check(measures: Measures, siblings: tuple[Fused, ...] | Unknown) -> Findings
     groups: dict[str, list[Measure]] = defaultdict(list)
     for scale in usable:
         if not scale.expert and scalar(scale) != PLACEHOLDER:
-            groups[role_of(scale.tensor)].append(scale)
+            groups[pattern_of(scale.tensor)].append(scale)
     for group in groups.values():
         if len(group) >= FEWEST:
             yield from _odd(group)

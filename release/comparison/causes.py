@@ -13,7 +13,7 @@ STRANGER = 0.5
 """Cosine under which a weight is another one, or in another order."""
 
 MANY_ROWS = 0.5
-FLUSHED, CLIPPED = 0.60, 0.01
+CLIPPED = 0.01
 UNDER_PEERS, PEERS = 5.0, 4
 """dB under the median of a role's layers, and how many layers make a median."""
 
@@ -37,7 +37,7 @@ def cause_of(measure: Measure, floors: Floors, *, moved: bool) -> Cause:
         (Cause.COSINE, rows or not enough),
         (Cause.CODES, not _agrees(measure, floors, moved=moved)),
         (Cause.NOISE, measure.sqnr < (floors.moved if moved else floors.rounded)),
-        (Cause.RANGE, not moved and _out_of_range(measure)),
+        (Cause.RANGE, not moved and _out_of_range(measure, floors)),
     )
     return next((cause for cause, seen in signs if seen), Cause.NONE)
 
@@ -53,8 +53,8 @@ def severe(measure: Measure) -> bool:
     return measure.near < NEAR_ROUNDED or measure.exact < EXACT
 
 
-def _out_of_range(measure: Measure) -> bool:
-    return measure.flushed > FLUSHED or measure.clipped > CLIPPED
+def _out_of_range(measure: Measure, floors: Floors) -> bool:
+    return measure.flushed > floors.flushed or measure.clipped > CLIPPED
 
 
 def against_peers(compared: list[Compared]) -> list[Compared]:

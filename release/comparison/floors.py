@@ -18,6 +18,8 @@ class Floors(msgspec.Struct, frozen=True):
     on purpose (GPTQ, AutoRound); `typical` the share of agreeing codes under which
     round-to-nearest is odd; `clip` how far beyond the largest code a value may lie: the
     rounding of scales and zero points, and a quarter for observers that minimise the squared error.
+    `flushed` is the share of values above which so many stored as zero are odd: with two bits, two
+    thirds of a normal distribution are.
     """
 
     cosine: float
@@ -27,6 +29,7 @@ class Floors(msgspec.Struct, frozen=True):
     row: float
     typical: float
     clip: float
+    flushed: float = 0.60
 
 
 NEAR_ROUNDED, NEAR_MOVED = 0.98, 0.60
@@ -39,10 +42,11 @@ FLOAT8 = Floors(0.995, 29, 22, (0.97, 1.03), 15, 0.90, 1.40)
 NVFP4 = Floors(0.95, 18.5, 9, (0.93, 1.07), 6, 0.97, 1.40)
 MXFP4 = Floors(0.93, 14, 8, (0.90, 1.07), 5, 0.97, 1.75)  # its scales are powers of two
 INT8 = Floors(0.99, 24, 18, (0.97, 1.03), 12, 0.80, 1.35)
+INT5 = Floors(0.95, 13, 9, (0.95, 1.05), 6, 0.88, 1.40)  # to 7: the more codes, the fewer agree
 INT4 = Floors(0.90, 10, 7, (0.90, 1.07), 4, 0.97, 1.45)
 INT4_ASYMMETRIC = Floors(0.90, 12.5, 7, (0.90, 1.07), 4, 0.97, 1.45)
-INT3 = Floors(0.85, 6, 4, (0.90, 1.07), 2, 0.97, 1.60)
-INT2 = Floors(0.50, 0.5, 0, (0.30, 1.20), 0, 0.97, 1.90)
+INT3 = Floors(0.85, 6, 4, (0.90, 1.07), 2, 0.97, 1.60, 0.85)
+INT2 = Floors(0.50, 0.5, 0, (0.30, 1.20), 0, 0.97, 1.90, 0.95)
 
 
 def floors_of(scheme: Scheme) -> Floors:
@@ -54,6 +58,8 @@ def floors_of(scheme: Scheme) -> Floors:
         return NVFP4 if weights.strategy == "tensor_group" else MXFP4
     if weights.num_bits >= BYTE:
         return INT8
-    if weights.num_bits >= FOUR:
+    if weights.num_bits > FOUR:
+        return INT5
+    if weights.num_bits == FOUR:
         return INT4 if weights.symmetric else INT4_ASYMMETRIC
     return INT3 if weights.num_bits == THREE else INT2

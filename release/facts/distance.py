@@ -8,6 +8,7 @@ import msgspec
 from release.checkpoint import Checkpoint
 from release.comparison.results import Compared
 from release.facts.comparison import Comparison
+from release.facts.components import component_of
 from release.facts.method import Method
 
 WORST = 10
@@ -28,6 +29,15 @@ class SchemeError(msgspec.Struct, frozen=True):
     lowest_exact: float
 
 
+class ComponentError(msgspec.Struct, frozen=True):
+    """The quantized weights of one component, in the same units."""
+
+    component: str
+    modules: int
+    lowest_sqnr: float | None
+    median_sqnr: float | None
+
+
 class ModuleError(msgspec.Struct, frozen=True):
     """One weight, in the same units. `base` is what it was held against, after undoing `undone`."""
 
@@ -43,13 +53,15 @@ class ModuleError(msgspec.Struct, frozen=True):
 class Distance(msgspec.Struct, frozen=True):
     """The comparison with the base called `name`.
 
-    `unquantized` counts tensors by how they relate to the base's, `worst` are the ten weights that
-    lie furthest under the median SQNR of their scheme.
+    `schemes` and `components` sum the same weights up in two ways. `unquantized` counts tensors by
+    how they relate to the base's, `worst` are the ten weights that lie furthest under the median
+    SQNR of their scheme.
     """
 
     name: str
     methods: tuple[str, ...]
     schemes: tuple[SchemeError, ...]
+    components: tuple[ComponentError, ...]
     worst: tuple[ModuleError, ...]
     unquantized: dict[str, int]
     uncompared: int
@@ -58,8 +70,10 @@ class Distance(msgspec.Struct, frozen=True):
 def provide_distance(base: Checkpoint, comparison: Comparison, method: Method) -> Distance:
     """Summarise the comparison."""
     by_scheme: dict[str, list[Compared]] = {}
+    by_component: dict[str, list[Compared]] = {}
     for item in comparison.weights:
         by_scheme.setdefault(item.scheme, []).append(item)
+        by_component.setdefault(component_of(item.module), []).append(item)
     schemes = [_summary(scheme, items) for scheme, items in by_scheme.items()]
     medians = {scheme: _median(items) for scheme, items in by_scheme.items()}
     worst = sorted(
@@ -74,6 +88,7 @@ def provide_distance(base: Checkpoint, comparison: Comparison, method: Method) -
         name=base.name,
         methods=method.names,
         schemes=tuple(schemes),
+        components=tuple(_component(name, items) for name, items in by_component.items()),
         worst=tuple(_module(item) for item in worst[:WORST]),
         unquantized=unquantized,
         uncompared=len(comparison.uncompared),
@@ -91,6 +106,11 @@ def _summary(scheme: str, items: list[Compared]) -> SchemeError:
         largest_error=max(m.error for m in measures),
         lowest_exact=min(m.exact for m in measures),
     )
+
+
+def _component(name: str, items: list[Compared]) -> ComponentError:
+    lowest = min(item.measure.sqnr for item in items)
+    return ComponentError(name, len(items), _finite(lowest), _finite(_median(items)))
 
 
 def _module(item: Compared) -> ModuleError:

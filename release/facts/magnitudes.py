@@ -1,14 +1,13 @@
 """How large the quantized weights are, as their scales imply it, and others of the same role."""
 
-import re
 from collections import defaultdict
 from statistics import median
 
 import msgspec
 
+from release.architecture.numbering import pattern_of
 from release.facts.measures import Measure, Measures, amax, by_module, scalar
 
-_NUMBER = re.compile(r"\d+")
 UNUSUAL = 256
 FEWEST = 4
 """Layers; of fewer, none can be told to be the odd one."""
@@ -45,14 +44,9 @@ def provide_magnitudes(measures: Measures) -> tuple[Magnitude, ...]:
         value = amax(weight, scale, scalar(divisor) if divisor else 1.0)
         if value is not None and 0 < value < float("inf"):
             found.append(Magnitude(weight, scale, divisor, value))
-            roles[role_of(weight.module.name)].append(value)
+            roles[pattern_of(weight.module.name)].append(value)
     usual = {role: median(values) for role, values in roles.items() if len(values) >= FEWEST}
     return tuple(
-        msgspec.structs.replace(entry, usual=usual.get(role_of(entry.weight.module.name)))
+        msgspec.structs.replace(entry, usual=usual.get(pattern_of(entry.weight.module.name)))
         for entry in found
     )
-
-
-def role_of(module: str) -> str:
-    """A module's name without the numbers of layers and experts."""
-    return _NUMBER.sub("#", module)
