@@ -40,7 +40,7 @@ def check(checkpoint: Checkpoint, weights: Weights | Unknown) -> Findings:
     count = index.metadata.get("total_parameters")
     if count is None or isinstance(weights, Unknown):
         return
-    likely = {weights.stored_elements, weights.parameters, weights.hub_parameters}
+    likely = {weights.stored_elements, weights.parameters, weights.hub_counted}
     if not _is_number(count) or not any(abs(count - n) <= n * TOLERANCE for n in likely):
         known = f"{weights.parameters:,} parameters in {weights.stored_elements:,} elements"
         yield _wrong("total_parameters", count, f"the shards hold {known}")

@@ -62,6 +62,7 @@ FACTS: dict[str, Source] = {
     "dated": Source(Level.HEADERS, "release.facts.dated:provide_dated"),
     "today": Source(Level.HEADERS, "release.facts.dated:provide_today"),
     "minimum_vllm": Source(Level.HEADERS, "release.facts.minimum:provide_minimum"),
+    "misread": Source(Level.HEADERS, "release.facts.hub_page:provide_misread"),
     "reader": Source(Level.HEADERS, "release.facts.reader:provide_reader"),
     "recipe": Source(Level.HEADERS, "release.facts.recipe:provide_recipe"),
     "scanning": Source(Level.HEADERS, "release.facts.scan:provide_scanning"),

@@ -4,10 +4,10 @@ from collections import Counter, defaultdict
 
 import msgspec
 
-from release.checkpoint import TensorInfo
+from release.checkpoint import Checkpoint, TensorInfo
 from release.facts.basics import Tensors
 from release.facts.components import SCALES
-from release.facts.hub_count import hub_parameters
+from release.facts.hub_count import count_as_hub, stated_parameters
 from release.facts.modules import Module, Modules
 from release.quantization.config import QuantizationConfig
 from release.quantization.schemes import CACHE_SCALES, COMPANIONS, Scheme
@@ -38,21 +38,25 @@ class Weights(msgspec.Struct, frozen=True):
     """All loaded tensors, added up. The components' bytes sum to `total_bytes`.
 
     `parameters` are logical ones (a packed byte of NVFP4 holds two), without scales;
-    `stored_elements` counts array elements as stored; `hub_parameters` is what the Hub will show.
+    `stored_elements` counts array elements as stored. `hub_counted` is what the Hub counts of the
+    tensors, `hub_stated` what the file itself says, `hub_parameters` the one that it will show.
     """
 
     total_bytes: int
     parameters: int
     stored_elements: int
     hub_parameters: int
+    hub_counted: int
+    hub_stated: int | None
     components: tuple[Component, ...]
     schemes: tuple[SchemeShare, ...]
 
 
 def provide_weights(
-    tensors: Tensors, modules: Modules, quantization: QuantizationConfig
+    checkpoint: Checkpoint, tensors: Tensors, modules: Modules, quantization: QuantizationConfig
 ) -> Weights:
     """Add up every loaded tensor exactly once."""
+    counted, stated = count_as_hub(tensors, quantization), stated_parameters(checkpoint)
     dtypes: dict[str, Counter[str]] = defaultdict(Counter)
     schemes: dict[str, Counter[str]] = defaultdict(Counter)
     for module in modules:
@@ -68,7 +72,9 @@ def provide_weights(
         total_bytes=sum(info.nbytes for info in tensors.values()),
         parameters=sum(_logical(module, role) for module in modules for role in module.tensors),
         stored_elements=sum(info.elements for info in tensors.values()),
-        hub_parameters=hub_parameters(tensors, quantization),
+        hub_parameters=counted if stated is None else min(counted, stated),
+        hub_counted=counted,
+        hub_stated=stated,
         components=tuple(sorted(components, key=lambda part: -part.bytes)),
         schemes=_shares(modules),
     )

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from release.facts.hub_count import HubTargets
 from release.quantization.config import parse_quantization
 from release.quantization.match import Resolver
+from release.quantization.plain_targets import plain_targets
 
 pytestmark = pytest.mark.reference
 
@@ -103,3 +105,26 @@ def test_every_module_is_ignored_that_they_ignore(entries: list[str], network: A
         if name in MODULES:
             ignored = claims[name].ignored_by is not None
             assert ignored == match.is_match(name, module, entries), name
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(groups=st.lists(ENTRIES, min_size=1, max_size=3), ignore=ENTRIES)
+def test_plain_targets_claim_the_same_modules(
+    groups: list[list[str]], ignore: list[str], network: Any
+) -> None:
+    """What Q118 proposes: to compressed_tensors the same, and the Hub's page finds it too."""
+    match = import_module("compressed_tensors.utils.match")
+    raw = {"config_groups": {f"group_{i}": {"targets": t} for i, t in enumerate(groups)}}
+    claims = Resolver(parse_quantization(raw).groups, ignore).claims(MODULES)
+    owners = {name: claim.group for name, claim in claims.items() if not claim.ignored_by}
+    plain = {group: plain_targets(owners, group) for group in {*owners.values()} if group}
+    owner = {target: group for group, targets in plain.items() for target in targets or ()}
+    theirs = {
+        name: owner[match.match_targets(name, module, owner)[0]]
+        for name, module in match.match_named_modules(network, owner, ignore)
+        if name in MODULES
+    }
+    assert theirs == {name: group for name, group in owners.items() if group}
+    for group, targets in plain.items():
+        page = HubTargets(targets or ())
+        assert [n for n in owners if page.match(n)] == [n for n, g in owners.items() if g == group]

@@ -11,6 +11,8 @@ from release.architecture.layers import ROUTED, TABLE, served_layers
 from release.architecture.skeleton import LINEAR
 from release.facts.reader import choose, read_declaration
 from release.quantization.config import parse_quantization
+from release.quantization.match import Resolver
+from release.quantization.plain_targets import plain_targets
 from tests.architecture.configs import CONFIGS
 from tests.conftest import ROOT, Run
 
@@ -85,7 +87,15 @@ def declarations(architecture: Architecture) -> list[dict[str, Any]]:
     found.append(declaration(["Linear"], ignore=names))
     found.append(declaration(["Linear"], ignore=shards))
     found.append(declaration(["Linear"], ignore=[name for name in names if ".0." in name]))
-    return found
+    return [*found, *(plain(names, raw) for raw in found if not raw["ignore"])]
+
+
+def plain(names: list[str], raw: dict[str, Any]) -> dict[str, Any]:
+    """The same declaration with targets that the Hub's page reads too, as Q118 writes them."""
+    groups = parse_quantization(raw).groups
+    claims = Resolver(groups, ()).claims(dict.fromkeys(names, ("Linear", "Module")))
+    owners = {name: claim.group for name, claim in claims.items()}
+    return declaration(*(list(plain_targets(owners, g.name) or ()) for g in groups), ignore=[])
 
 
 @pytest.fixture(scope="module")
