@@ -147,7 +147,7 @@ def test_report_json_has_the_keys_that_are_contracts(run: Run) -> None:
         *("facts", "environment", "timings"),
     }
     assert set(report["levels"]) >= {"headers", "bytes", "base", "smoke"}
-    assert report["summary"] == {"error": 0, "warning": 0, "info": 1}
+    assert report["summary"] == {"error": 0, "warning": 0, "info": 2}
     assert report["checkpoint"]["digest"].startswith("sha256:")
     assert {"path", "size", "sha256"} == set(report["checkpoint"]["files"][0])
     weights = report["facts"]["weights"]

@@ -1,10 +1,14 @@
 """What vLLM makes of a declaration, built by itself, against our view of it."""
 
 import json
+import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
 from release.architecture import Architecture, ModelConfig, derive_architecture
 from release.architecture.layers import ROUTED, TABLE, served_layers
@@ -77,6 +81,52 @@ def declaration(*groups: list[str], ignore: list[str]) -> dict[str, Any]:
     }
 
 
+PIECES = ("model", "layers", "self_attn", "mlp", "experts", "0", "1", "gate", "up", "q", "k", "v")
+GLUE = (".*", r"\.", ".", "$", "^", "|", r"\d+", "_proj", "(gate|up)", "in_proj", "qkv", "lm_head")
+REGEXES = st.lists(st.sampled_from(PIECES) | st.sampled_from(GLUE), min_size=1, max_size=5)
+CLASS_NAMES = ("Linear", "linear", "ParallelLMHead", "Embedding", "RoutedExperts", "Column")
+GENERATED = 25  # a family
+
+
+def generated(names: list[str]) -> list[dict[str, Any]]:
+    """Groups and ignore lists of names, class names and patterns, as hypothesis draws them."""
+    regexes = REGEXES.map(lambda parts: "re:" + "".join(parts)).filter(_compiles)
+    entries = st.sampled_from(names) | regexes | regexes | st.sampled_from(CLASS_NAMES)
+    lists = st.lists(entries, max_size=5)
+    found: list[dict[str, Any]] = []
+
+    @settings(
+        max_examples=GENERATED,
+        derandomize=True,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(st.lists(lists.filter(bool), min_size=1, max_size=3), lists)
+    def collect(groups: list[list[str]], ignore: list[str]) -> None:
+        found.append(declaration(*groups, ignore=ignore))
+
+    collect()
+    return found
+
+
+def _compiles(target: str) -> bool:
+    try:
+        re.compile(target.removeprefix("re:"))
+    except re.error:
+        return False
+    return True
+
+
+@cache
+def asked(name: str) -> list[dict[str, Any]]:
+    """Every declaration for a family."""
+    architecture = derive_architecture(ModelConfig(CONFIGS[name]))
+    assert isinstance(architecture, Architecture)
+    linears = [n for n, module in architecture.modules.items() if module.kind == LINEAR]
+    return [*declarations(architecture), *generated(linears)]
+
+
 def declarations(architecture: Architecture) -> list[dict[str, Any]]:
     """Patterns, and the names as they are stored: all, every other one, one layer ignored."""
     names = [name for name, module in architecture.modules.items() if module.kind == LINEAR]
@@ -102,19 +152,17 @@ def plain(names: list[str], raw: dict[str, Any]) -> dict[str, Any]:
 def answers(vllm: Run, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Ask vLLM about all models at once: starting it is what takes time."""
     root = tmp_path_factory.mktemp("models")
-    asked = {}
+    questions = {}
     for name in NAMES:
         (root / name).mkdir()
-        architecture = derive_architecture(ModelConfig(CONFIGS[name]))
-        assert isinstance(architecture, Architecture)
-        asked[str(root / name)] = declarations(architecture)
+        questions[str(root / name)] = asked(name)
         first = declaration(["Linear"], ignore=[])
         config = {**CONFIGS[name], **EXTRA.get(name, {}), "quantization_config": first}
         if "text_config" in config:
             config["text_config"] = {**config["text_config"], **EXTRA.get(name, {})}
         (root / name / "config.json").write_text(json.dumps(config))
     question = root / "question.json"
-    question.write_text(json.dumps(asked))
+    question.write_text(json.dumps(questions))
     result = vllm(ROOT / "tests" / "vllm" / "choices.py", question)
     line = next((line for line in result.stdout.splitlines() if line.startswith("ANSWERS")), None)
     assert line is not None, result.stderr[-3000:]
@@ -136,7 +184,7 @@ def test_layers_and_their_groups_are_those_of_vllm(name: str, answers: dict[str,
         plain = {layer for layer in ours if served.builds_plain(layer)}
         built = {layer for layer, which in ours.items() if which.kind != TABLE}
         assert built - plain <= theirs.keys()
-    for place, raw in enumerate(declarations(architecture)):
+    for place, raw in enumerate(asked(name)):
         quantization = parse_quantization(raw)
         reader = read_declaration(quantization, architecture, served, {})
         bits = {

@@ -35,9 +35,9 @@ def test_fires_on_targets_that_the_page_cannot_read(
 def test_fires_with_targets_that_claim_the_same_and_count_right(
     mixed: Draft, findings: Judge
 ) -> None:
-    (found,), _ = judge_one("Q118", spelt(mixed, ALTERNATION).path)
+    (found,), _ = judge_one("Q118", spelt(mixed, ALTERNATION, r"re:.*self_attn\.o_pro[j]$").path)
     better = json.loads(found.fix.removeprefix("write ").removesuffix(": the same modules"))
-    assert better == [rf"re:.*\.{name}_proj$" for name in ("gate", "up", "down")]
+    assert better == [rf"re:.*\.{name}_proj$" for name in ("gate", "up", "o", "down")]
     assert findings("Q118", spelt(mixed, *better)) == []
     assert findings("Q101", mixed) == findings("T103", mixed) == findings("T104", mixed) == []
 
