@@ -84,7 +84,7 @@ def declaration(*groups: list[str], ignore: list[str]) -> dict[str, Any]:
 PIECES = ("model", "layers", "self_attn", "mlp", "experts", "0", "1", "gate", "up", "q", "k", "v")
 GLUE = (".*", r"\.", ".", "$", "^", "|", r"\d+", "_proj", "(gate|up)", "in_proj", "qkv", "lm_head")
 REGEXES = st.lists(st.sampled_from(PIECES) | st.sampled_from(GLUE), min_size=1, max_size=5)
-CLASS_NAMES = ("Linear", "linear", "ParallelLMHead", "Embedding", "RoutedExperts", "Column")
+CLASS_NAMES = ("Linear", "linear", "ParallelLMHead", "Embedding", "RoutedExperts")
 GENERATED = 25  # a family
 
 
