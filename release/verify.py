@@ -18,6 +18,7 @@ from release.facts.changes import Change
 from release.facts.comparison import Comparison
 from release.facts.dated import Dated
 from release.facts.identity import CARD_FILES, FileDigest
+from release.facts.reference import Reference
 from release.facts.scan import Scanning
 from release.facts.side_files import side_files
 from release.manifest import Allow
@@ -32,13 +33,17 @@ from release.unknown import Unknown
 UNUSED = "unused_allows"
 DESELECTED = "left out by --select or --ignore"
 REUSED = "reused from an earlier run: same size, inode and time of change (--reuse)"
+THEIRS = ("their_declaration", "their_tokenizer", "their_turns", "their_model")
 REPORTED_FACTS = (
     *("model", "weights", "kv", "precision", "quantization", "method", "minimum_vllm", "values"),
 )
 
 
 class Request(msgspec.Struct, frozen=True):
-    """What to verify and how: the options of `release verify`. With `engine`, in vLLM too."""
+    """What to verify and how: the options of `release verify`.
+
+    With `engine`, in vLLM too; with `reference`, compressed-tensors and transformers are asked.
+    """
 
     location: Location
     level: Level = Level.BYTES
@@ -49,6 +54,7 @@ class Request(msgspec.Struct, frozen=True):
     dated: tuple[Dated, ...] = ()
     scanning: Scanning = Scanning()
     engine: Engine | None = None
+    reference: Reference | None = None
 
 
 def verify(request: Request) -> Report:
@@ -60,6 +66,7 @@ def verify(request: Request) -> Report:
     checkpoint = _timed(timings, "headers", lambda: _open(request.location))
     checkpoint.source.prefetch(side_files(checkpoint))
     facts = _facts(checkpoint, request)
+    _timed(timings, "reference", lambda: [facts.get(name) for name in THEIRS])
     identity = _timed(timings, "bytes", lambda: facts.get("identity"))
     _require_settled(facts.get("changes"))
     comparison = _timed(timings, "base", lambda: facts.get("comparison"))
@@ -82,6 +89,7 @@ def verify(request: Request) -> Report:
             "headers": DONE,
             "bytes": DONE if hashed else NOT_RUN,
             "base": NOT_RUN if isinstance(comparison, Unknown) else DONE,
+            "reference": DONE if request.reference else NOT_RUN,
             "smoke": NOT_RUN if isinstance(smoke, Unknown) else DONE,
         },
         checked=tuple(rule.code for rule in rules if str(rule) not in open_rules),
@@ -106,6 +114,8 @@ def reported_facts(facts: Facts) -> dict[str, Any]:
     reported = {name: _fact(facts.get(name)) for name in REPORTED_FACTS}
     if Level.BASE in facts.levels:
         reported["base"] = _fact(facts.get("distance"))
+    if Level.REFERENCE in facts.levels:
+        reported["reference"] = facts.get("reference").versions
     if Level.SMOKE in facts.levels:
         reported["smoke"] = _fact(facts.get("smoke"))
     return reported
@@ -119,6 +129,9 @@ def _facts(checkpoint: Checkpoint, request: Request) -> Facts:
     if request.base is not None:
         given["base"] = _open(request.base)
         levels.append(Level.BASE)
+    if request.reference is not None:
+        given["reference"] = request.reference
+        levels.append(Level.REFERENCE)
     if request.engine is not None:
         given["engine"] = request.engine
         levels.append(Level.SMOKE)

@@ -19,6 +19,7 @@ FAMILIES = {
     "tensors": "T",
     "values": "V",
     "base": "B",
+    "reference": "R",
     "smoke": "S",
     "card": "K",
     "hub": "H",

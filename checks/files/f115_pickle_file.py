@@ -12,7 +12,8 @@ Seen in: the Hub's pickle scanner, which marks such repositories unsafe.
 import re
 
 from release.checkpoint import Checkpoint
-from release.facts.contents import PICKLE, POINTER, Contents
+from release.checkpoint.kinds import PICKLE, POINTER
+from release.facts.contents import Contents
 from release.facts.leftovers import Leftovers
 from release.rules import Findings, Found, Where, rule
 

@@ -1,5 +1,6 @@
 """What a family file declares."""
 
+import re
 from collections.abc import Callable, Collection, Container
 from typing import Any
 
@@ -64,7 +65,8 @@ class Family(msgspec.Struct, frozen=True):
 class Architecture(msgspec.Struct, frozen=True):
     """What a config implies: the modules of the main model and the cache of each layer.
 
-    `caches` has None for a layer that keeps nothing.
+    `caches` has None for a layer that keeps nothing. `unread` are patterns of stored names that
+    the class leaves unread by its own word.
     """
 
     family: str
@@ -78,10 +80,13 @@ class Architecture(msgspec.Struct, frozen=True):
     mtp_layers: int
     vision: bool
     served: Served | None
+    unread: tuple[str, ...] = ()
 
     def optional(self, module: str) -> bool:
         """Whether a module belongs to a part that the config need not imply (the MTP head)."""
-        return self.mtp is not None and (module + ".").startswith(self.mtp)
+        if self.mtp is not None and (module + ".").startswith(self.mtp):
+            return True
+        return any(re.search(pattern, f"{module}.") for pattern in self.unread)
 
 
 def settle_modules(

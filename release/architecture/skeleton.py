@@ -7,6 +7,7 @@ import msgspec
 Shape = tuple[int, ...]
 
 LINEAR, EMBEDDING, NORM, CONV, VECTOR = "linear", "embedding", "norm", "conv", "vector"
+ROUTERS = {"gate", "router", "shared_expert_gate"}  # what they are called where nothing says it
 
 
 class Expected(msgspec.Struct, frozen=True):

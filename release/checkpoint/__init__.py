@@ -22,6 +22,7 @@ from release.checkpoint.header import (
 )
 from release.checkpoint.hub import HubRevision, HubSource
 from release.checkpoint.index import INDEX_FILE, Index, missing_numbers, parse_index
+from release.checkpoint.kinds import HEAD_BYTES, INSTEAD, instead, kind_of
 from release.checkpoint.source import FileInfo, Source
 from release.errors import CheckpointError, Fault, ReleaseError
 
@@ -38,7 +39,6 @@ __all__ = [
 ]
 
 CONFIG_FILE = "config.json"
-LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 CONFIG_CAP = 64 << 20
 INDEX_CAP = 256 << 20
 SMALL = (CONFIG_FILE, INDEX_FILE)
@@ -183,15 +183,15 @@ def _read_whole(source: Source, file: str, cap: int, fault: Fault) -> bytes:
     raw = source.read(file, 0, size)
     if not raw:
         raise CheckpointError(file, "is empty", hint, Fault.NOT_WEIGHTS)
-    if raw.startswith(LFS_POINTER):
-        what, hint = "is a git-LFS pointer, not the file", "run `git lfs pull`"
-        raise CheckpointError(file, what, hint, Fault.NOT_WEIGHTS)
+    kind = kind_of(raw[:HEAD_BYTES])
+    if kind in INSTEAD:
+        raise CheckpointError(file, *instead(kind, size), Fault.NOT_WEIGHTS)
     return raw
 
 
 def _read_header(source: Source, name: str, defects: list[CheckpointError]) -> Header:
     size = source.files[name].size
-    length = header_length(source.read(name, 0, PREFIX_BYTES), size, name)
+    length = header_length(source.read(name, 0, HEAD_BYTES), size, name)
     header = parse_header(source.read(name, PREFIX_BYTES, length), name)
     # A truncated shard still says what it should hold: only its length is at fault.
     _attempt(defects, check_length, header, size, name)
@@ -200,7 +200,7 @@ def _read_header(source: Source, name: str, defects: list[CheckpointError]) -> H
 
 def _expected_headers(shards: list[str], index: Index | None) -> dict[str, int]:
     """About how many bytes each shard's header has, as the index lets one guess; rather more."""
-    expected = dict.fromkeys(shards, FIRST_BYTES if index is None else ENTRY_BYTES)
+    expected = dict.fromkeys(shards, FIRST_BYTES if index is None else HEAD_BYTES)
     for tensor, shard in index.weight_map.items() if index else ():
         if shard in expected:
             expected[shard] += len(tensor) + ENTRY_BYTES

@@ -78,4 +78,5 @@ def _reason(error: ValueError | RecursionError) -> str:
         return "is not JSON: holds half of a surrogate pair"
     if isinstance(error, RecursionError):
         return "is not JSON: nested too deeply"
-    return f"is not JSON: {error}"  # an integer of more digits than Python converts
+    # The only other ValueError: an integer of more digits than Python converts.
+    return "is not JSON that readers take: a number has thousands of digits"

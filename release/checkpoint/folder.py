@@ -8,6 +8,9 @@ from pathlib import Path
 from release.checkpoint.source import FileInfo, Origin, Stamp
 from release.errors import CheckpointError, Fault
 
+FILES_ONLY = {".json", ".safetensors", ".jinja"}
+"""Endings that readers look for in the checkpoint's own folder."""
+
 
 class Folder:
     """A local directory as the source of a checkpoint's files.
@@ -86,7 +89,12 @@ class Folder:
                 continue
             yield from (folder / name for name, is_folder in found if not is_folder)
             folders = [folder / name for name, is_folder in reversed(found) if is_folder]
-            pending += [path for path in folders if not _is_bookkeeping(path)]
+            for path in folders:
+                if folder == self.root and path.suffix in FILES_ONLY:
+                    what, hint = "is a folder, not a file", "put the file in its place"
+                    self.refused.append(CheckpointError(self._name(path), what, hint))
+                if not _is_bookkeeping(path):
+                    pending.append(path)
 
     def _name(self, path: Path) -> str:
         name = path.relative_to(self.root).as_posix()

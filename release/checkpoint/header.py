@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from release.checkpoint.document import parse_document
+from release.checkpoint.kinds import instead, kind_of
 from release.errors import CheckpointError, Fault
 
 PREFIX_BYTES = 8
@@ -80,19 +81,19 @@ def product(shape: tuple[int, ...]) -> int:
     return count
 
 
-def header_length(prefix: bytes, size: int, file: str) -> int:
-    """Read the header's length from the first 8 bytes of a file of `size` bytes.
+def header_length(head: bytes, size: int, file: str) -> int:
+    """Read the header's length from the first bytes (8 or more) of a file of `size` bytes.
 
     Raises `CheckpointError` before anything is allocated when it cannot be true.
     """
     hint = "download or export the file again"
-    if prefix.startswith(b"version "):
-        hint = "run `git lfs pull`, or download it with `hf download`"
-        raise CheckpointError(file, "is a git-LFS pointer, not weights", hint, Fault.NOT_WEIGHTS)
-    if size < PREFIX_BYTES or len(prefix) < PREFIX_BYTES:
+    kind = kind_of(head)
+    if kind is not None and head[PREFIX_BYTES : PREFIX_BYTES + 1] != b"{":
+        raise CheckpointError(file, *instead(kind, size), Fault.NOT_WEIGHTS)
+    if size < PREFIX_BYTES or len(head) < PREFIX_BYTES:
         what = "is empty" if size == 0 else f"is {size} bytes long, shorter than any header"
         raise CheckpointError(file, what, hint, Fault.NOT_WEIGHTS)
-    length = int.from_bytes(prefix[:PREFIX_BYTES], "little")
+    length = int.from_bytes(head[:PREFIX_BYTES], "little")
     if length > HEADER_CAP:
         what = f"declares a header of {length:,} bytes, more than the format's {HEADER_CAP:,}"
         raise CheckpointError(file, what, hint, Fault.HEADER_LENGTH)

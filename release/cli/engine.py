@@ -18,10 +18,8 @@ LOG = Path(".release/smoke.log")
 python_option: Decorator = click.option(
     "--python",
     type=click.Path(path_type=Path),
-    default=Path("python"),
-    show_default=True,
     metavar="PATH",
-    help="A Python that has vllm, from 0.17 on.",
+    help="The Python that has what runs in a child: vllm, from 0.17 on (default: python).",
 )
 
 
@@ -37,7 +35,7 @@ profile_option: Decorator = click.option(
 
 
 def make_engine(
-    python: Path,
+    python: Path | None,
     base: "Location | None" = None,
     timeout: int | None = None,
     profile: str | None = None,
@@ -68,7 +66,7 @@ def make_engine(
         raise ReleaseError("--profile goes with --serve")
     command, gpu = _choose(manifest, profile) if serve and manifest else ((), None)
     LOG.parent.mkdir(parents=True, exist_ok=True)
-    return Engine(python, LOG, expectations, base, command, gpu)
+    return Engine(python or Path("python"), LOG, expectations, base, command, gpu)
 
 
 def _choose(manifest: "Manifest", profile: str | None) -> tuple[tuple[str, ...], str | None]:

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 @quiet_option
 def command(  # noqa: PLR0913, PLR0917 - one argument for each option
     checkpoint: "Location | None",
-    python: Path,
+    python: Path | None,
     serve: bool,
     profile: str | None,
     base: "Location | None",

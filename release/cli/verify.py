@@ -1,5 +1,6 @@
 """`release verify`."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,6 +60,9 @@ FORMATS = ("human", "json", "sarif", "junit", "github", "markdown")
 @click.option(
     "--reuse", is_flag=True, help="Trust size, inode and time: read only files that changed."
 )
+@click.option(
+    "--reference", is_flag=True, help="Ask compressed-tensors and transformers too, in children."
+)
 @click.option("--smoke", is_flag=True, help="Load it in vLLM too, as `release smoke` does.")
 @python_option
 @serve_option
@@ -79,8 +83,9 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
     jobs: int | None,
     reuse: bool,
     ray: str | None,
+    reference: bool,
     smoke: bool,
-    python: Path,
+    python: Path | None,
     serve: bool,
     profile: str | None,
     strict: bool,
@@ -99,6 +104,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
     """
     from release.cli.progress import show_progress  # noqa: PLC0415 - keeps --help fast
     from release.facts import Level  # noqa: PLC0415
+    from release.facts.reference import find_reference  # noqa: PLC0415
     from release.facts.scan import Scanning, silent  # noqa: PLC0415
     from release.report import REPORT_FILE, save_report  # noqa: PLC0415
     from release.report.formats import render  # noqa: PLC0415
@@ -121,6 +127,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
             reuse=SCANS_FILE if reuse else None,
             cluster=ray,
         ),
+        reference=find_reference(python or Path(sys.executable)) if reference else None,
         engine=make_engine(python, base, profile=profile, serve=serve) if smoke or serve else None,
     )
     report = verify(request)

@@ -16,12 +16,16 @@ from release.unknown import Unknown
 
 
 class Level(IntEnum):
-    """What must have been done: headers read, every byte read, the base read, the model run."""
+    """What must have been done: headers read, every byte read, the base read, the model run.
+
+    REFERENCE: compressed-tensors and transformers were asked too.
+    """
 
     HEADERS = 0
     BYTES = 1
     BASE = 2
     SMOKE = 3
+    REFERENCE = 4
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -95,6 +99,22 @@ FACTS: dict[str, Source] = {
     "identity": Source(Level.BYTES, "release.facts.identity:provide_identity"),
     "changes": Source(Level.BYTES, "release.facts.changes:provide_changes"),
     "late_changes": Source(Level.BASE, "release.facts.changes:provide_late_changes"),
+    "reference": Source(Level.REFERENCE, "release.facts.reference:provide_reference"),
+    "their_model": Source(Level.REFERENCE, "release.facts.reference.model:provide_their_model"),
+    "model_differences": Source(
+        Level.REFERENCE, "release.facts.reference.model:provide_model_differences"
+    ),
+    "their_declaration": Source(
+        Level.REFERENCE, "release.facts.reference.declaration:provide_their_declaration"
+    ),
+    "their_claims": Source(
+        Level.REFERENCE, "release.facts.reference.declaration:provide_their_claims"
+    ),
+    "their_speech": Source(Level.REFERENCE, "release.facts.reference.speech:provide_their_speech"),
+    "their_tokenizer": Source(
+        Level.REFERENCE, "release.facts.reference.speech:provide_their_tokenizer"
+    ),
+    "their_turns": Source(Level.REFERENCE, "release.facts.reference.speech:provide_their_turns"),
     "engine_run": Source(Level.SMOKE, "release.smoke.evidence:provide_run"),
     "loading": Source(Level.SMOKE, "release.smoke.evidence:provide_loading"),
     "answers": Source(Level.SMOKE, "release.smoke.evidence:provide_answers"),

@@ -46,7 +46,7 @@ def provide_base_architecture(
     base_config: ModelConfig, base_tensors: Tensors
 ) -> Architecture | Unknown:
     """What the base's config implies."""
-    return provide_architecture(base_config, base_tensors)
+    return provide_architecture(base_config, base_tensors, Unknown("nobody asked of the base"))
 
 
 def provide_base_modules(

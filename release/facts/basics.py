@@ -1,7 +1,8 @@
 """The first facts: config, tensors, declared quantization, implied architecture."""
 
-from release.architecture import Architecture, ModelConfig, derive_architecture
+from release.architecture import FAMILIES, Architecture, ModelConfig, derive_architecture
 from release.checkpoint import CONFIG_FILE, Checkpoint, TensorInfo
+from release.facts.reference.model import TheirModel, derive_from
 from release.quantization.config import (
     METHOD,
     QuantizationConfig,
@@ -49,8 +50,17 @@ def provide_quantization(config: ModelConfig) -> QuantizationConfig | Unknown:
     return parse_quantization(value, path)
 
 
-def provide_architecture(config: ModelConfig, tensors: Tensors | Unknown) -> Architecture | Unknown:
-    """What the config implies, in the spelling of the tensors where a family has several."""
-    if isinstance(tensors, Unknown):
-        return derive_architecture(config)
-    return derive_architecture(config, {name.rpartition(".")[0] for name in tensors})
+def provide_architecture(
+    config: ModelConfig, tensors: Tensors | Unknown, their_model: TheirModel | Unknown
+) -> Architecture | Unknown:
+    """What the config implies, in the spelling of the tensors where a family has several.
+
+    For a class without a family file transformers' own model takes its place, if it was asked.
+    """
+    stored = (
+        set() if isinstance(tensors, Unknown) else {name.rpartition(".")[0] for name in tensors}
+    )
+    ours = derive_architecture(config, stored)
+    if config.model_type in FAMILIES or isinstance(their_model, Unknown):
+        return ours
+    return derive_from(their_model, config, stored)

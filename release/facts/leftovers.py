@@ -5,7 +5,8 @@ import re
 import msgspec
 
 from release.checkpoint import Checkpoint
-from release.facts.contents import ARCHIVE, EXECUTABLE, GGUF, Contents
+from release.checkpoint.kinds import ARCHIVE, EXECUTABLE, GGUF
+from release.facts.contents import Contents
 
 _FOLDERS = re.compile(r"checkpoint-\d+|global_step\d+|wandb|mlruns|tensorboard")
 _NAMES = {

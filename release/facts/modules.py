@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import msgspec
 
 from release.architecture import Architecture
-from release.architecture.skeleton import CONV, EMBEDDING, LINEAR, NORM, VECTOR, Expected
+from release.architecture.skeleton import CONV, EMBEDDING, LINEAR, NORM, ROUTERS, VECTOR, Expected
 from release.checkpoint import TensorInfo
 from release.facts.basics import Tensors
 from release.facts.components import component_of
@@ -26,7 +26,6 @@ OTHER_CLASSES = ("Module",)
 MATRIX = 2
 # The locations of compressed_tensors' TransformLocation.
 ROTATION = re.compile(r".+_(input|output|weight_input|weight_output|q_attn|k_cache)")
-ROUTERS = {"gate", "router", "shared_expert_gate"}
 
 
 class Module(msgspec.Struct, frozen=True):

@@ -5,6 +5,7 @@ import msgspec
 from release.architecture import Architecture
 from release.architecture.numbering import EXPERTS
 from release.facts.modules import Module, Modules
+from release.unknown import Unknown
 
 EXPERT_PAIRS = (("gate_proj", "up_proj"), ("w1", "w3"))
 
@@ -17,8 +18,10 @@ class Fused(msgspec.Struct, frozen=True):
     expert: bool = False
 
 
-def provide_siblings(architecture: Architecture, modules: Modules) -> tuple[Fused, ...]:
+def provide_siblings(architecture: Architecture, modules: Modules) -> tuple[Fused, ...] | Unknown:
     """Find every fused layer of which two parts or more are stored."""
+    if architecture.served is None and not architecture.fused:
+        return Unknown(f"what vLLM fuses of {architecture.family} is not known")
     by_first = {parts[0]: (name, parts) for name, parts in architecture.fused.items()}
     found = []
     for module in modules:

@@ -1,7 +1,7 @@
 """How much of each side file the facts will read: a Hub is asked for all of it at once."""
 
 from release.checkpoint import Checkpoint
-from release.facts.contents import HEAD_BYTES
+from release.checkpoint.kinds import HEAD_BYTES
 from release.facts.texts import TEXT_CAP, is_text
 from release.facts.tokenizer import FAST_FILE, TOKENIZER_CAP
 

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from release.checkpoint import Checkpoint
+from release.checkpoint.kinds import HEAD_BYTES, INSTEAD, kind_of
 from release.errors import CheckpointError, Fault
 
 FAST_FILE, SETTINGS_FILE = "tokenizer.json", "tokenizer_config.json"
@@ -14,7 +15,6 @@ TEMPLATE_FILES = ("chat_template.jinja", "chat_template.json")
 TURN_ENDS = ("<|im_end|>", "<|eot_id|>", "<|eot|>", "<|end|>", "<end_of_turn>", "<turn|>")
 MORE_TEMPLATES = "additional_chat_templates/"
 TOKENIZER_CAP = 256 << 20
-LFS_POINTER = b"version https://git-lfs"
 
 
 class Model(msgspec.Struct, frozen=True):
@@ -88,8 +88,8 @@ def _vocabulary(
             raise CheckpointError(FAST_FILE, f"is {size:,} bytes, more than any tokenizer needs")
         # msgspec reads a 20 MB vocabulary in a tenth of json's time.
         raw = checkpoint.source.read(FAST_FILE, 0, size)
-        if not raw or raw.startswith(LFS_POINTER):
-            raise CheckpointError(FAST_FILE, "is a pointer or empty", fault=Fault.NOT_WEIGHTS)
+        if not raw or kind_of(raw[:HEAD_BYTES]) in INSTEAD:
+            raise CheckpointError(FAST_FILE, "is not the file", fault=Fault.NOT_WEIGHTS)
         value = msgspec.json.decode(raw, type=FastFile)
         ids = _ids_of(value.model.vocab)
         added = {str(token["content"]): int(token["id"]) for token in value.added_tokens or []}

@@ -6,8 +6,9 @@ import msgspec
 
 from release.checkpoint import CONFIG_FILE, Checkpoint
 from release.checkpoint.index import INDEX_FILE
+from release.checkpoint.kinds import PICKLE
 from release.errors import ReleaseError
-from release.facts.contents import PICKLE, Contents, provide_contents
+from release.facts.contents import Contents, provide_contents
 from release.facts.identity import CARD_FILES
 
 RECORD_FILE = "release-manifest.json"

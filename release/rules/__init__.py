@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+EMPTY = '""'  # a name that is there and has no letters
 SEVERITIES = ("error", "warning", "info")
 
 
@@ -18,8 +19,9 @@ class Where(msgspec.Struct, frozen=True, omit_defaults=True):
 
     def __str__(self) -> str:
         """For people: the most exact part last."""
-        parts = [part for part in (self.file, self.path or self.tensor or self.module) if part]
-        return ": ".join(parts) or "checkpoint"
+        inside = (part for part in (self.path, self.tensor, self.module) if part is not None)
+        parts = [part for part in (self.file, next(inside, None)) if part is not None]
+        return ": ".join(part or EMPTY for part in parts) or "checkpoint"
 
 
 class Found(msgspec.Struct, frozen=True):

@@ -87,7 +87,7 @@ def all_rules() -> tuple[Rule, ...]:
         if match:
             name = match["name"].replace("_", "-")
             rules.append(Rule(match["code"].upper(), name, path.parent.name, path))
-    return tuple(sorted(rules, key=lambda rule: ("FCQTVBSKH".find(rule.code[0]), rule.code)))
+    return tuple(sorted(rules, key=lambda rule: ("FCQTVBRSKH".find(rule.code[0]), rule.code)))
 
 
 def is_code(text: str) -> bool:

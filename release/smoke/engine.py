@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from release.memory.logs import EngineLog, read_log
+from release.offline import offline_environment
 from release.smoke.account import Account, read_accounts
 from release.smoke.causes import Cause, find_cause
 from release.smoke.group import Group
@@ -23,16 +24,7 @@ ACCOUNTS = "RELEASE_SMOKE_ACCOUNTS"
 DONE, FAILED = "done", "failed"
 ASSERTION = "AssertionError"
 EXIT_GRACE = 20.0
-SECRET_WORDS = ("TOKEN", "SECRET", "PASSWORD", "API_KEY", "CREDENTIAL")
-ENVIRONMENT = {
-    "HF_HUB_OFFLINE": "1",
-    "TRANSFORMERS_OFFLINE": "1",
-    "VLLM_NO_USAGE_STATS": "1",
-    "DO_NOT_TRACK": "1",
-    "TOKENIZERS_PARALLELISM": "false",
-    "PYTHONUNBUFFERED": "1",
-    "VLLM_WORKER_MULTIPROC_METHOD": "spawn",
-}
+ENVIRONMENT = {"VLLM_NO_USAGE_STATS": "1", "VLLM_WORKER_MULTIPROC_METHOD": "spawn"}
 IN_ONE_PROCESS = {"VLLM_ENABLE_V1_MULTIPROCESSING": "0"}
 METADATA = "Metadata-Version: 2.1\nName: release-smoke\nVersion: 1\n"
 ENTRY = f"[vllm.general_plugins]\n{PLUGIN} = {PLUGIN}:register\n"
@@ -189,11 +181,7 @@ def write_plugin(folder: Path) -> Path:
 
 def child_environment(*first: Path) -> dict[str, str]:
     """Give our environment without secrets, nothing from the network, `first` on its path."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not any(word in name.upper() for word in SECRET_WORDS)
-    }
+    kept = offline_environment()
     paths = [*map(str, first), *filter(None, [kept.get("PYTHONPATH")])]
     return kept | ENVIRONMENT | ({"PYTHONPATH": os.pathsep.join(paths)} if paths else {})
 

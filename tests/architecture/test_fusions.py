@@ -1,15 +1,21 @@
-"""What vLLM merges, family by family: packed_modules_mapping of vLLM 0.32.0, written down as data.
+"""What vLLM merges and how it renames, family by family, held to the pinned vLLM's own classes.
 
-Where a class changes the mapping in its constructor (DeepSeek, Qwen-MoE), the config decides here.
-Qwen2-VL's class has none, but builds Qwen2's, which has. OLMo 2 and 3, Seed-OSS and SmolLM3 run on
-the Transformers backend, whose fusers use the usual names.
+Where a class changes its packed_modules_mapping in its constructor (DeepSeek, Qwen-MoE), the config
+decides: the written table has both. Qwen2-VL's class has none, but builds Qwen2's, which has; Arcee
+and Hunyuan build Llama's layers. OLMo 2 and 3, Seed-OSS and SmolLM3 run on the Transformers
+backend, whose fusers use the usual names.
 """
+
+import json
+from typing import Any
 
 import pytest
 
 from release.architecture import FAMILIES, Architecture, ModelConfig, derive_architecture
 from release.architecture.family import Fusions
+from release.architecture.skeleton import EMBEDDING, LINEAR
 from tests.architecture.configs import CONFIGS
+from tests.conftest import ROOT, Run
 
 QKV: Fusions = {"qkv_proj": ("q_proj", "k_proj", "v_proj")}
 GATE_UP: Fusions = {"gate_up_proj": ("gate_proj", "up_proj")}
@@ -75,3 +81,66 @@ def test_kimi_k2_is_deepseek_v3() -> None:
     kimi = derive_architecture(ModelConfig(CONFIGS["deepseek_v3"] | {"model_type": "kimi_k2"}))
     assert kimi == derive_architecture(ModelConfig(CONFIGS["deepseek_v3"]))
     assert FAMILIES["kimi_k2"] == FAMILIES["deepseek_v3"]
+
+
+# What a constructor adds to its class's mapping, or the layers of another class that it builds.
+ADDED: dict[str, Fusions] = {
+    "ArceeForCausalLM": QKV,
+    "DeepseekV2ForCausalLM": LOW_RANK,
+    "DeepseekV3ForCausalLM": LOW_RANK,
+    "DeepseekV32ForCausalLM": LOW_RANK,
+    "GlmMoeDsaForCausalLM": LOW_RANK,
+    "Glm4MoeLiteForCausalLM": LOW_RANK,
+    "HunYuanDenseV1ForCausalLM": USUAL,
+    "Qwen2MoeForCausalLM": GATE_UP,
+    "Qwen2VLForConditionalGeneration": USUAL,
+    "Qwen3MoeForCausalLM": GATE_UP,
+}
+
+
+def names(architecture: Architecture) -> list[str]:
+    """Modules that vLLM builds a layer of its own for; experts go through another mapping."""
+    return [
+        name
+        for name, module in architecture.modules.items()
+        if module.kind in {LINEAR, EMBEDDING} and ".experts." not in name
+    ]
+
+
+@pytest.fixture(scope="module")
+def classes(vllm: Run, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """vLLM's classes for all our configs, asked at once: importing them takes ten seconds."""
+    asked: dict[str, list[str]] = {}
+    for config in CONFIGS.values():
+        architecture = derive_architecture(ModelConfig(config))
+        assert isinstance(architecture, Architecture)
+        known = asked.setdefault(config["architectures"][0], [])
+        known += [name for name in names(architecture) if name not in known]
+    question = tmp_path_factory.mktemp("mappings") / "question.json"
+    question.write_text(json.dumps(asked))
+    result = vllm(ROOT / "tests" / "vllm" / "mappings.py", question)
+    line = next((line for line in result.stdout.splitlines() if line.startswith("ANSWERS")), None)
+    assert line is not None, result.stderr[-3000:]
+    answers = json.loads(line.removeprefix("ANSWERS"))
+    for name, answer in answers.items():
+        if answer is not None:
+            answer["names"] = dict(zip(asked[name], answer["names"], strict=True))
+    return dict(answers)
+
+
+@pytest.mark.vllm
+@pytest.mark.parametrize("name", CONFIGS)
+def test_fusions_and_names_are_those_of_the_class(name: str, classes: dict[str, Any]) -> None:
+    architecture = derive_architecture(ModelConfig(CONFIGS[name]))
+    assert isinstance(architecture, Architecture)
+    theirs, served = classes[CONFIGS[name]["architectures"][0]], architecture.served
+    native = theirs is not None and not theirs["class"].startswith("Transformers")
+    assert native == (served is not None)
+    if served is None:
+        return
+    packed = {fused: tuple(parts) for fused, parts in theirs["packed"].items()}
+    added = ADDED.get(CONFIGS[name]["architectures"][0], {})
+    assert packed.items() <= architecture.fused.items()
+    assert architecture.fused.items() <= (packed | added).items()
+    renamed = {name: theirs["names"][name] for name in names(architecture)}
+    assert {name: served.entry(name) for name in renamed} == renamed

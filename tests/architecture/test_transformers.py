@@ -13,6 +13,7 @@ import pytest
 
 from release.architecture import FAMILIES, Architecture, ModelConfig, derive_architecture
 from release.architecture.skeleton import Shape
+from release.facts.reference.inside import build as build_script
 from tests.architecture.configs import CONFIGS
 from tests.architecture.pieces import Config
 
@@ -33,44 +34,9 @@ def build(raw: Config) -> Any:
         return getattr(transformers, raw["architectures"][0])(config)
 
 
-def cut_experts(model: Any, state: dict[str, Any]) -> dict[str, Any]:
-    """Give every expert its own matrices, as llm-compressor's LinearExperts2D has them."""
-    cut: dict[str, Any] = {}
-    modules = dict(model.named_modules())
-    for name, tensor in state.items():
-        block, _, leaf = name.rpartition(".")
-        projection, bias = leaf.removesuffix("_bias"), leaf.endswith("_bias")
-        if not block.endswith("experts") or projection not in {
-            "gate_up_proj",
-            "up_proj",
-            "down_proj",
-        }:
-            cut[name] = tensor
-            continue
-        llama4 = type(modules[block]).__name__ == "Llama4TextExperts"
-        transposed = getattr(modules[block], "is_transposed", llama4) and not bias
-        for index, whole in enumerate(tensor):
-            matrix = whole.T if transposed else whole
-            parts = {projection: matrix}
-            if projection == "gate_up_proj":
-                parts = dict(zip(("gate_proj", "up_proj"), matrix.chunk(2), strict=True))
-            for part, piece in parts.items():
-                cut[f"{block}.{index}.{part}.{'bias' if bias else 'weight'}"] = piece
-    return cut
-
-
 def saved(model: Any, *, linear_experts: bool) -> dict[str, Shape]:
-    """The shape of every tensor that save_pretrained would write."""
-    loading = pytest.importorskip("transformers.core_model_loading")
-    state = {
-        name: tensor
-        for name, tensor in model.state_dict().items()
-        if name not in (model.all_tied_weights_keys or {})
-    }
-    if linear_experts:
-        state = cut_experts(model, state)
-    written = loading.revert_weight_conversion(model, state)
-    return {name: tuple(tensor.shape) for name, tensor in written.items()}
+    written = build_script.saved(model, linear_experts=linear_experts)
+    return {name: tuple(shape) for name, shape in written.items()}
 
 
 def implied(config: Config, stored: dict[str, Shape]) -> dict[str, Shape]:

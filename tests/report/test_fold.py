@@ -62,3 +62,9 @@ def test_what_was_not_checked_is_counted_by_family_where_it_is_much() -> None:
         "left out": "Q101 group-matches-nothing",
         "no bytes": "25 files rules, 22 config rules, sha256",
     }
+
+
+def test_a_name_without_letters_is_shown_as_one() -> None:
+    assert str(Where(tensor="")) == '""'
+    assert str(Where(file="model.safetensors", tensor="")) == 'model.safetensors: ""'
+    assert str(Where()) == "checkpoint"

@@ -30,3 +30,16 @@ def test_silent_when_keys_are_in_another_order_and_unknown(mixed: Draft, finding
     config = mixed.read() | {"comment": "NaN", "größe": 1}
     kept = mixed.write("config.json", json.dumps(config, sort_keys=True, ensure_ascii=False))
     assert findings("C101", kept) == []
+
+
+def test_fires_once_when_it_is_a_folder(mixed: Draft, messages: Judge) -> None:
+    mixed.remove("config.json")
+    (mixed.path / "config.json").mkdir()
+    assert messages("C101", mixed) == ["is a folder, not a file"]
+
+
+def test_fires_on_a_number_that_no_reader_takes(mixed: Draft, messages: Judge) -> None:
+    broken = mixed.write("config.json", '{"vocab_size": ' + "9" * 5000 + "}")
+    assert messages("C101", broken) == [
+        "is not JSON that readers take: a number has thousands of digits"
+    ]

@@ -26,3 +26,14 @@ def test_silent_when_only_the_owner_may_read(mixed: Draft, findings: Judge) -> N
         mixed.write(file.name, file.read_bytes())
         (mixed.path / file.name).chmod(0o400)
     assert findings("F124", mixed) == []
+
+
+def test_fires_when_a_file_is_a_folder(mixed: Draft, findings: Judge) -> None:
+    mixed.remove("tokenizer.json")
+    (mixed.path / "tokenizer.json").mkdir()
+    assert findings("F124", mixed) == ["error tokenizer.json"]
+
+
+def test_silent_when_a_folder_deeper_down_has_such_a_name(mixed: Draft, findings: Judge) -> None:
+    (mixed.path / "examples" / "chat.json").mkdir(parents=True)
+    assert findings("F124", mixed) == []
