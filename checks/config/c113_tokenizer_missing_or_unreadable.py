@@ -1,8 +1,10 @@
 """There is no tokenizer, or it cannot be read.
 
 What it checks: one of the files that a tokenizer can be in; tokenizer.json and
-    tokenizer_config.json parse, the algorithm is one that exists, the vocabulary is not empty and
-    gives no id twice.
+    tokenizer_config.json parse; the algorithm and every part are ones that the library has, with
+    the keys that they need; merges join tokens of the vocabulary, which is not empty and gives no
+    id twice. Added tokens to which the library gives another id than the file states are a note:
+    models are trained with the ids that it gives.
 Why it matters: nothing can be served without a tokenizer. llm-compressor saves it only if the
     caller does.
 How to fix: save it next to the weights: `tokenizer.save_pretrained(folder)`.
@@ -41,6 +43,7 @@ def check(tokenizer: Tokenizer, documents: Documents) -> Findings:
             message=f"{tokenizer.kind!r:.40} is not one of {', '.join(sorted(KINDS))}",
             fix=FIX,
         )
+    yield from _refused(tokenizer)
     if tokenizer.ids.keys() <= tokenizer.added:
         yield Found(Where(file=FAST_FILE, path="model.vocab"), "the vocabulary is empty", FIX)
     if tokenizer.repeated:
@@ -50,4 +53,20 @@ def check(tokenizer: Tokenizer, documents: Documents) -> Findings:
             f"{tokenizer.repeated[0]}",
             fix=FIX,
             severity="warning",
+        )
+
+
+def _refused(tokenizer: Tokenizer) -> Findings:
+    """The library stops at the first complaint; each is said."""
+    for refusal in tokenizer.refusals:
+        message = f"{refusal.what}: the tokenizers library refuses the file"
+        yield Found(Where(file=FAST_FILE, path=refusal.path), message, FIX)
+    if tokenizer.moved and not tokenizer.refusals:
+        token, number = next(iter(tokenizer.moved.items()))
+        yield Found(
+            where=Where(file=FAST_FILE, path="added_tokens"),
+            message=f"the tokenizers library gives {token!r:.60} the id {number:,}, not the "
+            f"stated one, as it does to {len(tokenizer.moved)} in all",
+            fix="list added tokens in the order of their ids, without gaps",
+            severity="info",
         )

@@ -8,6 +8,7 @@ import msgspec
 from release.checkpoint import Checkpoint
 from release.checkpoint.kinds import HEAD_BYTES, INSTEAD, kind_of
 from release.errors import CheckpointError, Fault
+from release.facts.tokenizer_format import FastFile, Refusal, assigned_ids, refusals
 
 FAST_FILE, SETTINGS_FILE = "tokenizer.json", "tokenizer_config.json"
 OTHER_FILES = ("tokenizer.model", "vocab.json", "spiece.model", "tekken.json", "tokenizer.tiktoken")
@@ -17,18 +18,15 @@ MORE_TEMPLATES = "additional_chat_templates/"
 TOKENIZER_CAP = 256 << 20
 
 
-class Model(msgspec.Struct, frozen=True):
-    """What is read of tokenizer.json's model: not its merges, which are as long as the rest."""
+class Vocabulary(msgspec.Struct, frozen=True):
+    """What is in tokenizer.json, by the names that `Tokenizer` has for it."""
 
-    vocab: Any
-    type: Any = None
-
-
-class FastFile(msgspec.Struct, frozen=True):
-    """What is read of tokenizer.json."""
-
-    model: Model
-    added_tokens: Any = None
+    ids: dict[str, int] | None = None
+    added: frozenset[str] = frozenset()
+    kind: str | None = None
+    repeated: tuple[int, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    moved: dict[str, int] = {}
 
 
 class Tokenizer(msgspec.Struct, frozen=True):
@@ -36,8 +34,10 @@ class Tokenizer(msgspec.Struct, frozen=True):
 
     `files` are those present; `ids` maps every token, added ones too, to its id, and is None
     where only a binary tokenizer exists; `problems` name what could not be read. `kind` is the
-    algorithm that tokenizer.json names, `repeated` the ids that its vocabulary gives twice.
-    `templates` are by place: a file, or `tokenizer_config.json: name` for one of several there.
+    algorithm that tokenizer.json names, `repeated` the ids that its vocabulary gives twice,
+    `refusals` what the library refuses of the file, `moved` the added tokens to which it gives
+    another id than the file states. `templates` are by place: a file, or
+    `tokenizer_config.json: name` for one of several there.
     """
 
     files: tuple[str, ...]
@@ -48,22 +48,26 @@ class Tokenizer(msgspec.Struct, frozen=True):
     problems: tuple[CheckpointError, ...]
     kind: str | None = None
     repeated: tuple[int, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    moved: dict[str, int] = {}
 
 
 def provide_tokenizer(checkpoint: Checkpoint) -> Tokenizer:
     """Read tokenizer.json, tokenizer_config.json and the chat template."""
     problems: list[CheckpointError] = []
     settings = _settings(checkpoint, problems)
-    ids, added, kind, repeated = _vocabulary(checkpoint, problems)
+    found = _vocabulary(checkpoint, problems) or Vocabulary()
     return Tokenizer(
         files=tuple(name for name in (FAST_FILE, *OTHER_FILES) if name in checkpoint.files),
-        ids=ids,
-        added=added,
+        ids=found.ids,
+        added=found.added,
         settings=settings,
         templates=_templates(checkpoint, settings, problems),
         problems=tuple(problems),
-        kind=kind,
-        repeated=repeated,
+        kind=found.kind,
+        repeated=found.repeated,
+        refusals=found.refusals,
+        moved=found.moved,
     )
 
 
@@ -77,11 +81,9 @@ def _settings(checkpoint: Checkpoint, problems: list[CheckpointError]) -> dict[s
         return {}
 
 
-def _vocabulary(
-    checkpoint: Checkpoint, problems: list[CheckpointError]
-) -> tuple[dict[str, int] | None, frozenset[str], str | None, tuple[int, ...]]:
+def _vocabulary(checkpoint: Checkpoint, problems: list[CheckpointError]) -> Vocabulary | None:
     if FAST_FILE not in checkpoint.files:
-        return None, frozenset(), None, ()
+        return None
     try:
         size = checkpoint.files[FAST_FILE].size
         if size > TOKENIZER_CAP:
@@ -90,9 +92,7 @@ def _vocabulary(
         raw = checkpoint.source.read(FAST_FILE, 0, size)
         if not raw or kind_of(raw[:HEAD_BYTES]) in INSTEAD:
             raise CheckpointError(FAST_FILE, "is not the file", fault=Fault.NOT_WEIGHTS)
-        value = msgspec.json.decode(raw, type=FastFile)
-        ids = _ids_of(value.model.vocab)
-        added = {str(token["content"]): int(token["id"]) for token in value.added_tokens or []}
+        found = _found(msgspec.json.decode(raw, type=FastFile))
     except CheckpointError as error:
         problems.append(error)
     except (KeyError, TypeError, AttributeError, msgspec.ValidationError):
@@ -102,10 +102,24 @@ def _vocabulary(
         what = f"is not JSON: {error}"
         problems.append(CheckpointError(FAST_FILE, what, "save the tokenizer again"))
     else:
-        kind = value.model.type
-        repeated = tuple(number for number, times in Counter(ids.values()).items() if times > 1)
-        return ids | added, frozenset(added), kind and str(kind), repeated
-    return None, frozenset(), None, ()
+        return found
+    return None
+
+
+def _found(file: FastFile) -> Vocabulary:
+    ids = _ids_of(file.model.vocab)
+    tokens = file.added_tokens or []
+    added = {str(token["content"]): int(token["id"]) for token in tokens}
+    given = assigned_ids(file, ids)
+    kind = file.model.type
+    return Vocabulary(
+        ids=ids | added,
+        added=frozenset(added),
+        kind=kind and str(kind),
+        repeated=tuple(number for number, times in Counter(ids.values()).items() if times > 1),
+        refusals=refusals(file),
+        moved={token: given[token] for token in given if given[token] != added[token]},
+    )
 
 
 def _ids_of(vocab: Any) -> dict[str, int]:
