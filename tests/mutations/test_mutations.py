@@ -7,7 +7,7 @@ from release.rules import Finding
 from release.verify import Request, verify
 from tests.conftest import Drafts
 from tests.mutations import base as base_faults
-from tests.mutations import config, files, quantization, scales, tensors, values
+from tests.mutations import config, files, mishaps, quantization, scales, tensors, values
 from tests.mutations.fault import Fault
 
 FAULTS: tuple[Fault, ...] = (
@@ -18,6 +18,7 @@ FAULTS: tuple[Fault, ...] = (
     *values.FAULTS,
     *scales.FAULTS,
     *base_faults.FAULTS,
+    *mishaps.FAULTS,
 )
 
 
@@ -48,3 +49,10 @@ def test_a_fault_is_one_finding(fault: Fault, checkpoint: str, draft: Drafts, ba
     assert any(f.rule == fault.rule and place in places(f) for f in serious), f"{place}\n{said}"
     crosstalk = {finding.rule for finding in serious} - {fault.rule, *fault.also, *FOLLOWING}
     assert not crosstalk, said
+
+
+def test_every_mishap_is_reproduced_or_belongs_elsewhere() -> None:
+    known = {f"{fault.rule}: {fault.name}" for fault in FAULTS}
+    assert {name for names in mishaps.MISHAPS.values() for name in names} <= known
+    assert mishaps.MISHAPS.keys() | mishaps.ELSEWHERE.keys() == set(range(1, 42))
+    assert not mishaps.MISHAPS.keys() & mishaps.ELSEWHERE.keys()

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Judge
+from tests.conftest import Drafts, Judge
 from tests.mutate import Draft
 
 PLACE = "config.json: architectures"
@@ -39,3 +39,27 @@ def test_silent_when_the_code_comes_along(mixed: Draft, findings: Judge) -> None
     kept = mixed.config("architectures", ["Zephyr9ForCausalLM"])
     kept.config("auto_map", {"AutoModelForCausalLM": "modeling.Zephyr9ForCausalLM"})
     assert findings("C102", kept) == []
+
+
+TYPE = "config.json: model_type"
+
+
+@pytest.mark.parametrize(
+    ("name", "severity"),
+    [
+        ("qwen3-5", "error"),
+        ("Qwen3_5", "error"),
+        ("qwen3_5_flash_next", "warning"),
+        ("", "error"),
+    ],
+)
+def test_fires_on_a_model_type_that_no_reader_has(
+    name: str, severity: str, mixed: Draft, findings: Judge
+) -> None:
+    assert findings("C102", mixed.config("model_type", name)) == [f"{severity} {TYPE}"]
+
+
+def test_silent_on_the_model_type_of_another_reader(draft: Drafts, findings: Judge) -> None:
+    kimi = draft("deepseek_v3-nvfp4").config("model_type", "kimi_k2")
+    assert findings("C102", kimi) == []
+    assert findings("C102", draft("llama-nvfp4").config("model_type", "helium")) == []
