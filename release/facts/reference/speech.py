@@ -6,8 +6,7 @@ import msgspec
 
 from release.checkpoint import Checkpoint
 from release.facts.reference import Answers, Reference, ask
-from release.facts.rendering.child import MOMENT
-from release.facts.rendering.conversations import CONVERSATIONS
+from release.facts.rendering.conversations import CONVERSATIONS, MOMENT
 from release.facts.tokenizer import Tokenizer
 from release.unknown import Unknown
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from release.facts.rendering.conversations import CONVERSATIONS
+from release.facts.rendering.conversations import CONVERSATIONS, MOMENT
 from release.facts.tokenizer import Tokenizer
 
 CHILD = Path(__file__).with_name("child.py")
@@ -54,7 +54,12 @@ def special_tokens(tokenizer: Tokenizer) -> dict[str, str | None]:
 
 def render_template(template: str, special: dict[str, str | None]) -> Rendering:
     """Parse and render a template as transformers does, in a child; its death is an outcome too."""
-    order = {"template": template, "special": special, "conversations": CONVERSATIONS}
+    order = {
+        "template": template,
+        "special": special,
+        "conversations": CONVERSATIONS,
+        "moment": MOMENT,
+    }
     try:
         child = subprocess.run(  # noqa: S603 - our own file; the template is data on stdin
             [sys.executable, "-I", CHILD],

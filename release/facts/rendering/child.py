@@ -21,7 +21,6 @@ CPU_SECONDS = 5
 MEMORY_BYTES = 512 << 20
 OUTPUT_CHARACTERS = 1 << 20
 ERROR_CHARACTERS = 200
-MOMENT = "2026-01-01"
 
 
 class Refused(Exception):  # noqa: N818 - the template's own word, not a failure
@@ -52,13 +51,13 @@ def _to_json(value: Any, **options: Any) -> str:
     return json.dumps(value, **options)
 
 
-def _environment() -> ImmutableSandboxedEnvironment:
+def _environment(moment: str) -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(
         trim_blocks=True, lstrip_blocks=True, extensions=[Generation, loopcontrols]
     )
     environment.filters["tojson"] = _to_json
     environment.globals["raise_exception"] = _refuse
-    environment.globals["strftime_now"] = lambda _format: MOMENT
+    environment.globals["strftime_now"] = lambda _format: moment
     return environment
 
 
@@ -89,7 +88,7 @@ def main() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     order = json.load(sys.stdin.buffer)
     try:
-        template = _environment().from_string(order["template"])
+        template = _environment(order["moment"]).from_string(order["template"])
     except jinja2.TemplateSyntaxError as error:
         outcome: dict[str, Any] = {"syntax": f"line {error.lineno}: {_line(error)}", "turns": {}}
     except Exception as error:  # noqa: BLE001 - hostile source can break the compiler in its own ways

@@ -5,6 +5,7 @@ from typing import Any
 QUESTION, ANSWER, RULES = "What weighs 7 kg?", "A bowling ball.", "Answer in one line."
 THOUGHT = "Think of round things."
 PLACE = "Oslo"
+MOMENT = "2026-01-01"  # every date that a template asks for
 
 _ASK = {"role": "user", "content": QUESTION}
 _REPLY = {"role": "assistant", "content": ANSWER}
