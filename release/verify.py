@@ -32,6 +32,7 @@ from release.unknown import Unknown
 
 UNUSED = "unused_allows"
 DESELECTED = "left out by --select or --ignore"
+BYTES_OF = "the bytes of "
 REUSED = "reused from an earlier run: same size, inode and time of change (--reuse)"
 THEIRS = ("their_declaration", "their_tokenizer", "their_turns", "their_model")
 REPORTED_FACTS = (
@@ -109,6 +110,12 @@ def verify(request: Request) -> Report:
     )
 
 
+def reused(report: Report) -> frozenset[str]:
+    """Name the files whose bytes an earlier run read, not this one."""
+    entries = (entry.what for entry in report.not_checked if entry.reason == REUSED)
+    return frozenset(what.removeprefix(BYTES_OF) for what in entries)
+
+
 def reported_facts(facts: Facts) -> dict[str, Any]:
     """Give the facts that a report holds, as JSON values; `base` and `smoke` where they ran."""
     reported = {name: _fact(facts.get(name)) for name in REPORTED_FACTS}
@@ -181,7 +188,7 @@ def _unread(scan: Scan | Unknown, request: Request) -> tuple[NotChecked, ...]:
     if isinstance(scan, Unknown):
         required = request.level >= Level.BYTES
         return (NotChecked("sha256 of every file", scan.reason, required),)
-    return tuple(NotChecked(f"the bytes of {name}", REUSED) for name in scan.reused)
+    return tuple(NotChecked(f"{BYTES_OF}{name}", REUSED) for name in scan.reused)
 
 
 def _uncompared(comparison: Comparison | Unknown) -> tuple[NotChecked, ...]:

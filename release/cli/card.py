@@ -47,7 +47,7 @@ def command(
     from release.checkpoint import open_checkpoint  # noqa: PLC0415
     from release.facts.identity import CARD_FILE  # noqa: PLC0415
     from release.manifest import load_manifest  # noqa: PLC0415
-    from release.report.unchanged import require_unchanged  # noqa: PLC0415
+    from release.report.unchanged import recall_stamps, require_unchanged  # noqa: PLC0415
 
     manifest = load_manifest()
     path = find_folder(checkpoint, manifest)
@@ -57,7 +57,7 @@ def command(
     if explain is not None:
         write_result(explanation(card, explain), output)
         return
-    require_unchanged(report, opened)
+    require_unchanged(report, opened, recall_stamps(report))
     if output == STDOUT:
         write_result(card.text, None)
         return

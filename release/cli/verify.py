@@ -108,7 +108,8 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
     from release.facts.scan import Scanning, silent  # noqa: PLC0415
     from release.report import REPORT_FILE, save_report  # noqa: PLC0415
     from release.report.formats import render  # noqa: PLC0415
-    from release.verify import Request, verify  # noqa: PLC0415
+    from release.report.unchanged import remember_stamps  # noqa: PLC0415
+    from release.verify import Request, reused, verify  # noqa: PLC0415
 
     manifest = find_manifest()
     location = find_checkpoint(checkpoint, manifest)
@@ -133,6 +134,8 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
     report = verify(request)
     save_report(report, REPORT_FILE)
     remember_checkpoint(location)
+    if isinstance(location, Path) and report.checkpoint.digest:
+        remember_stamps(report, location, reused(report))
     strict = strict or bool(manifest and manifest.policy.strict)
     write_result(render(report, style, color=use_color(output), strict=strict), output)
     notice(f"report: {REPORT_FILE}", quiet=quiet or style != "human")

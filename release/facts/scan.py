@@ -1,6 +1,6 @@
 """Every byte, read once: sha256 of every file, and the values of every loaded tensor."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
@@ -119,12 +119,12 @@ def provide_values(checkpoint: Checkpoint, scan: Scan) -> TensorValues:
     }
 
 
-def hash_checkpoint(checkpoint: Checkpoint) -> Scan:
-    """Hash every file but the card, and look at no value. Raises `CheckpointError`."""
+def hash_checkpoint(checkpoint: Checkpoint, but: Collection[str] = ()) -> Scan:
+    """Hash every file but the card's and `but`; look at no value. Raises `CheckpointError`."""
     tasks = [
         Task(checkpoint.source.place(name), name, info.size)
         for name, info in checkpoint.files.items()
-        if name not in CARD_FILES
+        if name not in CARD_FILES and name not in but
     ]
     return Scan(scan_files(tasks))
 

@@ -5,22 +5,19 @@ from contextlib import contextmanager
 from http import HTTPStatus
 
 import msgspec
-from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
 from release.facts.identity import CARD_FILE
 from release.hub.refusals import one_line, status_of
 from release.publish.commit import UNSURE, Committer, changed_meanwhile
 from release.publish.confirm import require_public, require_published, require_tag
-from release.publish.files import HeldFile, Release, ReleaseFile, StoredFile, changed
+from release.publish.files import Release
 from release.publish.hub import MAIN, Hub, Operations, PullRequest
 from release.publish.look import look
 from release.publish.others import ATTRIBUTES
 from release.publish.plan import Plan, Wish, make_plan, require_decided
 from release.publish.pull import close_others, find_pull, open_pull
+from release.publish.send import send
 from release.publish.state import Begun, begin, end, has_begun
-
-BATCH = 5 * 10**9
-"""Bytes of large files in one upload: what is behind it is safe when the next one breaks."""
 
 NOTHING = "nothing was published; the same command goes on from there"
 DONE = "the files are published; the same command finishes the rest"
@@ -71,7 +68,7 @@ def publish(plan: Plan, release: Release, hub: Hub, say: Say) -> Published:
     with _stage(plan.repo, say, NOTHING):
         target = _find_target(plan, release, hub)
         if not target.made:
-            operations = _upload(plan, release, hub, target.ref)
+            operations = send(plan, release, hub, target.ref)
     with _stage(plan.repo, say, NOTHING, doubtful=UNSURE):
         committer = Committer(plan, release, hub, target.ref)
         commit = target.made or committer.make(target.parent, operations)
@@ -132,47 +129,6 @@ def _create(plan: Plan, hub: Hub) -> str:
 
 def _begun(hub: Hub) -> Begun:
     return Begun(hub.endpoint, hub.repo)
-
-
-def _upload(plan: Plan, release: Release, hub: Hub, ref: str) -> Operations:
-    """Send the large files; make sure that what was sent is what was verified."""
-    files = {file.path: file for file in release.files}
-    send = [files[planned.path] for planned in plan.files if planned.action != "keep"]
-    additions = {file.path: _addition(file) for file in send}
-    for batch in _batches(send):
-        hub.upload([additions[file.path] for file in batch], ref)
-    # What the Hub keeps in git itself is sent by the commit: from memory, not from the disk.
-    late = [
-        file
-        for file in send
-        if isinstance(file, StoredFile) and not additions[file.path].upload_info.is_hashed
-    ]
-    additions |= {file.path: CommitOperationAdd(file.path, file.read()) for file in late}
-    if late:
-        hub.upload([additions[file.path] for file in late], ref)
-    for file in send:
-        if additions[file.path].upload_info.sha256.hex() != file.sha256:
-            raise changed(file.path)
-        file.require_untouched()
-    deletions = [CommitOperationDelete(gone.path, is_folder=False) for gone in plan.deletes]
-    return [*additions.values(), *deletions]
-
-
-def _batches(files: list[ReleaseFile]) -> Iterator[list[ReleaseFile]]:
-    batch: list[ReleaseFile] = []
-    for file in files:
-        batch.append(file)
-        if sum(each.size for each in batch) >= BATCH:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
-
-
-def _addition(file: ReleaseFile) -> CommitOperationAdd:
-    if isinstance(file, HeldFile):
-        return CommitOperationAdd(file.path, file.content)
-    return CommitOperationAdd(file.path, str(file.place.absolute()))
 
 
 def _finish(plan: Plan, hub: Hub, commit: str, request: PullRequest | None) -> None:

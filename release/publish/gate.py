@@ -20,7 +20,7 @@ from release.publish.files import (
 from release.publish.record import write_record
 from release.publish.selection import RECORD_FILE, Selection, select_files
 from release.report import CLEAN, DONE, FOUND, UNCHECKED, Report
-from release.report.unchanged import require_unchanged
+from release.report.unchanged import recall_stamps, require_unchanged
 from release.units import plural
 from release.verify import DESELECTED
 
@@ -42,7 +42,7 @@ def pass_gate(report: Report, manifest: Manifest, checkpoint: Checkpoint) -> Rel
     _require_pass(report, manifest)
     written = _require_card(report, manifest, checkpoint)
     selection = select_files(checkpoint, manifest.extra_files)
-    require_unchanged(report, checkpoint)
+    require_unchanged(report, checkpoint, recall_stamps(report))
     levels = ", ".join(level for level, state in report.levels.items() if state == DONE)
     counts = ", ".join(plural(report.summary[level], level) for level in ("error", "warning"))
     files = _files(report, checkpoint, selection, written)

@@ -68,5 +68,11 @@ def _write(begun: set[Begun]) -> None:
         STATE_FILE.unlink(missing_ok=True)
         return
     partial = STATE_FILE.with_name(f"{STATE_FILE.name}.partial")
-    partial.write_bytes(msgspec.json.encode(sorted(begun, key=lambda each: (each.hub, each.repo))))
-    partial.replace(STATE_FILE)
+    listed = sorted(begun, key=lambda each: (each.hub, each.repo))
+    try:
+        STATE_FILE.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_bytes(msgspec.json.encode(listed))
+        partial.replace(STATE_FILE)
+    except OSError as error:
+        what = f"cannot be written: {error.strerror}"
+        raise ReleaseError(what, where=str(STATE_FILE)) from None

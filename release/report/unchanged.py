@@ -1,23 +1,68 @@
 """Whether a report is still about the files in the folder."""
 
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+import msgspec
+
 from release.checkpoint import Checkpoint
+from release.checkpoint.source import Place
 from release.errors import ReleaseError
-from release.facts.identity import identify
+from release.facts.identity import FileDigest, identify
 from release.facts.scan import hash_checkpoint
 from release.report import Report
 
+STAMPS_FILE = Path(".release/stamps.json")
 
-def require_unchanged(report: Report, checkpoint: Checkpoint) -> None:
-    """Hash every file again. Raises `ReleaseError` naming the first that is not as reported.
+Stamp = tuple[int, int, int, int, int]
+Stamps = Mapping[str, Stamp]
 
-    No digest of an earlier run is taken for true here, however unchanged a file looks.
+
+class Stamped(msgspec.Struct, frozen=True):
+    """What the system said of each file when a report was made: size, device, inode, times in ns.
+
+    The time of change is the system's own: nobody sets it back as `touch` does the other.
+    """
+
+    digest: str
+    files: dict[str, Stamp]
+
+
+def remember_stamps(report: Report, folder: Path, unread: Collection[str] = ()) -> None:
+    """Write down how the files look that a report holds the hashes of, but for `unread` ones."""
+    sizes = {file.path: file.size for file in report.checkpoint.files}
+    stamps = {path: _stamp(folder / path) for path in sizes if path not in unread}
+    files = {path: stamp for path, stamp in stamps.items() if stamp and stamp[0] == sizes[path]}
+    stamped = Stamped(report.checkpoint.digest or "", files)
+    STAMPS_FILE.write_bytes(msgspec.json.encode(stamped))
+
+
+def recall_stamps(report: Report) -> Stamps:
+    """Give what was written down for exactly this report; nothing if that is not there."""
+    try:
+        stamped = msgspec.json.decode(STAMPS_FILE.read_bytes(), type=Stamped)
+    except (OSError, msgspec.DecodeError):
+        return {}
+    return stamped.files if stamped.digest == report.checkpoint.digest else {}
+
+
+def require_unchanged(report: Report, checkpoint: Checkpoint, stamps: Stamps | None = None) -> None:
+    """Raise `ReleaseError` naming the first file that is not as reported.
+
+    A file whose stamp is as it was is not read: what is published is hashed on its way out. Every
+    other one is hashed again.
     """
     if report.checkpoint.digest is None:
         hint = "run `release verify --level bytes`"
         raise ReleaseError("the report holds no hashes of the files", hint=hint)
-    identity = identify(hash_checkpoint(checkpoint))
+    same = {
+        path: stamp
+        for path, stamp in (stamps or {}).items()
+        if path in checkpoint.files and _stamp(checkpoint.source.place(path)) == stamp
+    }
     then = {file.path: file.sha256 for file in report.checkpoint.files}
-    now = {file.path: file.sha256 for file in identity.files}
+    kept = [file for file in report.checkpoint.files if file.path in same]
+    now = {file.path: file.sha256 for file in (*kept, *_hashed(checkpoint, same))}
     for path in sorted(then.keys() | now.keys()):
         if then.get(path) == now.get(path):
             continue
@@ -26,3 +71,17 @@ def require_unchanged(report: Report, checkpoint: Checkpoint) -> None:
         )
         hint = "run `release verify` again"
         raise ReleaseError(f"{what} since the checkpoint was verified", where=path, hint=hint)
+
+
+def _hashed(checkpoint: Checkpoint, but: Collection[str]) -> tuple[FileDigest, ...]:
+    return identify(hash_checkpoint(checkpoint, but)).files
+
+
+def _stamp(place: Place) -> Stamp | None:
+    if not isinstance(place, Path):
+        return None
+    try:
+        state = place.stat()
+    except OSError:
+        return None
+    return (state.st_size, state.st_dev, state.st_ino, state.st_mtime_ns, state.st_ctime_ns)

@@ -1,7 +1,7 @@
 """Scans of an earlier run, reused where a file looks unchanged: only when somebody asks for it.
 
 A file that was written to and given its old size and time of change would not be noticed. So the
-report says what was reused, and `release push` hashes every byte again.
+report says what was reused, and `release push` hashes that again.
 """
 
 import hashlib

@@ -1,6 +1,7 @@
 """--reuse: files that look unchanged are not read again, the report says so, push does not care."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from release.checkpoint import open_checkpoint
 from release.errors import ReleaseError
 from release.facts.scan import Scanning
 from release.report import Report
-from release.report.unchanged import require_unchanged
+from release.report.unchanged import recall_stamps, remember_stamps, require_unchanged
 from release.verify import Request, verify
 from tests.conftest import Drafts
 
@@ -72,3 +73,41 @@ def test_push_notices_what_reuse_cannot(draft: Drafts, tmp_path: Path) -> None:
     assert SHARD in reused(report)
     with pytest.raises(ReleaseError, match="changed since the checkpoint was verified"):
         require_unchanged(report, open_checkpoint(copy.path))
+
+
+def read_by(call: Callable[[], object]) -> int:
+    """Count the bytes that this process reads from files meanwhile."""
+
+    def total() -> int:
+        line = Path("/proc/self/io").read_text().partition("\n")[0]
+        return int(line.removeprefix("rchar: "))
+
+    before = total()
+    call()
+    return total() - before
+
+
+def test_what_looks_as_it_was_verified_is_not_read_again(
+    draft: Drafts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".release").mkdir()
+    copy = draft("llama-nvfp4")
+    place = copy.path / SHARD
+    copy.write(SHARD, place.read_bytes())
+    report, size = again(copy.path, tmp_path / "scans"), place.stat().st_size
+    remember_stamps(report, copy.path)
+    opened = open_checkpoint(copy.path)
+    stamps = recall_stamps(report)
+    assert set(stamps) == {file.path for file in report.checkpoint.files}
+    assert read_by(lambda: require_unchanged(report, opened, stamps)) < size / 2
+    assert read_by(lambda: require_unchanged(report, opened)) > size
+    assert recall_stamps(again(draft("demo").path, tmp_path / "other")) == {}
+
+    state = place.stat()
+    with place.open("r+b") as stream:
+        stream.seek(-1, os.SEEK_END)
+        stream.write(b"\x33")
+    os.utime(place, ns=(state.st_atime_ns, state.st_mtime_ns))
+    with pytest.raises(ReleaseError, match="changed since the checkpoint was verified"):
+        require_unchanged(report, open_checkpoint(copy.path), stamps)

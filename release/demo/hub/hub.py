@@ -1,5 +1,6 @@
 """What every route works on: the store, the tokens, the uploads under way, the settings."""
 
+import threading
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from urllib.parse import unquote
@@ -40,6 +41,8 @@ class Hub:
     """Sizes in bytes of the LFS objects that were announced, by sha256."""
     parts: dict[tuple[str, int], str] = field(default_factory=dict)
     """MD5 of the parts received, by sha256 and number (from 1)."""
+    joining: threading.Lock = field(default_factory=threading.Lock)
+    """Held while parts become an object."""
 
     def readable(self, request: Request) -> Repo:
         """Return the repository of a route. Raises HubError 401 or 404 as if it did not exist."""

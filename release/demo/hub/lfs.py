@@ -88,6 +88,13 @@ def complete(hub: Hub, request: Request) -> Answer:
     """Join the parts; refused unless all are there and the whole has the right sha256."""
     oid = _announced(hub, request)
     fields = as_object(request.json())
+    with hub.joining:
+        if not hub.objects.holds(oid):  # the same content may come as two files at once
+            _complete(hub, oid, fields)
+    return Answer.of_json({}, headers=MEDIA_TYPE)
+
+
+def _complete(hub: Hub, oid: str, fields: Object) -> None:
     listed = [(size(p, "partNumber"), text(p, "etag")) for p in objects(fields, "parts")]
     count = ceil(hub.pending[oid] / hub.settings.part_size)
     if [number for number, _ in listed] != list(range(1, count + 1)):
@@ -105,7 +112,6 @@ def complete(hub: Hub, request: Request) -> Answer:
     for number, part in enumerate(parts, 1):
         part.unlink(missing_ok=True)
         hub.parts.pop((oid, number), None)
-    return Answer.of_json({}, headers=MEDIA_TYPE)
 
 
 def _announced(hub: Hub, request: Request) -> str:
