@@ -41,7 +41,7 @@ __all__ = [
 CONFIG_FILE = "config.json"
 CONFIG_CAP = 64 << 20
 INDEX_CAP = 256 << 20
-SMALL = (CONFIG_FILE, INDEX_FILE)
+CAPS = {CONFIG_FILE: CONFIG_CAP, INDEX_FILE: INDEX_CAP}
 FIRST_BYTES, ENTRY_BYTES = 64 << 10, 112
 """Of a header that nothing is known about, and of one tensor in it beside its name."""
 
@@ -115,7 +115,7 @@ def open_checkpoint(place: Path | HubRevision) -> Checkpoint:
         hint = "name the folder that save_pretrained wrote"
         raise CheckpointError(str(place), "holds neither config.json nor *.safetensors", hint)
     defects = list(source.refused)
-    source.prefetch({name: source.files[name].size for name in SMALL if name in source.files})
+    source.prefetch(_small(source))
     config = _attempt(defects, _read_config, source)
     index = _attempt(defects, _read_index, source)
     headers = {}
@@ -196,6 +196,12 @@ def _read_header(source: Source, name: str, defects: list[CheckpointError]) -> H
     # A truncated shard still says what it should hold: only its length is at fault.
     _attempt(defects, check_length, header, size, name)
     return header
+
+
+def _small(source: Source) -> dict[str, int]:
+    """Config and index, whole, unless they are too large to be read at all."""
+    sizes = {name: source.files[name].size for name in CAPS if name in source.files}
+    return {name: size for name, size in sizes.items() if size <= CAPS[name]}
 
 
 def _expected_headers(shards: list[str], index: Index | None) -> dict[str, int]:

@@ -9,12 +9,14 @@ import msgspec
 
 from release.checkpoint.header import PREFIX_BYTES
 from release.checkpoint.source import FileInfo, Origin, Stamp
-from release.errors import CheckpointError, ReleaseError
+from release.errors import CheckpointError, Fault, ReleaseError
 
 if TYPE_CHECKING:
     from release.hub.download import Download
     from release.hub.listing import Listed
 
+ANSWER = 30.0
+"""Seconds to wait for the next bytes of an answer."""
 PARALLEL = 16
 """Requests at once."""
 WHOLE = 64 << 10
@@ -43,17 +45,22 @@ class HubSource:
         from release.hub.download import Download  # noqa: PLC0415
         from release.hub.listing import list_files  # noqa: PLC0415
 
-        patience = Patience()
+        patience = Patience(answer=ANSWER)
         limit_client(patience)
         listing = list_files(place.repository, place.revision, patience)
         self._listed = listing.files
         self._download = Download(place.repository, listing.commit, patience)
         self._heads: dict[str, bytes] = {}
         self.repository, self.commit = listing.repository, listing.commit
-        self.refused: list[CheckpointError] = []
+        self.refused = [
+            CheckpointError(path, "is no path inside a repository", "rename it", Fault.NAME)
+            for path in sorted(listing.files)
+            if not _is_inside(path)
+        ]
         self.files = {
             path: FileInfo(path, listed.size, stamp=UNCHANGING, claimed=listed.sha256 or "")
             for path, listed in sorted(listing.files.items())
+            if _is_inside(path)
         }
 
     @property
@@ -171,3 +178,8 @@ class HubStream:
         if listed.sha256 is None and self._blob.hexdigest() != listed.blob:
             what = f"is not the file that the Hub lists: git would call it {self._blob.hexdigest()}"
             raise ReleaseError(what, where=self._file.path)
+
+
+def _is_inside(path: str) -> bool:
+    """Whether a path leads down only: its address would be another one's."""
+    return not {"", ".", ".."} & set(path.split("/"))

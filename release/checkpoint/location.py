@@ -1,5 +1,6 @@
 """What a user names a checkpoint by: a folder, or a repository on the Hub."""
 
+import os
 import re
 from pathlib import Path
 
@@ -11,9 +12,10 @@ SCHEME = "hf://"
 _NAME = r"[A-Za-z0-9][\w.-]{0,95}"
 _REPOSITORY = re.compile(rf"({_NAME}/{_NAME})(?:@([\w.+-][\w.+/-]{{0,199}}))?", re.ASCII)
 _PAGE = re.compile(
-    rf"https?://[^/\s]+/({_NAME}/{_NAME})(?:/(?:tree|commit|resolve)/([\w.+/%-]{{1,200}}?))?/?",
+    rf"https?://([^/\s]+)/({_NAME}/{_NAME})(?:/(?:tree|commit|blob|resolve)/([\w.+%-]+)(?:/.*)?)?/?",
     re.ASCII,
 )
+_HOSTS = ("huggingface.co", "hf.co")
 
 
 def parse_location(text: str) -> Location:
@@ -23,15 +25,15 @@ def parse_location(text: str) -> Location:
     """
     if text.startswith(SCHEME):
         named = _REPOSITORY.fullmatch(text.removeprefix(SCHEME).removesuffix("/"))
-        return _revision(named) if named else Path(text)
+        return _revision(named[1], named[2]) if named else Path(text)
     page = _PAGE.fullmatch(text)
-    if page:
-        return _revision(page)
+    if page and page[1] in (*_HOSTS, os.environ.get("HF_ENDPOINT", "").rpartition("/")[2]):
+        return _revision(page[2], page[3])
     named = _REPOSITORY.fullmatch(text)
     path = Path(text)
     if named is None or _is_there(path):
         return path
-    return _revision(named)
+    return _revision(named[1], named[2])
 
 
 def spell_location(place: Location) -> str:
@@ -39,10 +41,10 @@ def spell_location(place: Location) -> str:
     return f"{SCHEME}{place}" if isinstance(place, HubRevision) else str(place)
 
 
-def _revision(named: re.Match[str]) -> HubRevision:
+def _revision(repository: str, revision: str | None) -> HubRevision:
     from urllib.parse import unquote  # noqa: PLC0415 - for names on the Hub only
 
-    return HubRevision(named[1], unquote(named[2]) if named[2] else None)
+    return HubRevision(repository, unquote(revision) if revision else None)
 
 
 def _is_there(path: Path) -> bool:

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -10,6 +11,7 @@ import msgspec
 from release.checkpoint import Checkpoint
 from release.checkpoint.source import open_stream
 from release.facts.scan import Progress
+from release.scan.pool import Stopped
 
 PIECE = 1 << 20
 Advance = Callable[[int], object]
@@ -30,12 +32,20 @@ def digest_files(checkpoint: Checkpoint, names: Iterable[str], progress: Progres
     names = list(names)
     digests = Digests({}, {})
     total = sum(checkpoint.files[name].size for name in names)
+    stop = threading.Event()
     with progress(total) as advance, ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        jobs = [pool.submit(_digest, checkpoint, name, digests, advance) for name in names]
+
+        def watched(count: int) -> None:
+            if stop.is_set():
+                raise Stopped
+            advance(count)
+
+        jobs = [pool.submit(_digest, checkpoint, name, digests, watched) for name in names]
         try:
             for job in jobs:
                 job.result()
         finally:
+            stop.set()
             pool.shutdown(cancel_futures=True)
     return digests
 

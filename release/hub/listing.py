@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from itertools import islice
 from typing import TypeVar
 
 import msgspec
@@ -12,6 +13,8 @@ from release.errors import ReleaseError
 from release.hub.client import Patience
 from release.hub.refusals import one_line
 
+MOST = 100_000
+"""Files; a listing that goes on is no checkpoint's."""
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _MISFORMED = (AttributeError, KeyError, TypeError)  # what the client raises: it trusts answers
 
@@ -49,8 +52,12 @@ def list_files(repository: str, revision: str | None, patience: Patience) -> Lis
             raise ReleaseError("the Hub names no commit for this revision", where=asked)
         entries = _call(
             patience,
-            lambda: list(api.list_repo_tree(repository, recursive=True, revision=commit)),
+            lambda: list(
+                islice(api.list_repo_tree(repository, recursive=True, revision=commit), MOST)
+            ),
         )
+        if len(entries) == MOST:
+            raise ReleaseError(f"the Hub lists {MOST:,} files or more", where=asked)
     files = {entry.path: _listed(entry, asked) for entry in entries if isinstance(entry, RepoFile)}
     return Listing(info.id if isinstance(info.id, str) else repository, commit, files)
 

@@ -2,9 +2,11 @@
 
 import contextlib
 import gzip
+import json
 import re
 import threading
 import urllib.request
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.error import HTTPError
@@ -16,12 +18,14 @@ FILE = re.compile(r"/[^/]+/[^/]+/resolve/")
 class Detour:
     """Passes everything on to `behind`, but files by way of a second host, bent by `habit`.
 
-    `headers` are those of every request that the second host got, `ranges` what was asked of it.
+    `answers` change what the Hub says of a revision ("info") and lists ("tree"). `headers` are
+    those of every request that the second host got, `ranges` what was asked of it.
     """
 
     def __init__(self, behind: str) -> None:
         self.behind, self.habit, self.only = behind, "", ""
         self.times = -1
+        self.answers: dict[str, Callable[[Any], Any]] = {}
         self.headers: list[dict[str, str]] = []
         self.ranges: list[tuple[str, str]] = []
         self._servers = [self._server(_Front), self._server(_Files)]
@@ -88,8 +92,17 @@ class _Front(_Handler):
     def do_GET(self) -> None:
         if FILE.match(self.path):
             self.give(302, {"Location": self.detour.files + self.path}, b"")
-        else:
-            self.give(*self.fetch())
+            return
+        status, headers, body = self.fetch()
+        change = self.detour.answers.get("tree" if "/tree/" in self.path else "info")
+        if change is not None:
+            value = json.loads(body)
+            while "Link" in headers:
+                self.path = headers["Link"].partition(">")[0].removeprefix(f"<{self.detour.behind}")
+                status, headers, body = self.fetch()
+                value += json.loads(body)
+            body = json.dumps(change(value)).encode()
+        self.give(status, headers, body)
 
 
 class _Files(_Handler):
