@@ -8,6 +8,7 @@ from release.card.context import gather, make_context
 from release.card.environment import make_environment, render_page, require_used
 from release.card.ledger import Card, Ledger
 from release.card.seal import is_ours, seal
+from release.card.vocabulary import require_header
 from release.checkpoint import Checkpoint
 from release.errors import ReleaseError
 from release.manifest import Manifest
@@ -26,9 +27,11 @@ def render_card(
 
     `home` is the folder of release.toml: its `templates/` replace blocks of ours.
 
-    Raises `ReleaseError` when the manifest explains a precision that the checkpoint does not have,
-    a command does not start on the GPU it is for, or a template does not hold.
+    Raises `ReleaseError` when the Hub would refuse the header, the manifest explains a precision
+    that the checkpoint does not have, a command does not start on the GPU it is for, or a template
+    does not hold.
     """
+    require_header(manifest)
     _require_rationale_is_used(report, manifest)
     own = home / TEMPLATES
     ledger = Ledger()

@@ -31,6 +31,7 @@ def header_fields(facts: Reported, manifest: Manifest) -> list[tuple[str, str]]:
         pipeline_tag=manifest.card.pipeline_tag or implied,
         language=list(manifest.card.language) or None,
         tags=_tags(facts, manifest),
+        datasets=[name for ancestor in manifest.ancestors for name in ancestor.datasets] or None,
         quantized_by=manifest.quantized_by,
     )
     text = data.to_yaml()

@@ -53,6 +53,7 @@ _ORIGINS = {
     "table.Distance": Origin("every tensor against the base's", "measured"),
     "files": Origin("pictures and results that `release card` writes beside the card", "exact"),
     "header": Origin(MANIFEST, "stated"),
+    "header.datasets": Origin(f"{MANIFEST}: ancestors", "stated"),
     "header.tags": Origin(f"{HEADERS}, {CONFIG} and {MANIFEST}", "exact"),
     "header.library_name": Origin("what the Hub's page needs to offer vLLM", "exact"),
     "header.base_model_relation": Origin(f"{CONFIG}: quantization_config", "exact"),
