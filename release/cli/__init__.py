@@ -11,6 +11,7 @@ from release import __version__
 from release.errors import ReleaseError
 
 COMMANDS = {
+    "init": "Write a first release.toml, filled in as far as files tell.",
     "verify": "Check a checkpoint, and write the report that card and push speak from.",
     "tables": "Weights by component and precision; KV cache and state bytes.",
     "fit": "Does it start on this GPU, how long a context, how many requests?",
