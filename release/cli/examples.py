@@ -1,6 +1,10 @@
 """Examples of every command, for its `--help`; tests hold them to the options that there are."""
 
 EXAMPLES = {
+    "init": (
+        "release init ./ckpt --base ./base",
+        "release init ./ckpt --repo owner/name --base-model owner/base --license mit --yes",
+    ),
     "verify": (
         "release verify ./ckpt",
         "release verify ./ckpt --base ./base --strict",
@@ -24,6 +28,7 @@ EXAMPLES = {
     "card": (
         "release card",
         "release card ./ckpt -o -",
+        "release card --explain '25.18 GB'",
     ),
     "push": (
         "release push owner/name --dry-run",
