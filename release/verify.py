@@ -27,7 +27,7 @@ from release.rules.catalogue import Rule, all_rules, is_code, select_rules
 from release.rules.runner import NotChecked, run_rules
 from release.scan.values import Scan
 from release.smoke.evidence import Engine
-from release.smoke.summary import unjudged
+from release.smoke.unjudged import unjudged
 from release.unknown import Unknown
 
 UNUSED = "unused_allows"

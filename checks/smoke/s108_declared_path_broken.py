@@ -33,6 +33,13 @@ def check(served: Served, engine_run: Run) -> Findings:
             message=f"`vllm serve` with them fails: {served.cause.kind}: {served.cause.line}",
             fix=served.cause.fix,
         )
+    if served.memory_freed is False:
+        yield Found(
+            where=Where(),
+            message="memory of the GPU is still in use, half a minute after the server was ended",
+            fix="see what holds it (nvidia-smi), and whether it is ours",
+            severity="warning",
+        )
     speaks = engine_run.plan.kind != RANDOM
     for exchange in served.exchanges:
         problem = next(_problems(exchange, served, speaks=speaks), None)

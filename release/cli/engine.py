@@ -1,5 +1,6 @@
 """Which vLLM to run: the option that commands with a smoke test share."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,9 +16,15 @@ if TYPE_CHECKING:
 
 LOG = Path(".release/smoke.log")
 
+
+def _program(text: str) -> Path:
+    """A name is looked for on PATH; with a slash it is a file, which `Path` alone would forget."""
+    return Path(text).absolute() if os.sep in text else Path(text)
+
+
 python_option: Decorator = click.option(
     "--python",
-    type=click.Path(path_type=Path),
+    callback=lambda _context, _option, value: value and _program(value),
     metavar="PATH",
     help="The Python that has what runs in a child: vllm, from 0.17 on (default: python).",
 )

@@ -1,5 +1,6 @@
 """The account of loading: which parameters were filled, from which tensors, and what was left."""
 
+import contextlib
 from pathlib import Path
 
 import msgspec
@@ -59,9 +60,13 @@ class Conversion(msgspec.Struct, frozen=True):
 
 
 def read_accounts(folder: Path) -> tuple[Account, ...]:
-    """Read what each process of the engine wrote."""
+    """Read what each process of the engine wrote; what is no account is left out."""
     decode = msgspec.json.Decoder(Account).decode
-    return tuple(decode(path.read_bytes()) for path in sorted(folder.glob("*.json")))
+    accounts = []
+    for path in sorted(folder.glob("*.json")):
+        with contextlib.suppress(msgspec.DecodeError):
+            accounts.append(decode(path.read_bytes()))
+    return tuple(accounts)
 
 
 def gaps(accounts: tuple[Account, ...]) -> tuple[Gap, ...]:

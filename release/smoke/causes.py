@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from release.smoke.kinds import KINDS, OTHER
-from release.smoke.transcript import LONGEST, Line, read_lines
+from release.smoke.transcript import LONGEST, Line, read_lines, without_folders
 
 DETAILS = 12  # lines of one message
 
@@ -45,6 +45,7 @@ def find_cause(log: str, errors: Sequence[str] = ()) -> Cause:
     A kind that is known beats the order; without one, the first exception that no wrapper made.
     """
     # In a chain of exceptions Python prints the first cause first; the child saw the last.
+    errors = [without_folders(text) for text in errors]
     told = (*raised(log), *errors)
     wrapped = [text for text in told if WRAPPERS.search(text)]
     roots = [text for text in told if text not in wrapped]

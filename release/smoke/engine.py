@@ -161,6 +161,8 @@ class Stage:
                 self.seen = changed
         except FileNotFoundError:
             pass
+        except msgspec.DecodeError as error:
+            self.result = Result(stage=FAILED, error=f"ValueError: no result of ours: {error}")
         return self.result
 
     def final(self) -> bool:

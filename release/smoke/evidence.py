@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from release.architecture import ModelConfig
 from release.checkpoint import Checkpoint
@@ -107,7 +108,8 @@ def provide_served(checkpoint: Checkpoint, engine: Engine, engine_run: Run) -> S
     """Run the card's own command, where it was asked for and the engine loads at all."""
     if not engine.serve or engine_run.outcome.cause is not None:
         return Served()
-    return serve(
+    before = list_gpus()
+    served = serve(
         Service(
             python=engine.python,
             folder=checkpoint.folder.root.resolve(),
@@ -120,11 +122,15 @@ def provide_served(checkpoint: Checkpoint, engine: Engine, engine_run: Run) -> S
             image=IMAGE_ASK in engine_run.plan.order.expected,
         )
     )
+    is_free = freed(before)
+    return replace(served, memory_freed=None if isinstance(is_free, Unknown) else is_free)
 
 
 def provide_loading(engine_run: Run) -> Loading | Unknown:
     """Judge nothing: say what the model's memory was filled with."""
     accounts = engine_run.outcome.accounts
+    if not accounts and engine_run.outcome.cause is None:
+        return Unknown("vLLM kept no account of what it loaded: smoke.args has a load-format")
     if not accounts:
         return Unknown("vLLM ended before it read the weights")
     if not all(account.loaded for account in accounts):
@@ -164,7 +170,7 @@ def _fitted(expectations: Expectations, config: ModelConfig) -> Expectations:
     """Ask for no more context than the model says it has: vLLM refuses that."""
     limit = config.get("max_position_embeddings")
     if type(limit) is int and 0 < limit < expectations.max_model_len:
-        return msgspec.structs.replace(expectations, max_model_len=limit)
+        return replace(expectations, max_model_len=limit)
     return expectations
 
 

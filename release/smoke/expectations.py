@@ -4,7 +4,7 @@ What is not said follows from the kind of model: one with a chat template is ask
 without continues texts. A model of random weights can do neither: say so, `kind = "random"`.
 """
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -12,7 +12,8 @@ Kind = Literal["chat", "text", "random"]
 CHAT: Kind = "chat"
 TEXT: Kind = "text"
 RANDOM: Kind = "random"
-Value = str | int | float | bool
+Value = str | int | float | bool | list[Any] | dict[str, Any]
+Positive = Annotated[int, msgspec.Meta(ge=1)]
 
 
 class Ask(
@@ -30,19 +31,19 @@ class Ask(
 class Expectations(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """The manifest's `[smoke]`. Lengths in tokens, `timeout` in seconds for each start of vLLM.
 
-    `args` are arguments of vLLM's engine, spelled as its command line spells them. `tools` and
-    `image` demand a tool call and an answer about an image. `perplexity` is the highest ratio to
-    the base's that passes.
+    `args` are arguments of vLLM's engine, spelled as its command line spells them, with tables
+    where it takes JSON. `tools` and `image` demand a tool call and an answer about an image.
+    `perplexity` is the highest ratio to the base's that passes.
     """
 
     kind: Kind | None = None
     asks: tuple[Ask, ...] | None = None
-    tokens: int = 2048
-    max_model_len: int = 4096
-    timeout: int = 1800
+    tokens: Positive = 4096
+    max_model_len: Positive = 8192
+    timeout: Positive = 1800
     tools: bool = False
     image: bool = False
-    perplexity: float = 1.25
+    perplexity: Annotated[float, msgspec.Meta(gt=1.0)] = 1.25
     args: dict[str, Value] = {}
 
 

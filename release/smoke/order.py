@@ -74,7 +74,7 @@ def make_order(
         requests.append({"name": IMAGE_ASK, "messages": IMAGE_MESSAGES, "tokens": tokens})
         expected[IMAGE_ASK] = () if kind == RANDOM else IMAGE_WORDS
     return Order(
-        engine={"model": model} | _spelled(expectations.args),
+        engine=_spelled(expectations.args) | {"model": model},
         wanted=_wanted(expectations, vision=vision),
         requests=tuple(requests),
         alone=() if kind == RANDOM else tuple(request["name"] for request in requests[:ALONE]),

@@ -6,7 +6,7 @@ of a log leave open. They agree where the ranges meet.
 
 import json
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -21,7 +21,7 @@ from release.memory.defaults import Settled, settle
 from release.memory.gpus import Gpu
 from release.memory.logs import EngineLog, available_range
 from release.memory.model import context_limit
-from release.memory.options import Command, Options, parse_command
+from release.memory.options import Options, parse_command
 from release.memory.pool import Pool, plan_pool
 from release.quantization.config import QuantizationConfig
 from release.smoke.evidence import Run
@@ -54,17 +54,18 @@ class Figure(msgspec.Struct, frozen=True):
 
 
 class Prediction(msgspec.Struct, frozen=True):
-    """The figures of one start: of `ENGINE`, or of `SERVE`."""
+    """The figures of one start, of `ENGINE` or of `SERVE`; `unknown` is why there are none."""
 
     start: str
-    figures: tuple[Figure, ...]
+    figures: tuple[Figure, ...] = ()
+    unknown: str | None = None
 
 
 class Start(msgspec.Struct, frozen=True):
-    """A start of vLLM: its command, on what (`total` bytes), and what log and cache say."""
+    """A start of vLLM: by which words, on what (`total` bytes), and what log and cache say."""
 
     name: str
-    command: Command
+    words: tuple[str, ...]
     version: str
     device: dict[str, Any]
     total: int | None
@@ -90,9 +91,13 @@ class Start(msgspec.Struct, frozen=True):
     def options(self) -> Options:
         """The command's options, with what no prediction is about: how the platform steps.
 
-        A CPU takes blocks of its own, and holds states in what its kernels compute in.
+        A CPU takes blocks of its own, and holds states in what its kernels compute in. Raises
+        `ReleaseError`, as `NotEstimated` for what is not modelled.
         """
-        given = self.command.options
+        command = parse_command(shlex.join(["vllm", "serve", *self.words]))
+        if command.unmodelled:
+            raise NotEstimated(f"{command.unmodelled[0]} changes the memory in ways not modelled")
+        given = command.options
         if given.async_scheduling is None:
             given = replace(given, async_scheduling=self.log.asynchronous)
         if self.device.get("kind") != "cpu":
@@ -105,37 +110,46 @@ def provide_predictions(
     engine_run: Run,
     served: Served,
     config: ModelConfig,
-    architecture: Architecture,
-    quantization: QuantizationConfig,
-    modules: Modules,
-) -> tuple[Prediction, ...] | Unknown:
+    architecture: Architecture | Unknown,
+    quantization: QuantizationConfig | Unknown,
+    modules: Modules | Unknown,
+) -> tuple[Prediction, ...]:
     """Predict each start, by the figures that it lived to measure."""
     limit = context_limit(config)
-    if isinstance(limit, Unknown):
-        return limit
-    subject = Subject("", config, architecture, quantization, modules, limit, computed=False)
+    parts = (limit, architecture, quantization, modules)
+    reason = next((part.reason for part in parts if isinstance(part, Unknown)), None)
+    if reason is not None:
+        return (Prediction(ENGINE, unknown=reason),)
+    subject = Subject("", config, architecture, quantization, modules, limit, computed=False)  # type: ignore[arg-type]
+    starts = [_engine(engine_run), *([_server(engine_run, served)] if served.argv else [])]
+    return tuple(_predict(subject, start) for start in starts)
+
+
+def _predict(subject: Subject, start: Start) -> Prediction:
+    if not start.version:
+        return Prediction(start.name, unknown="vLLM ended before it said its version")
     try:
-        return tuple(
-            Prediction(start.name, tuple(_figures(subject, start)))
-            for start in _starts(engine_run, served)
-        )
+        return Prediction(start.name, tuple(_figures(subject, start)))
     except NotEstimated as gap:
-        return Unknown(gap.what.removeprefix("not estimated: "))
+        return Prediction(start.name, unknown=gap.what.removeprefix("not estimated: "))
     except ReleaseError as gap:
-        return Unknown(str(gap))
+        return Prediction(start.name, unknown=str(gap))
 
 
-def _starts(engine_run: Run, served: Served) -> Iterator[Start]:
-    outcome, result = engine_run.outcome, engine_run.outcome.result
-    version = result.versions.get("vllm", "")
-    total = result.memory["total"] if result.memory else None
+def _engine(run: Run) -> Start:
+    outcome, result = run.outcome, run.outcome.result
     names = ("max_model_len", "max_num_seqs", "max_num_batched_tokens")
     settled = {name: value for name in names if (value := getattr(result, name)) is not None}
-    engine = _command(_words(result.arguments | settled))
-    yield Start(ENGINE, engine, version, result.device, total, outcome.memory, result.cache)
-    if served.argv:
-        command = _command(served.argv)
-        yield Start(SERVE, command, version, result.device, total, served.memory, served.cache)
+    words = tuple(_words(result.arguments | settled))
+    version, total = result.versions.get("vllm", ""), (result.memory or {}).get("total")
+    return Start(ENGINE, words, version, result.device, total, outcome.memory, result.cache)
+
+
+def _server(run: Run, served: Served) -> Start:
+    engine = _engine(run)
+    return replace(
+        engine, name=SERVE, words=served.argv, log=served.memory, cache=dict(served.cache)
+    )
 
 
 def _words(arguments: dict[str, Any]) -> list[str]:
@@ -148,13 +162,6 @@ def _words(arguments: dict[str, Any]) -> list[str]:
         elif value is not None:
             words += [option, value if isinstance(value, str) else json.dumps(value)]
     return words
-
-
-def _command(words: Iterable[str]) -> Command:
-    command = parse_command(shlex.join(["vllm", "serve", *words]))
-    if command.unmodelled:
-        raise NotEstimated(f"{command.unmodelled[0]} changes the memory in ways not modelled")
-    return command
 
 
 def _figures(subject: Subject, start: Start) -> Iterator[Figure]:

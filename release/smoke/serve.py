@@ -41,7 +41,7 @@ class Served(msgspec.Struct, frozen=True):
 
     `gpu` is the GPU that the card prints it for, None where it names none or another was used.
     `cache` are the labels of vLLM's own `cache_config_info` metric, `memory` and `troubles` are
-    from its log.
+    from its log. `memory_freed`: the GPU's memory was free again afterwards, None if nobody knows.
     """
 
     argv: tuple[str, ...] = ()
@@ -52,6 +52,7 @@ class Served(msgspec.Struct, frozen=True):
     cache: dict[str, str] = {}
     memory: EngineLog = EngineLog()
     troubles: tuple[Trouble, ...] = ()
+    memory_freed: bool | None = None
 
     @property
     def thinks(self) -> bool:

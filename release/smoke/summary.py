@@ -8,7 +8,6 @@ import msgspec
 from release.smoke.causes import Cause
 from release.smoke.engine import Likelihood, Outcome
 from release.smoke.evidence import Loading, Run
-from release.smoke.expectations import RANDOM
 from release.smoke.gpu import Gpu
 from release.smoke.layers import Layer
 from release.smoke.prediction import Prediction
@@ -72,7 +71,7 @@ def provide_smoke(
     answers: tuple[Answer, ...] | Unknown,
     served: Served,
     layers: tuple[Layer, ...] | Unknown,
-    predictions: tuple[Prediction, ...] | Unknown,
+    predictions: tuple[Prediction, ...],
 ) -> Smoke:
     """Collect the evidence."""
     outcome = engine_run.outcome
@@ -107,35 +106,8 @@ def provide_smoke(
         base_perplexity=_perplexity(engine_run.base),
         memory_freed=None if isinstance(freed_memory, Unknown) else freed_memory,
         served=served,
-        predictions=predictions if isinstance(predictions, tuple) else (),
+        predictions=predictions,
     )
-
-
-def unjudged(smoke: Smoke, run: Run) -> dict[str, str]:
-    """Say what was left out because nothing was claimed or the model can't do it, and why."""
-    left: dict[str, str] = {}
-    if smoke.kind == RANDOM:
-        reason = 'the manifest says that its weights are random (smoke.kind = "random")'
-        left |= dict.fromkeys(("known answers", "form of the answers", "perplexity"), reason)
-    elif isinstance(run.base, Unknown):
-        left["perplexity against the base"] = run.base.reason
-    if isinstance(run.memory_freed, Unknown):
-        left["GPU memory free again after the run"] = run.memory_freed.reason
-    if not smoke.served.argv:
-        left["the card's command over HTTP"] = (
-            "the engine failed before" if smoke.cause else "it was not asked for (--serve)"
-        )
-    expectations = run.plan.expectations
-    if "image" not in run.plan.order.expected:
-        if expectations.image:
-            left["an image"] = "the checkpoint has no vision tower"
-        elif run.plan.order.wanted.get("limit_mm_per_prompt"):
-            left["an image"] = "the manifest does not claim images (smoke.image)"
-    if expectations.tools and smoke.served.argv and not smoke.served.calls:
-        left["a tool call"] = "serve-args has no --enable-auto-tool-choice"
-    elif expectations.tools and not smoke.served.argv:
-        left["a tool call"] = "tools are called over HTTP (--serve)"
-    return left
 
 
 def _serving(layers: tuple[Layer, ...]) -> tuple[Kernel, ...]:

@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from release.smoke.causes import find_cause
 from release.smoke.expectations import RANDOM, Kind
 from release.smoke.group import Group
 from release.smoke.order import IMAGE_MESSAGES
+from release.smoke.transcript import without_folders
 
 CLIENT = Path(__file__).with_name("inside") / "talk.py"
 CHAT, STREAM, TOOL, IMAGE = "chat", "stream", "tool", "image"
@@ -77,7 +79,10 @@ def talk(to: Talk, environment: dict[str, str]) -> tuple[Exchange, ...]:
             text = to.log.read_text(encoding="utf-8", errors="replace")
             return (Exchange(CHAT, find_cause(text).line),)
         answers = msgspec.json.decode(result.read_bytes(), type=list[_Answer])
-    return tuple(gather(each.name, each.pieces, each.error) for each in answers)
+    return tuple(
+        gather(each.name, each.pieces, each.error and without_folders(each.error))
+        for each in answers
+    )
 
 
 def requests(to: Talk) -> list[dict[str, Any]]:
@@ -100,19 +105,29 @@ def gather(name: str, pieces: list[dict[str, Any]], error: str | None = None) ->
     content, reasoning, finish = "", "", None
     calls: dict[int, list[str]] = {}
     for piece in pieces:
-        for choice in piece.get("choices") or ():
-            message = choice.get("message") or choice.get("delta") or {}
-            content += message.get("content") or ""
+        for choice in _objects(piece.get("choices")):
+            message = next(_objects([choice.get("message"), choice.get("delta")]), {})
+            content += _text(message.get("content"))
             # `reasoning` since 0.12 or so; older servers call it by the longer name.
-            reasoning += message.get("reasoning") or message.get("reasoning_content") or ""
-            finish = choice.get("finish_reason") or finish
-            for place, call in enumerate(message.get("tool_calls") or ()):
-                parts = calls.setdefault(call.get("index", place), ["", ""])
-                function = call.get("function") or {}
-                parts[0] += function.get("name") or ""
-                parts[1] += function.get("arguments") or ""
+            reasoning += _text(message.get("reasoning") or message.get("reasoning_content"))
+            finish = _text(choice.get("finish_reason")) or finish
+            for place, call in enumerate(_objects(message.get("tool_calls"))):
+                index = call.get("index")
+                parts = calls.setdefault(index if isinstance(index, int) else place, ["", ""])
+                function = next(_objects([call.get("function")]), {})
+                parts[0] += _text(function.get("name"))
+                parts[1] += _text(function.get("arguments"))
     made = tuple((name, arguments) for name, arguments in calls.values())
     return Exchange(name, error, content, reasoning, finish, made)
+
+
+def _objects(value: Any) -> Iterator[dict[str, Any]]:
+    """Give the objects of a list; a server may answer anything."""
+    return (each for each in (value if isinstance(value, list) else ()) if isinstance(each, dict))
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def arguments_are_valid(call: tuple[str, str]) -> bool:

@@ -19,6 +19,8 @@ _PREFIX = re.compile(
     r"(?:(?P<level>DEBUG|INFO|WARNING|ERROR|CRITICAL) \d\d-\d\d \d\d:\d\d:\d\d "
     r"(?:\[[^\]]*\]|[\w./]+:\d+\]) ?)?"
 )
+# Folders of this machine: what is told of a log goes into reports. Not those of a URL.
+_FOLDERS = re.compile(r"(?<![\w:/.~-])~?/(?:[^\s/'\":,()<>|]+/)+(?=[\w.'\"-])")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 LONGEST = 400
 
@@ -119,10 +121,15 @@ def read_lines(log: str) -> list[Line]:
         level, process, end = ("", "", 0)
         if match:
             level, process, end = match["level"] or "", match["process"].strip(), match.end()
-        text = plain[end:].rstrip("│ ").strip()
+        text = without_folders(plain[end:].rstrip("│ ").strip())
         if text:
             lines.append(Line(level, text, process))
     return lines
+
+
+def without_folders(text: str) -> str:
+    """Give a text in which each file is only its name: paths are nobody's business."""
+    return _FOLDERS.sub("", text)
 
 
 def read_transcript(log: str) -> Transcript:

@@ -1,7 +1,7 @@
 """Stands in for a Python that has vLLM: replays a recorded run, or a log, over the same files.
 
 `REPLAY` is a recording of tests/golden/smoke, or a log of tests/golden/logs that it dies with;
-`REPLAY_CHANGES` a JSON object of values that replace some of the recorded result. With
+`REPLAY_CHANGES` a JSON object: what replaces values of the recorded result, by checkpoint. With
 `REPLAY_HANGS` it starts a child, as vLLM starts its engine, and never comes to an end.
 """
 
@@ -24,5 +24,6 @@ outcome = json.loads(recording.read_text())["outcome"]
 for number, account in enumerate(outcome["accounts"]):
     file = Path(os.environ["RELEASE_SMOKE_ACCOUNTS"]) / f"{number}.json"
     file.write_text(json.dumps(account))
-result = outcome["result"] | json.loads(os.environ.get("REPLAY_CHANGES", "{}"))
+changes = json.loads(os.environ.get("REPLAY_CHANGES", "{}"))
+result = outcome["result"] | changes.get(order["engine"]["model"], {})
 Path(order["result"]).write_text(json.dumps(result))

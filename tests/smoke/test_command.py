@@ -16,11 +16,10 @@ from tests.smoke.processes import marked, wait_for
 
 SERVE = [
     *("--max-model-len", "512", "--enforce-eager"),
-    *("--limit-mm-per-prompt", '{"image": 0, "video": 0}'),
     *("--reasoning-parser", "qwen3"),
     *("--enable-auto-tool-choice", "--tool-call-parser", "hermes"),
 ]
-SETTINGS = '[smoke]\nkind = "random"\nmax-model-len = 512\n'
+SETTINGS = '[smoke]\nkind = "random"\nmax-model-len = 512\nimage = true\ntools = true\n'
 ENGINE = {"PYTHONPATH": f"{ROOT}:{VLLM_SHIM}", "VLLM_CPU_KVCACHE_SPACE": "1"}
 
 
@@ -59,18 +58,28 @@ def judge_evidence(smoke: dict[str, Any]) -> None:
     }
     # Head dim 64, 2 KV heads, BF16: 512 bytes a token; the page of the recurrent state needs 384.
     assert smoke["settled"]["block_size"] == 384
-    (skipped,) = smoke["loading"]["skipped"]
-    assert (skipped["why"], skipped["tensors"]) == ("vision tower, in text-only mode", 21)
-    assert "model.visual.blocks.*.attn.qkv.weight" in skipped["names"]
-    assert smoke["loading"]["gaps"] == []
+    # With images on, the vision tower is loaded too: every tensor of the checkpoint.
+    assert smoke["loading"]["tensors"] == 120
+    assert smoke["loading"]["skipped"] == smoke["loading"]["gaps"] == []
     assert smoke["loading"]["tracked"] == ""
     served = smoke["served"]
     assert served["argv"] == ["acme/tiny-NVFP4", *SERVE]
-    assert [each["name"] for each in served["exchanges"]] == ["chat", "stream", "tool"]
+    assert [each["name"] for each in served["exchanges"]] == ["chat", "stream", "tool", "image"]
     assert all(each["error"] is None for each in served["exchanges"])
-    chat, stream, _ = served["exchanges"]
+    chat, stream, *_ = served["exchanges"]
     assert chat["reasoning"] == stream["reasoning"] != ""
     assert served["cache"]["num_gpu_blocks"] == "5461"
+    judge_predictions(smoke)
+
+
+def judge_predictions(smoke: dict[str, Any]) -> None:
+    engine, card = smoke["predictions"]
+    assert (engine["start"], card["start"]) == ("the smoke test", "the card's command")
+    for prediction in (engine, card):
+        assert [each["name"] for each in prediction["figures"]] == ["block", "blocks", "KV cache"]
+    # Prefix caching, on by default when served, keeps a second state for each request.
+    assert card["figures"][-1]["measured"] == [349_504, 349_504]
+    assert engine["figures"][-1]["measured"] == [559_206, 559_206]
 
 
 def test_a_python_without_vllm_is_a_finding(run: Run, mixed: Draft) -> None:
@@ -82,7 +91,8 @@ def test_a_python_without_vllm_is_a_finding(run: Run, mixed: Draft) -> None:
 def test_a_python_that_is_not_there_is_one_line(run: Run, mixed: Draft) -> None:
     done = run("smoke", mixed.path, "--python", "nowhere/python")
     assert done.returncode == 2
-    assert done.stderr.startswith("error: nowhere/python: cannot be started: No such file")
+    assert done.stderr.startswith("error: ")
+    assert "nowhere/python: cannot be started: No such file" in done.stderr
 
 
 def test_serving_needs_a_manifest(run: Run, mixed: Draft) -> None:

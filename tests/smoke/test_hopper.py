@@ -5,10 +5,12 @@ Hidden size 256 and heads of 64, named and declared as the checkpoints of the te
 
 import pytest
 
+from release.checkpoint import open_checkpoint
+from release.facts import Facts, Level
 from release.memory.logs import read_log
 from release.smoke.causes import find_cause
 from release.smoke.transcript import read_transcript
-from tests.conftest import ROOT
+from tests.conftest import DEMO, ROOT
 from tests.smoke.recorded import judge, judged, place, recorded, replace, with_outcome
 
 LOGS = ROOT / "tests" / "golden" / "logs"
@@ -34,6 +36,13 @@ BROKEN = {
 @pytest.mark.parametrize(("run", "checkpoint"), RUNS.items())
 def test_good_checkpoints_are_clean(run: str, checkpoint: str) -> None:
     assert judge(place(checkpoint), recorded(f"h100-{run}")) == []
+
+
+def test_what_is_not_loaded_is_named() -> None:
+    given = {"checkpoint": open_checkpoint(DEMO), "engine_run": recorded("h100-mixed-qwen3_5")}
+    (skipped,) = Facts(given, Level.SMOKE).get("loading").skipped
+    assert (skipped.why, skipped.tensors) == ("vision tower, in text-only mode", 21)
+    assert "model.visual.blocks.*.attn.qkv.weight" in skipped.names
 
 
 @pytest.mark.parametrize(("run", "checkpoint", "found"), [(k, *v) for k, v in BROKEN.items()])

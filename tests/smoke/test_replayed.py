@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -68,10 +69,30 @@ def test_strict_is_the_manifest_s_too(
 ) -> None:
     manifest(tmp_path, f"{policy}{RANDOM}")
     # 128 tokens are a block of the recorded start: 127 is no figure of fit's, a warning.
-    changes = json.dumps({"cache": {"block_size": 127}})
+    changes = json.dumps({str(CHECKPOINT): {"cache": {"block_size": 127}}})
     done = run("smoke", CHECKPOINT, "--python", python, REPLAY=RECORDING, REPLAY_CHANGES=changes)
     assert "warning[S110]" in done.stdout
     assert done.returncode == code
+
+
+@pytest.mark.parametrize(("nats", "code"), [(-212.0, 0), (-230.0, 1)])
+def test_a_base_is_measured_beside_it(
+    run: Run, python: Path, tmp_path: Path, nats: float, code: int
+) -> None:
+    manifest(tmp_path, RANDOM)
+    base = tmp_path / "base"
+    shutil.copytree(CHECKPOINTS / "llama-w4a16", base)
+    changes = {str(base): {"likelihoods": [{"nats": -200.0, "tokens": 100}]}}
+    changes[str(CHECKPOINT)] = {"likelihoods": [{"nats": nats, "tokens": 100}]}
+    options = ("--python", python, "--base", base, "--format", "json")
+    more = {"REPLAY": RECORDING, "REPLAY_CHANGES": json.dumps(changes)}
+    done = run("smoke", CHECKPOINT, *options, **more)
+    report = json.loads(done.stdout)
+    # A hundred tokens at two nats each, and at 2.12 or 2.3.
+    assert report["facts"]["smoke"]["base_perplexity"] == 7.3891
+    assert [each["rule"] for each in report["findings"]] == ["S109"]
+    assert done.returncode == code
+    assert "perplexity" not in str(report["not_checked"])
 
 
 def test_the_time_limit_ends_all_of_it(run: Run, python: Path, tmp_path: Path) -> None:

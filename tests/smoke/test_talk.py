@@ -121,6 +121,22 @@ def test_a_call_in_pieces() -> None:
     assert gather("tool", CALLS).calls == (("get_weather", '{"place": 1}'),)
 
 
+@pytest.mark.parametrize("value", [None, 3, "x", [], {}, [None], [{"function": 3}], {"a": []}])
+@pytest.mark.parametrize("key", ["choices", "message", "delta", "content", "tool_calls", "index"])
+def test_a_server_may_answer_anything(key: str, value: object) -> None:
+    call: dict[str, Any] = {"index": 0, "function": {"name": "get_weather", "arguments": "{}"}}
+    message: dict[str, Any] = {"content": "Paris", "reasoning": "so", "tool_calls": [call]}
+    for change in (call, message):
+        if key in change:
+            change[key] = value
+    choice = {"message": message, "finish_reason": "stop"}
+    piece: dict[str, Any] = {"choices": [choice if key != "message" else {"message": value}]}
+    if key in {"choices", "delta"}:
+        piece = {"choices": value} if key == "choices" else {"choices": [{"delta": value}]}
+    exchange = gather("chat", [piece])
+    assert isinstance(exchange.content, str)
+
+
 def test_the_card_s_command_is_run_whole_and_where_it_listens_is_ours(tmp_path: Path) -> None:
     argv = ("acme/tiny", "--port", "8000", "--host=0.0.0.0", "--max-model-len", "512")
     service = Service(VLLM_PYTHON, tmp_path, argv, tmp_path / "log", 1.0, 8, "chat")

@@ -43,6 +43,11 @@ def test_fires_where_the_command_does_not_start() -> None:
     assert judged("S108", FP8, recorded(FP8), served) == ["error release.toml: serve-args"]
 
 
+def test_fires_where_memory_stays_in_use() -> None:
+    served = Served(PLAIN, exchanges=(Exchange("chat", content="Paris"),), memory_freed=False)
+    assert judged("S108", FP8, speaking(), served) == ["warning checkpoint"]
+
+
 def test_fires_on_random_weights_only_where_the_server_fails() -> None:
     exchanges = (Exchange("chat", error="/v1/chat/completions answers 500: "), Exchange("stream"))
     served = Served(PARSERS, exchanges=exchanges)
