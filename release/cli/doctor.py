@@ -21,7 +21,7 @@ EPILOG = "Exit codes: 0 nothing is in the way, 1 something is, 2 usage error."
 @format_option("human", "json")
 @output_option
 @silent_option
-def command(python: Path, style: str, output: Path | None) -> int:
+def command(python: Path | None, style: str, output: Path | None) -> int:
     """Look at what a release needs: Python, vLLM, GPU and driver, disk, the Hub, your token.
 
     Nothing is written, and no token is shown. What release.toml in this directory asks for must be
@@ -29,7 +29,7 @@ def command(python: Path, style: str, output: Path | None) -> int:
     """
     from release.doctor import examine, exit_code  # noqa: PLC0415 - keeps --help fast
 
-    checks = tuple(examine(python))
+    checks = tuple(examine(python or Path("python")))
     if style == "json":
         import msgspec  # noqa: PLC0415
 
