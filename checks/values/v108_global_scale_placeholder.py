@@ -14,14 +14,13 @@ Seen in: llm-compressor #2826, experts that no token reached.
 from release.facts.measures import Measure, Measures, by_module, scalar
 from release.facts.siblings import Fused
 from release.rules import Findings, Found, Where, rule
-from release.unknown import Unknown
 
 PLACEHOLDER = 1.0
 LEAST_BLOCK_SCALE = 200
 
 
 @rule(since="0.1.0", severity="warning")
-def check(measures: Measures, siblings: tuple[Fused, ...] | Unknown) -> Findings:
+def check(measures: Measures, calibrated_together: tuple[Fused, ...]) -> Findings:
     """Report placeholders, then block scales that a larger global scale would have used better."""
     weights = by_module(measures.weights)
     inputs = (m for m in measures.activation_scales if m.role == "input_global_scale")
@@ -36,7 +35,7 @@ def check(measures: Measures, siblings: tuple[Fused, ...] | Unknown) -> Findings
                 else "is exactly 1.0, as where nothing was calibrated",
                 "info" if unrouted else None,
             )
-    yield from _low_block_scales(measures, () if isinstance(siblings, Unknown) else siblings)
+    yield from _low_block_scales(measures, calibrated_together)
 
 
 def _low_block_scales(measures: Measures, siblings: tuple[Fused, ...]) -> Findings:

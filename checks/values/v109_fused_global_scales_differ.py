@@ -18,10 +18,10 @@ SLIGHT = 1.02
 
 
 @rule(since="0.1.0")
-def check(measures: Measures, siblings: tuple[Fused, ...]) -> Findings:
+def check(measures: Measures, calibrated_together: tuple[Fused, ...]) -> Findings:
     """Report every fused layer whose parts disagree, and what vLLM makes of it."""
     scales = by_module(measures.global_scales)
-    for fused in siblings:
+    for fused in calibrated_together:
         values = {
             part.name: scalar(scales[part.name]) for part in fused.parts if part.name in scales
         }

@@ -18,7 +18,6 @@ from release.facts.magnitudes import FEWEST
 from release.facts.measures import Measure, Measures, scalar
 from release.facts.siblings import Fused
 from release.rules import Findings, Found, Where, rule
-from release.unknown import Unknown
 
 UNUSUAL = 1000
 PLACEHOLDER = 1.0
@@ -26,11 +25,11 @@ VLLM_TOLERANCE = 1e-5
 
 
 @rule(since="0.1.0", severity="warning")
-def check(measures: Measures, siblings: tuple[Fused, ...] | Unknown) -> Findings:
+def check(measures: Measures, calibrated_together: tuple[Fused, ...]) -> Findings:
     """Report siblings that differ, then scales that are odd among those of their role."""
     usable = [m for m in measures.activation_scales if 0 < scalar(m) < math.inf]
     by_role = {(m.module.name, m.role): m for m in usable}
-    for fused in () if isinstance(siblings, Unknown) else siblings:
+    for fused in calibrated_together:
         for role in ("input_scale", "input_global_scale"):
             parts = [by_role[p.name, role] for p in fused.parts if (p.name, role) in by_role]
             if len({scalar(part) for part in parts}) > 1:

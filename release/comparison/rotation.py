@@ -13,6 +13,9 @@ from release.quantization.decoding.floats import Floats
 GAIN = (0.9, 1.1)
 """The norm of a rotated weight over the base's: quantization leaves 2 % of it in doubt."""
 
+ROUNDED = 0.02
+"""How much rounding to BF16 may change the norm of a rotated bias."""
+
 ROTATED = "its method rotates it: of the values only their norm is compared"
 
 
@@ -28,16 +31,26 @@ class Rotation:
         return [item for item in again if item is not None]
 
     def differences(self, found: list[Difference]) -> list[Difference]:
-        """Keep the tensors that are the base's, and norms that were changed and not dissolved."""
+        """Keep the tensors that are the base's, and what no rotation changes."""
         kept = []
         for item in found:
-            plain = self._comparer.plains[item.tensor]
-            rotated = len(plain.info.shape) > 1 or (self._ours(item.tensor) == 1).all()
-            if item.likeness.sameness is Sameness.DIFFERENT and rotated:
+            if item.likeness.sameness is Sameness.DIFFERENT and self._is_rotated(item.tensor):
                 self._comparer.reasons[item.tensor] = ROTATED
             else:
                 kept.append(item)
         return kept
+
+    def _is_rotated(self, tensor: str) -> bool:
+        """Whether it is a matrix, a norm that went into the weights, or a bias of the same norm."""
+        plain = self._comparer.plains[tensor]
+        ours = self._ours(tensor)
+        if len(plain.info.shape) > 1 or (ours == 1).all():
+            return True
+        if not tensor.endswith(".bias"):
+            return False
+        base = Matrix(plain.views[0], self._comparer.base)
+        expected = float(np.linalg.norm(base.read(0, base.rows)))
+        return abs(float(np.linalg.norm(ours)) - expected) < ROUNDED * expected
 
     def _by_norm(self, item: Compared) -> Compared | None:
         if item.cause is Cause.NONE:

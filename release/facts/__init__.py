@@ -41,6 +41,7 @@ FACTS: dict[str, Source] = {
     "quantization": Source(Level.HEADERS, "release.facts.basics:provide_quantization"),
     "architecture": Source(Level.HEADERS, "release.facts.basics:provide_architecture"),
     "modules": Source(Level.HEADERS, "release.facts.modules:provide_modules"),
+    "stored_modules": Source(Level.HEADERS, "release.facts.modules:provide_stored_modules"),
     "absences": Source(Level.HEADERS, "release.facts.absences:provide_absences"),
     "misfits": Source(Level.HEADERS, "release.facts.misfits:provide_misfits"),
     "layouts": Source(Level.HEADERS, "release.facts.layouts:provide_layouts"),
@@ -62,6 +63,9 @@ FACTS: dict[str, Source] = {
     "leftovers": Source(Level.HEADERS, "release.facts.leftovers:provide_leftovers"),
     "precision": Source(Level.HEADERS, "release.facts.precision:provide_precision"),
     "siblings": Source(Level.HEADERS, "release.facts.siblings:provide_siblings"),
+    "calibrated_together": Source(
+        Level.HEADERS, "release.facts.siblings:provide_calibrated_together"
+    ),
     "kernels": Source(Level.HEADERS, "release.facts.kernels:provide_kernels"),
     "dated": Source(Level.HEADERS, "release.facts.dated:provide_dated"),
     "today": Source(Level.HEADERS, "release.facts.dated:provide_today"),

@@ -5,6 +5,7 @@ from release.checkpoint import CONFIG_FILE, Checkpoint, TensorInfo
 from release.facts.reference.model import TheirModel, derive_from
 from release.quantization.config import (
     METHOD,
+    UNDECLARED,
     QuantizationConfig,
     canonical_method,
     find_quantization,
@@ -40,7 +41,7 @@ def provide_quantization(config: ModelConfig) -> QuantizationConfig | Unknown:
     """The declared quantization; without any, one that claims nothing."""
     found = find_quantization(config.raw)
     if found is None:
-        return QuantizationConfig((), (), None, None, None, None)
+        return UNDECLARED
     path, value = found
     if not isinstance(value, dict):
         return Unknown(f"{path} is not an object")

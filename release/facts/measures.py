@@ -76,10 +76,10 @@ class Measures(msgspec.Struct, frozen=True):
     cache_scales: tuple[Measure, ...]
 
 
-def provide_measures(modules: Modules, tensor_values: TensorValues) -> Measures:
+def provide_measures(stored_modules: Modules, tensor_values: TensorValues) -> Measures:
     """Sort every tensor by its role."""
     groups: dict[str, list[Measure]] = {name: [] for name in Measures.__struct_fields__}
-    for module in modules:
+    for module in stored_modules:
         for role, info in module.tensors.items():
             found = tensor_values.get(module.tensor(role))
             group = _group(role)

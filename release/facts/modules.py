@@ -7,10 +7,10 @@ import msgspec
 
 from release.architecture import Architecture
 from release.architecture.skeleton import CONV, EMBEDDING, LINEAR, NORM, ROUTERS, VECTOR, Expected
-from release.checkpoint import TensorInfo
+from release.checkpoint import Checkpoint, TensorInfo
 from release.facts.basics import Tensors
 from release.facts.components import component_of
-from release.quantization.config import QuantizationConfig
+from release.quantization.config import UNDECLARED, QuantizationConfig
 from release.quantization.layout import Layout, read_layout
 from release.quantization.match import Claim, Resolver
 from release.quantization.schemes import (
@@ -140,6 +140,20 @@ def provide_modules(
         unmatched=frozenset(resolver.targets.ordered) - resolver.targets.matched,
         unmatched_ignores=frozenset(resolver.ignore.ordered) - resolver.ignore.matched,
     )
+
+
+def provide_stored_modules(
+    checkpoint: Checkpoint, modules: Modules | Unknown, architecture: Architecture | Unknown
+) -> Modules | Unknown:
+    """The modules, or where a shard or the declaration is missing those that can be read.
+
+    These are of no scheme but what their tensors look like: enough to judge values.
+    """
+    if not isinstance(modules, Unknown):
+        return modules
+    if not checkpoint.tensors:
+        return Unknown("there are no weights")
+    return provide_modules(checkpoint.tensors, UNDECLARED, architecture)
 
 
 class _Layouts:

@@ -63,10 +63,10 @@ def provide_scanning() -> Scanning:
 
 
 def provide_scan(
-    checkpoint: Checkpoint, modules: Modules | Unknown, scanning: Scanning
+    checkpoint: Checkpoint, stored_modules: Modules | Unknown, scanning: Scanning
 ) -> Scan | Unknown:
     """Scan every file but the card; Unknown if one cannot be read or changes meanwhile."""
-    known = {} if isinstance(modules, Unknown) else modules.items
+    known = {} if isinstance(stored_modules, Unknown) else stored_modules.items
     tasks = [
         Task(
             checkpoint.source.place(name),

@@ -1,5 +1,7 @@
 """Modules that vLLM loads as one: what must agree between them is judged between them."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from release.architecture import Architecture
@@ -7,6 +9,7 @@ from release.architecture.numbering import EXPERTS
 from release.facts.modules import Module, Modules
 from release.unknown import Unknown
 
+CALIBRATED = {"qkv_proj": ("q_proj", "k_proj", "v_proj"), "gate_up_proj": ("gate_proj", "up_proj")}
 EXPERT_PAIRS = (("gate_proj", "up_proj"), ("w1", "w3"))
 
 
@@ -20,9 +23,26 @@ class Fused(msgspec.Struct, frozen=True):
 
 def provide_siblings(architecture: Architecture, modules: Modules) -> tuple[Fused, ...] | Unknown:
     """Find every fused layer of which two parts or more are stored."""
-    if architecture.served is None and not architecture.fused:
+    if _is_unknown(architecture):
         return Unknown(f"what vLLM fuses of {architecture.family} is not known")
-    by_first = {parts[0]: (name, parts) for name, parts in architecture.fused.items()}
+    return _siblings(architecture.fused, modules)
+
+
+def provide_calibrated_together(
+    architecture: Architecture | Unknown, stored_modules: Modules
+) -> tuple[Fused, ...]:
+    """Find the same, by the names that llm-compressor knows where vLLM's are not known."""
+    if isinstance(architecture, Unknown) or _is_unknown(architecture):
+        return _siblings(CALIBRATED, stored_modules)
+    return _siblings(architecture.fused, stored_modules)
+
+
+def _is_unknown(architecture: Architecture) -> bool:
+    return architecture.served is None and not architecture.fused
+
+
+def _siblings(fused: Mapping[str, tuple[str, ...]], modules: Modules) -> tuple[Fused, ...]:
+    by_first = {parts[0]: (name, parts) for name, parts in fused.items()}
     found = []
     for module in modules:
         parent, dot, last = module.name.rpartition(".")

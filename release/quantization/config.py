@@ -86,6 +86,10 @@ class QuantizationConfig(msgspec.Struct, frozen=True):
         return None if self.format in {None, MIXED} else self.format
 
 
+UNDECLARED = QuantizationConfig((), (), None, None, None, None)
+"""What claims nothing."""
+
+
 def find_quantization(config: Mapping[str, Any]) -> tuple[str, Any] | None:
     """Find the declaration where vLLM looks for it; returns its path and value, or None."""
     for path in ("quantization_config", "compression_config"):
