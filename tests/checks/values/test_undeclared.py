@@ -31,7 +31,7 @@ def test_another_method(method: object, draft: Drafts) -> None:
     report = judged(broken)
     assert found(report) == []
     assert [entry for entry in report.not_checked if entry.required] == []
-    broken.patch(scale, bf16(NAN)).patch(f"{LAYER}.mlp.down_proj.weight", b"\x7f", 9)
+    broken.patch(scale, bf16(NAN), 0).patch(f"{LAYER}.mlp.down_proj.weight", b"\x7f", 9)
     assert sorted(found(judged(broken))) == [
         f"V101 {LAYER}.mlp.down_proj.weight",
         f"V102 {scale}",
