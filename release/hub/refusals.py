@@ -147,6 +147,8 @@ def _answered(error: HfHubHTTPError, repo: str) -> ReleaseError:
     said = error.server_message or error.response.reason_phrase
     if error.response.history and "x-error-code" not in error.response.headers:
         return ReleaseError(f"the host that the Hub names answered {status}: {said}")
+    if error.response.request.url.path.endswith("/oauth/token"):
+        return ReleaseError(f"trusted publishing is refused: {said}")
     if status == HTTPStatus.UNAUTHORIZED:
         hint = "it may have expired or been revoked: set HF_TOKEN, or run `hf auth login`"
         return ReleaseError("the Hub does not accept the token", hint=hint)
@@ -155,6 +157,7 @@ def _answered(error: HfHubHTTPError, repo: str) -> ReleaseError:
         owner = repo.partition("/")[0]
         hint = f"it needs {access} access to the contents of repositories of {owner}"
         return ReleaseError(f"the token may not do this: {said}", hint=hint)
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return ReleaseError(f"the Hub's rate limit is reached: {said}", hint="wait some minutes")
-    return ReleaseError(f"the Hub answered {status}: {said}".removesuffix(": "))
+    limited = status == HTTPStatus.TOO_MANY_REQUESTS
+    what = "the Hub's rate limit is reached" if limited else f"the Hub answered {status}"
+    hint = "wait some minutes" if limited else ""
+    return ReleaseError(f"{what}: {said}".removesuffix(": "), hint=hint)

@@ -26,6 +26,7 @@ from release.errors import ReleaseError
 from release.facts.identity import CARD_FILE
 from release.hub.client import Patience, Result, limit_client
 from release.hub.refusals import hide_token, is_passing, one_line, status_of
+from release.publish.access import is_trusted
 from release.publish.others import RemoteFile, Visibility
 
 MAIN = "main"
@@ -59,10 +60,7 @@ class Hub:
         self.repo, self.patience = repo, patience or Patience()
         self._again = self.patience.again
         limit_client(self.patience)
-        with one_line(repo):
-            if not get_token():
-                hint = "set HF_TOKEN, or run `hf auth login`"
-                raise ReleaseError("there is no token for the Hub", hint=hint)
+        _require_token(repo)
         self._api = HfApi(endpoint=endpoint)
 
     @property
@@ -243,11 +241,28 @@ class Hub:
 
     def make_public(self) -> None:
         """Let everybody see it."""
-        self._again(lambda: self._api.update_repo_settings(self.repo, private=False))
+        try:
+            self._again(lambda: self._api.update_repo_settings(self.repo, private=False))
+        except Exception as error:
+            if status_of(error) != HTTPStatus.FORBIDDEN:
+                raise
+            hint = "everything is there: do it in its settings on the Hub"
+            what = "the token may not make it public"
+            raise ReleaseError(what, where=self.repo, hint=hint) from error
 
     def _settled(self, call: Callable[[], Result]) -> Result:
         """Read what must be there: what was just made may not be in every copy of the Hub yet."""
         return self._again(call, _is_passing_or_missing)
+
+
+def _require_token(repo: str) -> None:
+    hint = ""
+    if is_trusted():
+        hint = "name this workflow as a trusted publisher in the settings of the repository"
+    with one_line(repo, hint):
+        if not get_token():
+            hint = "set HF_TOKEN, or run `hf auth login`"
+            raise ReleaseError("there is no token for the Hub", hint=hint)
 
 
 def show_progress(*, wanted: bool) -> None:

@@ -1,11 +1,12 @@
 """Send the files of a plan: each is read once, and hashed on its way out."""
 
 import hashlib
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO
 
-from huggingface_hub import CommitOperationAdd, CommitOperationDelete
+from huggingface_hub import CommitOperationAdd, CommitOperationDelete, constants
 from huggingface_hub.utils._runtime import is_xet_available
 
 from release.errors import ReleaseError
@@ -63,8 +64,14 @@ def send(plan: Plan, release: Release, hub: Hub, ref: str) -> Operations:
     files = {file.path: file for file in release.files}
     sent = [files[planned.path] for planned in plan.files if planned.action != "keep"]
     additions = {file.path: _addition(file) for file in sent}
-    for batch in _batches(sent):
-        _upload(batch, additions, hub, ref)
+    try:
+        for batch in _batches(sent):
+            _upload(batch, additions, hub, ref)
+    except OSError as error:
+        if not _lacks_xet(error):
+            raise
+        constants.HF_HUB_DISABLE_XET = True  # the client asks, and never settles for less itself
+        return send(plan, release, hub, ref)
     # What the Hub keeps in git itself is sent by the commit: from memory, not from the disk.
     late = [
         file
@@ -114,6 +121,11 @@ def _require_sent(file: ReleaseFile, addition: CommitOperationAdd) -> None:
     if digest != file.sha256:
         raise changed(file.path)
     file.require_untouched()
+
+
+def _lacks_xet(error: OSError) -> bool:
+    """Whether this is a Hub, or a mirror of one, without a xet store."""
+    return "/xet-write-token/" in str(error) and re.search(r"\b40[45]\b", str(error)) is not None
 
 
 def _batches(files: list[ReleaseFile]) -> Iterator[list[ReleaseFile]]:

@@ -207,22 +207,6 @@ def test_a_tag_is_never_moved(hub: HubServer, push: Push) -> None:
     assert tags(hub)["v1"] == old
 
 
-def test_trusted_publishing_needs_no_stored_token(hub: HubServer, work: Path, push: Push) -> None:
-    fill(hub, {})
-    claims = {"repository": "acme/ci", "workflow": "release"}
-    hub.trust(REPO, claims)
-    job = hub.start_job(claims)
-    done = push("--yes", HF_TOKEN="", HF_OIDC_RESOURCE=REPO, **job)
-    assert done.returncode == 0, done.stderr
-    assert published(hub) == release_files(work)
-
-    stranger = hub.start_job({"repository": "evil/ci", "workflow": "release"})
-    done = push("--yes", HF_TOKEN="", HF_OIDC_RESOURCE=REPO, **stranger)
-    assert done.returncode == 2
-    assert "No trusted publisher of acme/tiny-NVFP4 matches" in done.stderr
-    assert len(done.stderr.splitlines()) == 1
-
-
 def test_the_next_release_deletes_what_only_the_last_one_wrote(
     hub: HubServer, work: Path, push: Push
 ) -> None:

@@ -3,26 +3,30 @@
 import secrets
 import threading
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Literal
 
 from release.demo.hub.wire import HubError
 
-Role = Literal["read", "write"]
+Role = Literal["read", "write", "fineGrained"]
+WRITE = "repo.write"
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
     """The owner of a token, or nobody.
 
-    `only` limits the token to one repository (Trusted Publishers).
+    `only` limits the token to one repository (Trusted Publishers). `scopes` are the permissions of
+    a fine-grained token by user, organization or repository.
     """
 
     name: str = ""
     orgs: tuple[str, ...] = ()
     role: Role = "read"
     only: str = ""
+    scopes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def anonymous(self) -> bool:
@@ -36,7 +40,18 @@ class Caller:
 
     def may_write(self, repo_id: str) -> bool:
         """Whether the token may change a repository."""
-        return self.role == "write" and self.owns(repo_id)
+        return self.owns(repo_id) and (self.role == "write" or self._granted(repo_id))
+
+    def may_create(self, repo_id: str) -> bool:
+        """Whether the token may make a repository."""
+        namespace = repo_id.split("/", maxsplit=1)[0]
+        return self.owns(repo_id) and (self.role == "write" or self._granted(namespace))
+
+    def _granted(self, entity: str) -> bool:
+        entities = (entity, entity.split("/", maxsplit=1)[0])
+        return self.role == "fineGrained" and any(
+            WRITE in self.scopes.get(name, ()) for name in entities
+        )
 
 
 class Access:

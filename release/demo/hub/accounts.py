@@ -10,6 +10,13 @@ def whoami(_: Hub, request: Request) -> Answer:
     caller = request.caller
     if caller.anonymous:
         raise login_required()
+    token: dict[str, object] = {"displayName": caller.name, "role": caller.role}
+    if caller.role == "fineGrained":
+        scoped = [
+            {"entity": {"type": _kind(name, caller.name), "name": name}, "permissions": list(held)}
+            for name, held in caller.scopes.items()
+        ]
+        token["fineGrained"] = {"canReadGatedRepos": False, "global": [], "scoped": scoped}
     return Answer.of_json(
         {
             "type": "user",
@@ -18,9 +25,12 @@ def whoami(_: Hub, request: Request) -> Answer:
             "fullname": caller.name,
             "isPro": False,
             "orgs": [{"type": "org", "id": org, "name": org} for org in caller.orgs],
-            "auth": {
-                "type": "access_token",
-                "accessToken": {"displayName": caller.name, "role": caller.role},
-            },
+            "auth": {"type": "access_token", "accessToken": token},
         }
     )
+
+
+def _kind(name: str, user: str) -> str:
+    if "/" in name:
+        return "model"
+    return "user" if name == user else "org"

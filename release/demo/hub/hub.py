@@ -24,6 +24,10 @@ class Settings:
     """Bytes; larger LFS objects are uploaded in parts of this size."""
     regular_limit: int = 10 * 2**20
     """Bytes; larger files go to large file storage whatever their name."""
+    trusted_lifetime: float = 3600
+    """Seconds a token for a trusted publisher is valid."""
+    xet: bool = True
+    """Whether there is a xet store: else uploads go by LFS, as on older servers."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ def create(hub: Hub, request: Request) -> Answer:
     """Make a repository; 409 with its address if it exists."""
     fields = as_object(request.json())
     repo_id = _named(fields, request)
-    if not request.caller.may_write(repo_id):
+    if not request.caller.may_create(repo_id):
         raise forbidden(f"You do not have the rights to create {repo_id}")
     address = {"url": f"{hub.endpoint}/{repo_id}", "name": repo_id}
     made = hub.store.create(repo_id, request.caller.name, _visibility(fields) or "public")
@@ -65,6 +65,8 @@ def check_write(hub: Hub, request: Request) -> Answer:
 def settings(hub: Hub, request: Request) -> Answer:
     """Change visibility and gating."""
     repo = hub.writable(request)
+    if request.caller.only:
+        raise forbidden("This token is for the contents of a repository, not for its settings")
     fields = as_object(request.json())
     visibility, gated = _visibility(fields), _gated(fields, repo.gated)
     with repo.lock:

@@ -10,8 +10,6 @@ from release.demo.hub.wire import Answer, HubError, Request, bad_request
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 ID_TOKEN = "urn:ietf:params:oauth:token-type:id_token"  # noqa: S105 - a name, not a secret
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 - the same
-LIFETIME = 3600
-"""Seconds a token for a trusted publisher is valid."""
 
 
 def exchange(hub: Hub, request: Request) -> Answer:
@@ -23,13 +21,14 @@ def exchange(hub: Hub, request: Request) -> Answer:
     token = text(fields, "subject_token")
     if not hub.publishers.accepts(token, repo_id, hub.endpoint):
         raise HubError(HTTPStatus.FORBIDDEN, f"No trusted publisher of {repo_id} matches")
+    lifetime = hub.settings.trusted_lifetime
     caller = Caller(name=repo_id.split("/")[0], role="write", only=repo_id)
     return Answer.of_json(
         {
-            "access_token": hub.access.issue(caller, prefix="hf_jwt_", lifetime=LIFETIME),
+            "access_token": hub.access.issue(caller, prefix="hf_jwt_", lifetime=lifetime),
             "issued_token_type": ACCESS_TOKEN,
             "token_type": "bearer",
-            "expires_in": LIFETIME,
+            "expires_in": int(lifetime),
         }
     )
 

@@ -77,10 +77,19 @@ class HubServer:
         """The repositories, for assertions."""
         return self.hub.store
 
-    def add_token(self, role: Role, user: str | None = None) -> str:
-        """Return a new token of the server's user, or of a stranger called `user`."""
-        orgs = () if user else self._orgs
-        return self.hub.access.issue(Caller(name=user or self._user, orgs=orgs, role=role))
+    def add_token(
+        self,
+        role: Role,
+        user: str | None = None,
+        scopes: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> str:
+        """Return a new token of the server's user, or of a stranger called `user`.
+
+        A fine-grained one has `scopes`: permissions by user, organization or repository.
+        """
+        name, orgs = (user, ()) if user else (self._user, self._orgs)
+        caller = Caller(name=name, orgs=orgs, role=role, scopes=scopes or {})
+        return self.hub.access.issue(caller)
 
     def trust(self, repo_id: str, claims: Mapping[str, str]) -> None:
         """Make CI jobs with these claims trusted publishers of a repository."""

@@ -2,9 +2,10 @@
 
 import secrets
 import time
+from http import HTTPStatus
 
 from release.demo.hub.hub import Hub, commit_of, revision_of
-from release.demo.hub.wire import Answer, Request
+from release.demo.hub.wire import Answer, HubError, Request
 
 LIFETIME = 3600
 """Seconds."""
@@ -13,6 +14,8 @@ LIFETIME = 3600
 def write_token(hub: Hub, request: Request) -> Answer:
     """Let the caller upload; the revision is `None` for a pull request still to be opened."""
     repo = hub.writable(request)
+    if not hub.settings.xet:
+        raise HubError(HTTPStatus.NOT_FOUND, "There is nothing at this address")
     if not request.wants("create_pr") and revision_of(request) != "None":
         commit_of(repo, request)
     return _token(hub)
