@@ -9,9 +9,10 @@ import pytest
 
 from release.demo.hub import HubServer
 from tests.conftest import DEMO, MANIFEST, VLLM_PYTHON
-from tests.hub.conftest import Call, hub, remote, stocked
+from tests.hub.conftest import Call, detour, hub, remote, stocked
+from tests.hub.detour import Detour
 
-__all__ = ["hub", "remote", "stocked"]
+__all__ = ["detour", "hub", "remote", "stocked"]
 
 NVIDIA_SMI = """#!/bin/sh
 echo "0, NVIDIA GeForce RTX 5090, 581.02, 1024, 32607"
@@ -60,6 +61,31 @@ def test_write_access_is_asked_for(hub: HubServer, remote: Call, tmp_path: Path)
     found = ask(HF_TOKEN=hub.add_token("read"))
     assert found["token"] == ("note", "of demo, in acme; it may only read")
     assert found["write access"][0] == "problem"
+
+
+FINE = {
+    "role": "fineGrained",
+    "fineGrained": {
+        "global": ["discussion.write"],
+        "scoped": [
+            {"entity": {"type": "org", "name": "acme"}, "permissions": ["repo.write"]},
+            {"entity": {"type": "model", "name": "acme/tiny"}, "permissions": []},
+        ],
+    },
+}
+TOKENS = {
+    "fine": (FINE, "fine-grained: discussion.write; repo.write in acme; nothing in acme/tiny"),
+    "bare": ({"role": "fineGrained"}, "fine-grained: it may do nothing"),
+    "odd": ("text", "it may do what the Hub does not say"),
+}
+
+
+@pytest.mark.parametrize("case", TOKENS)
+def test_scopes_of_a_token_are_spelled_out(case: str, remote: Call, detour: Detour) -> None:
+    access, words = TOKENS[case]
+    detour.answers["whoami"] = lambda who: who | {"auth": {"accessToken": access}}
+    done = remote("doctor", "--format", "json", HF_ENDPOINT=detour.endpoint)
+    assert checks(done.stdout)["token"] == ("ok", f"of demo, in acme; {words}")
 
 
 def test_a_gpu_is_named_with_its_driver(remote: Call, tmp_path: Path) -> None:

@@ -18,13 +18,14 @@ FILE = re.compile(r"/[^/]+/[^/]+/resolve/")
 class Detour:
     """Passes everything on to `behind`, but files by way of a second host, bent by `habit`.
 
-    `answers` change what the Hub says of a revision ("info") and lists ("tree"). `headers` are
-    those of every request that the second host got, `ranges` what was asked of it.
+    `answers` change what the Hub says of a revision ("info"), of its files ("tree") and of the
+    token ("whoami"). `headers` are those of every request that the second host got, `ranges` what
+    was asked of it.
     """
 
     def __init__(self, behind: str) -> None:
         self.behind, self.habit, self.only = behind, "", ""
-        self.times = -1
+        self.times, self.after = -1, 0
         self.answers: dict[str, Callable[[Any], Any]] = {}
         self.headers: list[dict[str, str]] = []
         self.ranges: list[tuple[str, str]] = []
@@ -38,13 +39,19 @@ class Detour:
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         return server
 
-    def bend(self, habit: str, only: str = "", times: int = -1) -> None:
-        """Give the second host a habit: for paths that hold `only`, so many times (-1: always)."""
-        self.habit, self.only, self.times = habit, only, times
+    def bend(self, habit: str, only: str = "", times: int = -1, after: int = 0) -> None:
+        """Give the second host a habit: for paths that hold `only`, so many times (-1: always).
+
+        The first `after` such requests are answered as usual.
+        """
+        self.habit, self.only, self.times, self.after = habit, only, times, after
 
     def takes(self, path: str) -> str:
         """The habit to follow for this request."""
         if not self.habit or self.only not in path or self.times == 0:
+            return ""
+        if self.after:
+            self.after -= 1
             return ""
         self.times -= 1
         return self.habit
@@ -94,7 +101,9 @@ class _Front(_Handler):
             self.give(302, {"Location": self.detour.files + self.path}, b"")
             return
         status, headers, body = self.fetch()
-        change = self.detour.answers.get("tree" if "/tree/" in self.path else "info")
+        kinds = {"/tree/": "tree", "/whoami": "whoami", "/api/models/": "info"}
+        kind = next((name for part, name in kinds.items() if part in self.path), "")
+        change = self.detour.answers.get(kind)
         if change is not None:
             value = json.loads(body)
             while "Link" in headers:
