@@ -12,10 +12,11 @@ from release.memory.options import UNMODELLED, Options, drafted_tokens
 GIVEN = "non-default args: "
 MOST = 20_000  # characters of the arguments
 OBJECTS = re.compile(r"<[^<>]*>|\b[A-Za-z_]\w*\([^()]*\)")
-# What the engine's first line and the scheduler say; these are settled, given or not.
+# What the engine's first line, the scheduler and an error say; settled, whether given or not.
 SETTLED: dict[str, str] = {
     "tensor_parallel_size": r"\btensor_parallel_size=(\d+)",
     "pipeline_parallel_size": r"\bpipeline_parallel_size=(\d+)",
+    "max_num_seqs": r"max_num_seqs \((\d+)\) exceeds",
     "max_num_batched_tokens": r"max_num_batched_tokens=(\d+)",
     "kv_cache_dtype": r"\bkv_cache_dtype=([a-z]\w*)",
     "enforce_eager": r"\benforce_eager=(True|False)",

@@ -40,11 +40,9 @@ class Budget(msgspec.Struct, frozen=True):
 OTHER = (64 * MIB, 640 * MIB)
 NCCL = (128 * MIB, 1024 * MIB)
 # One captured size, piecewise and full; the V2 model runner of 0.24 estimates none.
-GRAPH = (0, 24 * MIB)
+GRAPH, FIRST_GRAPH = (0, 24 * MIB), 64 * MIB
 # What kernels keep beside the tensors of a checkpoint, as a share of their bytes.
 LAYOUTS = 0.01
-# Tables of multimodal positions are up to this many times as long.
-TABLES_FACTOR = 4
 
 
 def share(total: tuple[int, int], settled: Settled) -> Term:
@@ -62,10 +60,11 @@ def other(settled: Settled) -> Term:
     return Term("kernels and workspaces", low, high, "estimated", "logs of vLLM 0.24.0")
 
 
-def beside_weights(weights: int, tables: int) -> Term:
+def beside_weights(weights: int, tables: tuple[int, int]) -> Term:
     """What a loaded model holds that is in no file: rotary tables, some kernels' own layouts."""
-    high = TABLES_FACTOR * tables + int(weights * LAYOUTS)
-    return Term("beside the weights", tables, high, "estimated", "rotary tables, kernels' layouts")
+    low, high = tables
+    what = "rotary tables, kernels' layouts"
+    return Term("beside the weights", low, high + int(weights * LAYOUTS), "estimated", what)
 
 
 def graphs(settled: Settled) -> Term:
@@ -76,7 +75,8 @@ def graphs(settled: Settled) -> Term:
         return Term("CUDA graphs", 0, 0, "exact", "captured later, outside the share, by this vLLM")
     sizes = capture_sizes(settled.captured)
     source = f"{sizes} captured sizes up to {settled.captured}"
-    return Term("CUDA graphs", sizes * GRAPH[0], sizes * GRAPH[1], "estimated", source)
+    high = FIRST_GRAPH + sizes * GRAPH[1]
+    return Term("CUDA graphs", sizes * GRAPH[0], high, "estimated", source)
 
 
 def capture_sizes(largest: int) -> int:

@@ -15,6 +15,7 @@ from release.memory.starts import last_start
 from release.units import GIB
 
 AVAILABLE = r"(?:Available KV cache memory: |Explicitly set \(|Auto set \()"
+TOTAL = r"(?:Free memory on device[^(\n]{0,40}\([\d.]+/|total_memory=)"
 Read = Callable[[str], Any]
 NUMBER = r"(-?[\d.,]+)"
 LARGEST = 1e15
@@ -60,7 +61,7 @@ def _int(text: str) -> int:
 # field -> (pattern with one group, how to read it). Of several the last counts, if not below.
 FIGURES: dict[str, tuple[str, Read]] = {
     "version": (r"(?:LLM engine \(v|server version |█ +version +)(\d+\.\d+[\w.+-]*)", str),
-    "total_gib": (r"Free memory on device[^(\n]{0,40}\([\d.]+/([\d.]+) GiB\)", float),
+    "total_gib": (rf"{TOTAL}{NUMBER} ?GiB", float),
     "weights_gib": (rf"Model loading took {NUMBER} Gi?B", float),
     "load_seconds": (rf"Loading weights took {NUMBER} seconds", float),
     # The others are a CPU's: what the user said, or what the machine has.

@@ -13,6 +13,7 @@ from release.memory.options import Options
 from release.memory.pool import Pool, plan_pool
 from release.memory.serving import Serving
 from release.memory.versions import NEWEST
+from release.units import GIB
 
 LOGS = Path(__file__).parent / "logs"
 HYBRID = LOGS / "27b.json"
@@ -54,6 +55,10 @@ STARTS = [
     ("v2lite", "deepseek-v2-lite", 90_974 * 16),
     ("v2lite-fp8", "deepseek-v2-lite", 45_975 * 64),
     ("gptoss20b", "gpt-oss-20b-bf16", 87_687 * 16),
+    ("gemma12b", "gemma-3-12b", 7_669 * 16),
+    ("27b-31gib-eager", "27b", 164 * 1568),
+    ("27b-align", "27b", 741 * 784),
+    ("27b-31gib-16seqs", "27b", 118 * 1568),
 ]
 
 
@@ -66,10 +71,37 @@ def test_a_start_on_the_h100_is_told_to_the_token(name: str, config: str, slots:
     assert fit.answer.starts
 
 
-def test_auto_finds_the_length_that_vllm_found() -> None:
-    log, fit = fit_of("27b-c")
-    assert (log.fitted_from, log.fitted_to) == (262_144, 181_888)
-    assert fit.answer.longest_request == 181_888
+AUTO = [
+    ("27b-c", "27b", 262_144, 181_888),
+    ("0.24.0-h100-gemma12b", "gemma-3-12b", 131_072, 76_544),
+    ("0.24.0-h100-27b-31gib-eager", "27b", 262_144, 252_448),
+    ("0.24.0-h100-27b-31gib-16seqs", "27b", 262_144, 180_320),
+]
+
+
+@pytest.mark.parametrize(("name", "config", "before", "after"), AUTO)
+def test_auto_finds_the_length_that_vllm_found(
+    name: str, config: str, before: int, after: int
+) -> None:
+    log, fit = fit_of(name, LOGS / f"{config}.json")
+    assert (log.fitted_from, log.fitted_to) == (before, after)
+    assert fit.answer.longest_request == after
+
+
+def test_a_length_that_did_not_fit_is_refused_as_vllm_refused_it() -> None:
+    log, fit = fit_of("0.24.0-h100-gemma12b-small", LOGS / "gemma-3-12b.json")
+    assert (fit.answer.starts, fit.answer.binds) == (False, "KV cache")
+    assert round(fit.answer.needed_bytes / GIB, 2) == log.needed_gib == 8.94
+    # Two decimals of the memory leave some blocks open.
+    longest = [fit.pool.longest(size, 131_072) for size in fit.answer.available_range]
+    assert longest[0] <= (log.longest or 0) == 39_856 <= longest[1]
+
+
+def test_more_sequences_than_state_blocks_are_refused_as_vllm_refused_them() -> None:
+    log, fit = fit_of("0.24.0-h100-27b-80gb-defaults")
+    assert log.state_blocks == fit.answer.num_blocks == 943
+    assert (fit.answer.starts, fit.answer.binds) == (False, "state blocks")
+    assert fit.answer.tokens == log.tokens == 731_366
 
 
 @pytest.mark.parametrize(("name", "block"), [("27b-a", 784), ("27b-b", 1568), ("27b-c", 1568)])
