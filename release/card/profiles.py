@@ -13,9 +13,10 @@ from release.fit.solve import Fit, Question, solve
 from release.fit.subject import NotEstimated, Subject
 from release.manifest import Manifest
 from release.manifest.tables import Serve
+from release.memory.command import parse_command
 from release.memory.gpus import Gpu, find_gpu
 from release.memory.logs import read_log
-from release.memory.options import Options, parse_command
+from release.memory.options import Options
 from release.memory.versions import NEWEST, parse_version
 from release.report import Report
 from release.tables import Table

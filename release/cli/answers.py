@@ -9,14 +9,14 @@ import msgspec
 from release.checkpoint.location import Location
 from release.cli.console import rich_text
 from release.errors import ReleaseError
-from release.fit.audit import audit_question
+from release.fit.audit import audit
 from release.fit.changes import smallest_change
 from release.fit.document import to_document
 from release.fit.solve import Fit, Question, solve
 from release.fit.subject import open_subject
 from release.memory.gpus import Gpu, find_gpu
 from release.memory.logs import EngineLog, read_log
-from release.memory.options import TABLE, Options, overlay, parse_command
+from release.memory.options import TABLE, Options, overlay, read_option
 from release.memory.versions import NEWEST
 from release.tables import Table
 from release.tables.fit import commands, fit_tables, requests_table, verdict
@@ -89,9 +89,13 @@ def answer_all(location: Location, given: Mapping[str, Any], how: Mapping[str, A
     fits = []
     for gpu in gpus or [None]:
         question = Question(options, vllm, gpu, how["available"], log)
-        if how["audit"] is not None:
-            question = audit_question(parse_command(how["audit"]), question)
-        fit = solve(subject, question)
+        if how["audit"] is None:
+            fit = solve(subject, question)
+        elif any(value is not None for value in given.values()):
+            hint = "write the options into the command"
+            raise ReleaseError("--audit takes its options from the command", hint=hint)
+        else:
+            fit = audit(subject, how["audit"], question)
         fits.append((fit, smallest_change(subject, fit)))
     return Answers(tuple(fits))
 
@@ -100,12 +104,7 @@ def _read(given: Mapping[str, Any]) -> Options:
     read: dict[str, Any] = {}
     for name, (field, parse) in TABLE.items():
         value = given[field]
-        if value is not None and parse is not None:
-            try:
-                value = parse(value)
-            except (ValueError, TypeError, OverflowError) as error:
-                raise ReleaseError(f"{value!r:.60} cannot be read: {error}", where=name) from None
-        read[field] = value
+        read[field] = read_option(name, value) if value is not None and parse else value
     return Options(**read)
 
 

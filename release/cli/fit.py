@@ -16,7 +16,8 @@ from release.cli.options import (
     silent_option,
 )
 from release.errors import ReleaseError
-from release.memory.options import ALIASES, TABLE, parse_command
+from release.memory.command import parse_command
+from release.memory.options import ALIASES, TABLE
 from release.memory.versions import NEWEST
 from release.units import GB, GIB, MB, MIB
 

@@ -1,19 +1,28 @@
-"""Judge a pasted `vllm serve` command."""
+"""Judge a `vllm serve` command that a person pasted or a card prints."""
 
 from msgspec.structs import replace
 
-from release.errors import ReleaseError
-from release.fit.solve import Question
-from release.fit.subject import NotEstimated
-from release.memory.options import Command
+from release.fit.solve import Fit, Question, solve
+from release.fit.subject import NotEstimated, Subject
+from release.memory.command import Command, parse_command
 
 
-def audit_question(command: Command, question: Question) -> Question:
-    """The question that a command asks. Raises `NotEstimated` if it has what is not modelled."""
+def audit(subject: Subject, text: str, question: Question) -> Fit:
+    """Answer for the command in `text` on what the question names: a GPU, memory or a log.
+
+    The answer's command is the one in `text` with its own words, those that do not count for memory
+    included. Raises `ReleaseError` for what is no command of vLLM's, `NotEstimated`.
+    """
+    return solve(subject, ask(parse_command(text), question))
+
+
+def ask(command: Command, question: Question) -> Question:
+    """Put a command's options into a question. Raises `NotEstimated`."""
     if command.unmodelled:
         raise NotEstimated(f"{command.unmodelled[0]} changes the memory in ways not modelled")
-    given = question.options
-    if any(getattr(given, field) is not None for field in given.__struct_fields__):
-        hint = "write the options into the command"
-        raise ReleaseError("--audit takes its options from the command", hint=hint)
-    return replace(question, options=command.options)
+    notes = tuple(
+        f"{name} is no option of vLLM 0.32.0 and was not looked at" for name in command.unknown
+    )
+    return replace(
+        question, options=command.options, model=command.model, rest=command.rest, notes=notes
+    )

@@ -8,10 +8,11 @@ from release.fit.subject import NotEstimated, Subject
 from release.memory.activations import activations
 from release.memory.answer import Answer, Room, answer
 from release.memory.budget import Term, beside_weights, graphs, other, share, spend
+from release.memory.command import write_command
 from release.memory.defaults import Settled, settle
 from release.memory.gpus import Gpu, native_kernels
 from release.memory.logs import EngineLog
-from release.memory.options import Options, write_command
+from release.memory.options import Options
 from release.memory.pool import Pool, plan_pool
 from release.memory.versions import NEWEST
 from release.units import GIB
@@ -22,13 +23,20 @@ COMPUTED_SLACK = 0.006
 
 
 class Question(msgspec.Struct, frozen=True):
-    """How it is to be served, and on what; `available` is bytes for the cache on each GPU."""
+    """How it is to be served, and on what; `available` is bytes for the cache on each GPU.
+
+    `model` and `rest` are what a command calls the model, and its words that do not count; `notes`
+    what is assumed about it beside all else.
+    """
 
     options: Options = Options()
     vllm: str = NEWEST
     gpu: Gpu | None = None
     available: int | None = None
     log: EngineLog | None = None
+    model: str | None = None
+    rest: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class Fit(msgspec.Struct, frozen=True):
@@ -63,7 +71,7 @@ def solve(subject: Subject, question: Question) -> Fit:
         settled=settled,
         pool=pool,
         question=question,
-        command=write_command(subject.name, options),
+        command=write_command(question.model or subject.name, options, question.rest),
         assumptions=_assumptions(subject, question, settled),
         kernels=kernels(subject, question.gpu),
     )
@@ -136,4 +144,4 @@ def _assumptions(subject: Subject, question: Question, settled: Settled) -> tupl
         found.append(f"max_num_batched_tokens {serving.max_num_batched_tokens:,}, the default here")
     if not settled.text_only and subject.config.vision is not None:
         found.append("images are profiled: --language-model-only loads no vision tower")
-    return tuple(filter(None, found))
+    return (*filter(None, found), *question.notes)

@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from release.memory.options import UNMODELLED, Options, drafted_tokens
+from release.memory.command import UNMODELLED
+from release.memory.options import Options, drafted_tokens
 
 GIVEN = "non-default args: "
 MOST = 20_000  # characters of the arguments

@@ -2,9 +2,8 @@
 
 import json
 import re
-import shlex
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import msgspec
 
@@ -14,6 +13,11 @@ from release.memory.dtypes import CACHE_DTYPES
 AUTO = -1  # --max-model-len auto
 SUFFIX = re.compile(r"(\d+(?:\.\d+)?)([kKmMgGtT])")
 STEPS = {"k": 1, "m": 2, "g": 3, "t": 4}
+LARGEST = 1 << 53
+
+Positive = Annotated[int, msgspec.Meta(ge=1, le=LARGEST)]
+Length = Annotated[int, msgspec.Meta(ge=AUTO, le=LARGEST)]
+Share = Annotated[float, msgspec.Meta(gt=0, le=1)]
 
 
 class Options(msgspec.Struct, frozen=True):
@@ -22,24 +26,24 @@ class Options(msgspec.Struct, frozen=True):
     `speculative_tokens` are those of --speculative-config with the model's own MTP head.
     """
 
-    tensor_parallel_size: int | None = None
-    pipeline_parallel_size: int | None = None
+    tensor_parallel_size: Positive | None = None
+    pipeline_parallel_size: Positive | None = None
     kv_cache_dtype: str | None = None
     mamba_cache_dtype: str | None = None
     mamba_ssm_cache_dtype: str | None = None
-    max_model_len: int | None = None
-    max_num_seqs: int | None = None
-    max_num_batched_tokens: int | None = None
-    gpu_memory_utilization: float | None = None
-    kv_cache_memory_bytes: int | None = None
-    num_gpu_blocks_override: int | None = None
-    block_size: int | None = None
+    max_model_len: Length | None = None
+    max_num_seqs: Positive | None = None
+    max_num_batched_tokens: Positive | None = None
+    gpu_memory_utilization: Share | None = None
+    kv_cache_memory_bytes: Positive | None = None
+    num_gpu_blocks_override: Positive | None = None
+    block_size: Positive | None = None
     enable_prefix_caching: bool | None = None
     async_scheduling: bool | None = None
     enforce_eager: bool | None = None
     language_model_only: bool | None = None
     disable_hybrid_kv_cache_manager: bool | None = None
-    speculative_tokens: int | None = None
+    speculative_tokens: Positive | None = None
 
 
 FIELDS = Options.__struct_fields__
@@ -63,7 +67,10 @@ def human_int(text: str) -> int:
 
 def length(text: str) -> int:
     """Read --max-model-len: a number of tokens, or auto."""
-    return AUTO if text.strip().lower() in {"auto", "-1"} else human_int(text)
+    tokens = AUTO if text.strip().lower() == "auto" else human_int(text)
+    if tokens == 0:
+        raise ValueError("no request is that short")
+    return tokens
 
 
 def cache_dtype(text: str) -> str:
@@ -118,114 +125,17 @@ ALIASES = {
     "-pp": "--pipeline-parallel-size",
     "-sc": "--speculative-config",
 }
-# They change how memory is used in ways that are not modelled.
-UNMODELLED = frozenset(
-    {
-        *("--decode-context-parallel-size", "-dcp", "--prefill-context-parallel-size"),
-        *("--cpu-offload-gb", "--enable-lora", "--kv-transfer-config", "--kv-offloading-size"),
-        *("--kv-cache-dtype-skip-layers", "--disable-sliding-window", "--use-replayssm"),
-        "--hf-overrides",
-    }
-)
 
 
-class Command(msgspec.Struct, frozen=True):
-    """A `vllm serve` command: the model, what counts for memory, and all else.
-
-    `ignored` holds options that do not count; `unmodelled` those that do and are not modelled.
-    """
-
-    model: str | None
-    options: Options
-    ignored: tuple[str, ...] = ()
-    unmodelled: tuple[str, ...] = ()
-
-
-def parse_command(text: str) -> Command:
-    """Read a pasted command; line ends that are escaped are fine.
-
-    Raises `ReleaseError` where it is no `vllm serve`, or a value cannot be read.
-    """
+def read_option(name: str, text: str) -> Any:
+    """Read the value of an option of `TABLE`. Raises `ReleaseError` if vLLM would refuse it."""
+    field, parse = TABLE[name]
     try:
-        words = shlex.split(text, comments=True)
-    except ValueError as error:
-        raise ReleaseError(
-            f"the command cannot be read: {error}", hint="check its quotes"
-        ) from None
-    words = [word for word in words if word.strip()]
-    for i in range(len(words) - 1):
-        if words[i].rpartition("/")[2] == "vllm" and words[i + 1] == "serve":
-            return _read(words[i + 2 :])
-    raise ReleaseError("the command is not `vllm serve ...`", hint="paste all of it, quoted")
-
-
-def _read(words: list[str]) -> Command:
-    given: dict[str, Any] = {}
-    loose: list[str] = []
-    other: list[str] = []
-    queue = iter(words)
-    for word in queue:
-        if not word.startswith("-"):
-            loose.append(word)
-            continue
-        name, equals, attached = word.partition("=")
-        name = ALIASES.get(name, name.replace("_", "-"))
-        value = attached if equals else None
-        plain = name.replace("--no-", "--", 1)
-        if name == "--model":
-            loose.insert(0, value if value is not None else next(queue, ""))
-        elif name == "--limit-mm-per-prompt":
-            given["language_model_only"] = _no_inputs(value or next(queue, ""))
-        elif plain in TABLE:
-            field, parse = TABLE[plain]
-            given[field] = _value(name, parse, value, queue)
-        else:
-            other.append(name)
-    # The values of options that we have no table of are loose words too.
-    named = bool(words) and not words[0].startswith("-")
-    model = (loose[0] if named or "--model" in words else loose[-1]) if loose else None
-    return Command(
-        model,
-        Options(**given),
-        tuple(name for name in other if name not in UNMODELLED),
-        tuple(name for name in other if name in UNMODELLED),
-    )
-
-
-def _value(name: str, parse: Parse | None, value: str | None, queue: Iterator[str]) -> Any:
-    if parse is None:
-        return not name.startswith("--no-")
-    text = value if value is not None else next(queue, None)
-    if text is None:
-        raise ReleaseError("has no value", where=name)
-    try:
-        return parse(text)
+        value = parse(text) if parse is not None else text
+        msgspec.convert({field: value}, Options)
+    except msgspec.ValidationError as error:
+        why = str(error).partition(" - at ")[0].lower()
+        raise ReleaseError(f"{text!r:.60} cannot be: {why}", where=name) from None
     except (ValueError, TypeError, OverflowError) as error:
         raise ReleaseError(f"{text!r:.60} cannot be read: {error}", where=name) from None
-
-
-def _no_inputs(text: str) -> bool | None:
-    """Whether --limit-mm-per-prompt leaves nothing but text, so that towers are not loaded."""
-    try:
-        limits = json.loads(text)
-    except ValueError:
-        return None
-    return (isinstance(limits, dict) and bool(limits) and not any(limits.values())) or None
-
-
-def write_command(model: str, options: Options) -> str:
-    """Write the command, quoted for a shell."""
-    words = ["vllm", "serve", model]
-    for name, (field, parse) in TABLE.items():
-        value = getattr(options, field)
-        if value is None:
-            continue
-        if parse is None:
-            words.append(name if value else name.replace("--", "--no-", 1))
-        elif parse is speculative:
-            words += [name, json.dumps({"method": "mtp", "num_speculative_tokens": value})]
-        elif field == "max_model_len" and value == AUTO:
-            words += [name, "auto"]
-        else:
-            words += [name, str(value)]
-    return shlex.join(words)
+    return value

@@ -17,11 +17,12 @@ from release.errors import ReleaseError
 from release.facts.modules import Modules
 from release.fit.solve import Question, solve
 from release.fit.subject import NotEstimated, Subject
+from release.memory.command import parse_command
 from release.memory.defaults import Settled, settle
 from release.memory.gpus import Gpu
 from release.memory.logs import EngineLog, available_range
 from release.memory.model import context_limit
-from release.memory.options import Options, parse_command
+from release.memory.options import Options
 from release.memory.pool import Pool, plan_pool
 from release.quantization.config import QuantizationConfig
 from release.smoke.evidence import Run

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from release.errors import ReleaseError
+from release.memory.command import parse_command, write_command
 from release.memory.gpus import all_gpus, find_gpu, native_kernels
-from release.memory.options import Options, parse_command, write_command
+from release.memory.options import Options
 from tests.conftest import DEMO, Run
 from tests.golden.test_logs import HYBRID, LOGS
 
