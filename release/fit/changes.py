@@ -8,54 +8,69 @@ from msgspec.structs import replace
 from release.fit.solve import Fit, Question, solve
 from release.fit.subject import NotEstimated, Subject
 from release.memory.dtypes import FP8
-from release.memory.options import AUTO, Options
+from release.memory.options import AUTO
 
 UTILIZATION = 0.95
 FEW = (64, 16, 4)
 MOST = 3  # changes at once
+MORE_GPUS = (2, 4, 8)  # times as many
+
+Change = dict[str, object]
 
 
 def smallest_change(subject: Subject, fit: Fit) -> Fit | None:
-    """The fewest changes that make it start, the cheapest of these; None if none do.
+    """The changes that cost least of what was asked for and make it start; None if none do.
 
+    Every candidate is answered as the question was, so what is returned starts by the same model.
     More GPUs are the last resort.
     """
     if fit.answer.starts:
         return None
     singles = list(_candidates(subject, fit))
-    for count in range(1, MOST + 1):
-        for chosen in combinations(singles, count):
-            found = _try(subject, fit.question, {k: v for one in chosen for k, v in one.items()})
-            if found is not None:
-                return found
-    ranks = 2 * fit.settled.serving.tensor_parallel_size
-    return _try(subject, fit.question, {"tensor_parallel_size": ranks})
+    choices = [
+        (sum(cost for cost, _ in chosen), count, [change for _, change in chosen])
+        for count in range(1, MOST + 1)
+        for chosen in combinations(singles, count)
+        if len({name for _, change in chosen for name in change}) == count
+    ]
+    for _, _, chosen in sorted(choices, key=lambda choice: choice[:2]):
+        found = _try(subject, fit.question, {k: v for one in chosen for k, v in one.items()})
+        if found is not None:
+            return found
+    ranks = fit.settled.serving.tensor_parallel_size
+    wider = ({"tensor_parallel_size": ranks * times} for times in MORE_GPUS)
+    tries = (_try(subject, fit.question, dict(change)) for change in wider)
+    return next(filter(None, tries), None)
 
 
-def _candidates(subject: Subject, fit: Fit) -> Iterator[dict[str, object]]:
-    """Single changes, from those that cost least to those that cost most."""
+def _candidates(subject: Subject, fit: Fit) -> Iterator[tuple[int, Change]]:
+    """Single changes, and what each costs: room for chats, speed, precision, images, length."""
     options, answer = fit.question.options, fit.answer
-    blocks = answer.num_blocks
+    blocks = answer.at_least.num_blocks
     if answer.binds == "state blocks" and blocks:
-        yield {"max_num_seqs": blocks - blocks % 8 or blocks}
-    for few in FEW:
+        yield 1, {"max_num_seqs": blocks - blocks % 8 or blocks}
+    tokens = fit.settled.serving.max_num_batched_tokens
+    if answer.binds == "options" and tokens < fit.settled.sequences:
+        yield 1, {"max_num_seqs": tokens}
+    for cost, few in enumerate(FEW, 2):
         if fit.settled.sequences > few:
-            yield {"max_num_seqs": few}
-    if fit.question.available is None and fit.settled.utilization < UTILIZATION:
-        yield {"gpu_memory_utilization": UTILIZATION}
-    if subject.config.vision is not None and not options.language_model_only:
-        yield {"language_model_only": True}
-    if fit.settled.serving.kv_cache_dtype not in FP8:
-        yield {"kv_cache_dtype": "fp8"}
-    if answer.longest_request or fit.settled.length is not None:
-        yield {"max_model_len": AUTO}
+            yield cost, {"max_num_seqs": few}
+    apart = fit.settled.utilization != UTILIZATION
+    if fit.question.available is None and (apart or answer.binds == "GPU share"):
+        yield 1, {"gpu_memory_utilization": UTILIZATION}
     if not options.enforce_eager:
-        yield {"enforce_eager": True}
+        yield 4, {"enforce_eager": True}
+    if fit.settled.serving.kv_cache_dtype not in FP8:
+        yield 5, {"kv_cache_dtype": "fp8"}
+    if subject.config.vision is not None and not options.language_model_only:
+        yield 6, {"language_model_only": True}
+    if answer.at_most.longest_request or fit.settled.length is not None:
+        yield 12, {"max_model_len": AUTO}
 
 
-def _try(subject: Subject, question: Question, change: dict[str, object]) -> Fit | None:
-    options: Options = replace(question.options, **change)
+def _try(subject: Subject, question: Question, change: Change) -> Fit | None:
     try:
+        options = replace(question.options, **change)
         found = solve(subject, replace(question, options=options))
     except NotEstimated:
         return None

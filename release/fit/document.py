@@ -8,11 +8,17 @@ from release.fit.solve import Fit
 
 
 def to_document(fit: Fit, change: Fit | None) -> dict[str, Any]:
-    """Flatten an answer; sizes are bytes or tokens as their names say."""
+    """Flatten an answer; sizes are bytes or tokens as their names say.
+
+    Figures are those of the least memory; `at_most` has those of the most that there may be.
+    """
     answer: dict[str, Any] = msgspec.to_builtins(fit.answer)
     serving = fit.settled.serving
     gpu = fit.question.gpu
     return {
+        **{key: answer.pop(key) for key in ("starts", "why")},
+        **answer.pop("at_least"),
+        "available_range": fit.answer.available_range,
         **answer,
         "assumptions": list(fit.assumptions),
         "vllm": serving.vllm,

@@ -4,10 +4,11 @@ import msgspec
 from msgspec.structs import replace
 
 from release.fit.measured import HALF, log_gpu, log_terms, measure
+from release.fit.refusals import refusal
 from release.fit.subject import NotEstimated, Subject
 from release.memory.activations import activations
 from release.memory.answer import Answer, Room, answer
-from release.memory.budget import Term, beside_weights, graphs, other, share, spend
+from release.memory.budget import CONTEXT, Term, beside_weights, graphs, other, share, spend
 from release.memory.command import write_command
 from release.memory.defaults import Settled, settle
 from release.memory.gpus import Gpu, native_kernels
@@ -62,12 +63,13 @@ def solve(subject: Subject, question: Question) -> Fit:
         if measured is not None and measured.block is not None:
             serving = replace(settled.serving, block_size=measured.block)
             settled = replace(settled, serving=serving)
+    refused = refusal(subject, settled)
     pool = plan_pool(subject.config, subject.architecture, settled.serving)
     if isinstance(pool, Unknown):
-        raise NotEstimated(pool.reason)
+        raise NotEstimated(refused or pool.reason)
     room = measured.room if measured else _room(subject, question, settled)
     return Fit(
-        answer=answer(pool, settled, room),
+        answer=answer(pool, settled, room, refused),
         settled=settled,
         pool=pool,
         question=question,
@@ -79,7 +81,7 @@ def solve(subject: Subject, question: Question) -> Fit:
 
 def kernels(subject: Subject, gpu: Gpu | None) -> dict[str, str]:
     """How vLLM computes each scheme of the checkpoint on this GPU."""
-    if gpu is None:
+    if gpu is None or isinstance(subject.modules, Unknown):
         return {}
     schemes = {module.known_scheme.name for module in subject.modules if module.known_scheme}
     return {scheme: native_kernels(scheme, gpu) for scheme in sorted(schemes)}
@@ -117,8 +119,16 @@ def _estimate(subject: Subject, gpu: Gpu, settled: Settled, log: EngineLog | Non
         loaded = _weights_term(weights.bytes, computed=subject.computed)
         parts = (loaded, beside_weights(weights.bytes, shape.tables))
     parts += (other(settled), activations(shape, settled), graphs(settled))
-    budget = spend(share(total, settled), parts)
-    return Room(budget.low, budget.high, budget.terms, gpu.low - loaded.low)
+    whole = share(total, settled)
+    budget = spend(whole, parts)
+    return Room(
+        budget.low,
+        budget.high,
+        budget.terms,
+        physical=total[0] - loaded.low,
+        share=whole.low,
+        free=(total[0] - CONTEXT[1], total[0] - CONTEXT[0]),
+    )
 
 
 def _weights_term(size: int, *, computed: bool) -> Term:
@@ -135,7 +145,10 @@ def _assumptions(subject: Subject, question: Question, settled: Settled) -> tupl
         low, high = min(question.gpu.total), max(question.gpu.total)
         span = f"{low:g}" if low == high else f"{low:g} to {high:g}"
         found.append(f"{question.gpu.name}: CUDA reports {span} GiB ({question.gpu.source})")
+        found.append("nothing else runs on it")
     found.append(f"KV cache dtype {serving.kv_cache_dtype}")
+    if isinstance(subject.quantization, Unknown):
+        found.append(f"nothing about the checkpoint's own KV cache: {subject.quantization.reason}")
     mode = "on" if serving.aligned_states else "off"
     found.append(f"prefix caching {mode}" if serving.enable_prefix_caching is not None else "")
     if question.options.max_num_seqs is None:

@@ -37,14 +37,15 @@ class NotEstimated(ReleaseError):  # noqa: N818 - an answer of its own kind
 class Subject(msgspec.Struct, frozen=True):
     """A model to serve; `computed` says that no weights were read, only what the config implies.
 
+    Without a quantization that we know there are no weights, but the cache is known still.
     `weighed` remembers `weights`.
     """
 
     name: str
     config: ModelConfig
     architecture: Architecture
-    quantization: QuantizationConfig
-    modules: Modules
+    quantization: QuantizationConfig | Unknown
+    modules: Modules | Unknown
     limit: int
     computed: bool
     weighed: dict[Any, RankWeights | Unknown] = {}
@@ -52,10 +53,13 @@ class Subject(msgspec.Struct, frozen=True):
     @property
     def calibrated(self) -> bool:
         """Whether the checkpoint declares an FP8 KV cache."""
-        return self.quantization.kv_cache_scheme is not None
+        quantization = self.quantization
+        return not isinstance(quantization, Unknown) and quantization.kv_cache_scheme is not None
 
     def weights(self, settled: Settled) -> RankWeights | Unknown:
         """The weights on the fullest GPU; added up once for each way of splitting them."""
+        if isinstance(self.modules, Unknown):
+            return self.modules
         serving, text_only = settled.serving, settled.text_only
         split = (
             serving.tensor_parallel_size,
@@ -99,15 +103,13 @@ def subject_of(checkpoint: Checkpoint, name: str) -> Subject:
 
 def _subject(facts: Facts, name: str) -> Subject:
     config = _known(facts, "config")
-    quantization, architecture = _known(facts, "quantization"), _known(facts, "architecture")
     limit = context_limit(config)
-    modules = _known(facts, "modules")
     return Subject(
         name=name,
         config=config,
-        architecture=architecture,
-        quantization=quantization,
-        modules=modules,
+        architecture=_known(facts, "architecture"),
+        quantization=facts.get("quantization"),
+        modules=facts.get("modules"),
         limit=_or_error(limit),
         computed=facts.get("implied"),
     )
@@ -122,12 +124,13 @@ def _bare(path: Path) -> Facts:
 
 
 def _implied(config: ModelConfig, quantization: QuantizationConfig | Unknown) -> Facts:
-    known = _or_error(quantization)
-    given = {"config": config, "quantization": known, "implied": True}
+    given = {"config": config, "quantization": quantization, "implied": True}
     nothing = Unknown(f"only {CONFIG_FILE} was read")
     architecture = Facts({**given, "tensors": nothing}).get("architecture")
-    tensors: Tensors | Unknown = imply_tensors(config, architecture, known)
-    return Facts({**given, "architecture": architecture, "tensors": _or_error(tensors)})
+    tensors: Tensors | Unknown = nothing
+    if not isinstance(quantization, Unknown) and not isinstance(architecture, Unknown):
+        tensors = imply_tensors(config, architecture, quantization)
+    return Facts({**given, "architecture": architecture, "tensors": tensors})
 
 
 def _known(facts: Facts, name: str) -> Any:

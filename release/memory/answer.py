@@ -7,112 +7,175 @@ import msgspec
 from release.memory.budget import Term
 from release.memory.defaults import Settled
 from release.memory.pool import Pool
-from release.memory.versions import checks_state_blocks
+from release.memory.versions import checks_state_blocks, rehearsed_blocks
 from release.units import binary_bytes
 
-Binding = Literal["weights", "KV cache", "state blocks", "max_num_seqs", "CUDA graph profiling"]
+Binding = Literal[
+    "weights",
+    "KV cache",
+    "state blocks",
+    "max_num_seqs",
+    "CUDA graph profiling",
+    "GPU share",
+    "options",
+]
+Problem = tuple[Binding, str]
 
 
 class Room(msgspec.Struct, frozen=True):
     """Bytes a GPU has for the cache, least and most; with the terms that led there.
 
-    `physical` is what is left of the GPU itself beside the weights, if the GPU is known.
+    `physical` is what is left of the GPU itself beside the weights, `share` what vLLM asks for when
+    it starts, and `free` the least and most that there is then; None where the GPU is not known.
     """
 
     low: int
     high: int
     terms: tuple[Term, ...] = ()
     physical: int | None = None
+    share: int | None = None
+    free: tuple[int, int] | None = None
+
+
+class Holding(msgspec.Struct, frozen=True):
+    """What a cache holds. Sizes are bytes, lengths tokens; `short_requests` take the least blocks.
+
+    `tokens` is what vLLM prints as the size of its cache.
+    """
+
+    available_bytes: int
+    num_blocks: int
+    tokens: int
+    max_concurrency: float
+    longest_request: int
+    short_requests: int
+    max_model_len: int
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What vLLM does: figures are those of `available_bytes`, the least that there may be.
+    """What vLLM does: `at_least` and `at_most` are for the least and the most memory there may be.
 
     `starts` is None where it depends on what is only estimated. Lengths and sizes are tokens.
     """
 
     starts: bool | None
     why: str
-    available_bytes: int
-    available_range: tuple[int, int]
+    at_least: Holding
+    at_most: Holding
     block_size: int
-    num_blocks: int
     bytes_per_block: int
     blocks_per_request: int
-    tokens: int
-    max_concurrency: float
-    longest_request: int
-    max_model_len: int
     needed_bytes: int
-    short_requests: int
     binds: Binding
     terms: tuple[Term, ...] = ()
 
+    @property
+    def available_range(self) -> tuple[int, int]:
+        """Bytes for the cache, least and most."""
+        return self.at_least.available_bytes, self.at_most.available_bytes
 
-def answer(pool: Pool, settled: Settled, room: Room) -> Answer:
-    """Answer for the least and the most memory that there may be."""
+
+def answer(pool: Pool, settled: Settled, room: Room, refusal: str | None = None) -> Answer:
+    """Answer for the least and the most memory; `refusal` is why vLLM refuses the options."""
     low, high = max(room.low, 0), max(room.high, 0)
     if settled.cache_bytes is not None:
         low = high = settled.cache_bytes
-    longest = pool.longest(low, settled.limit)
-    length = settled.length or longest or settled.limit
-    problems = [_problem(pool, settled, room, size, length) for size in (low, high)]
-    starts = None if bool(problems[0]) != bool(problems[1]) else not problems[0]
-    binding, why = problems[0] or _binding(pool, settled, low, length)
-    blocks = pool.blocks(low)
+    least, most = hold(pool, settled, low), hold(pool, settled, high)
+    problems: list[Problem | None] = [
+        ("options", refusal) if refusal else _problem(pool, settled, room, held, best=best)
+        for held, best in ((least, False), (most, True))
+    ]
+    worst, best = problems
+    binding, why = best or worst or _binding(pool, settled, least)
+    starts = None if bool(worst) != bool(best) else not worst
     return Answer(
         starts=starts,
         why=why if starts is not None else f"it depends: {why}",
-        available_bytes=low,
-        available_range=(low, high),
+        at_least=least,
+        at_most=most,
         block_size=pool.block,
-        num_blocks=blocks,
         bytes_per_block=max(pool.bytes_per_block),
-        blocks_per_request=pool.request_blocks(length),
-        tokens=pool.tokens(low, length),
-        max_concurrency=pool.concurrency(low, length),
-        longest_request=longest,
-        max_model_len=length,
-        needed_bytes=pool.needed(length),
-        short_requests=blocks // pool.request_blocks(1),
+        blocks_per_request=pool.request_blocks(least.max_model_len),
+        needed_bytes=pool.needed(least.max_model_len),
         binds=binding,
         terms=room.terms,
     )
 
 
+def hold(pool: Pool, settled: Settled, available: int) -> Holding:
+    """What `available` bytes on each GPU hold."""
+    longest = pool.longest(available, settled.limit)
+    length = settled.length or longest or settled.limit
+    blocks = pool.blocks(available)
+    return Holding(
+        available_bytes=available,
+        num_blocks=blocks,
+        tokens=pool.tokens(available, length),
+        max_concurrency=pool.concurrency(available, length),
+        longest_request=longest,
+        short_requests=blocks // pool.request_blocks(1),
+        max_model_len=length,
+    )
+
+
 def _problem(
-    pool: Pool, settled: Settled, room: Room, available: int, length: int
-) -> tuple[Binding, str] | None:
+    pool: Pool, settled: Settled, room: Room, held: Holding, *, best: bool
+) -> Problem | None:
     """The first of vLLM's checks that fails, in the order in which it makes them."""
-    stateful = any(placed.spec.states for group in pool.groups for placed in group.layers)
-    if room.physical is not None and settled.captured:
-        rehearsal = min(settled.sequences, settled.captured) * max(pool.bytes_per_block)
-        if rehearsal > room.physical:
-            what = f"profiling CUDA graphs allocates {binary_bytes(rehearsal)} of cache first"
-            left = binary_bytes(max(room.physical, 0))
-            return "CUDA graph profiling", f"{what}, one block a sequence; {left} are left"
+    if room.physical is not None and room.physical <= 0:
+        over = binary_bytes(-room.physical)
+        return "weights", f"the weights alone are {over} more than the GPU has"
+    return (
+        _over_share(room, best=best)
+        or _over_rehearsal(pool, settled, room)
+        or _over_cache(pool, settled, held)
+    )
+
+
+def _over_share(room: Room, *, best: bool) -> Problem | None:
+    """Source: vLLM 0.32 v1/worker/utils.py, request_memory."""
+    if room.share is None or room.free is None:
+        return None
+    free = room.free[1] if best else room.free[0]
+    if room.share <= free:
+        return None
+    asked, left = binary_bytes(room.share), binary_bytes(free)
+    return "GPU share", f"the share of {asked} is more than the {left} that are free at the start"
+
+
+def _over_rehearsal(pool: Pool, settled: Settled, room: Room) -> Problem | None:
+    """CUDA graphs are profiled with a small cache, before the real one's size is known."""
+    blocks = rehearsed_blocks(
+        settled.serving.version, settled.sequences, settled.captured, stateful=pool.stateful
+    )
+    rehearsal = blocks * max(pool.bytes_per_block)
+    if room.physical is None or rehearsal <= room.physical:
+        return None
+    what = f"profiling CUDA graphs allocates {binary_bytes(rehearsal)} of cache first"
+    left = binary_bytes(max(room.physical, 0))
+    return "CUDA graph profiling", f"{what}, {blocks} blocks; {left} are left beside the weights"
+
+
+def _over_cache(pool: Pool, settled: Settled, held: Holding) -> Problem | None:
+    available, length = held.available_bytes, held.max_model_len
     if available <= 0:
         return "weights", "nothing of the GPU's share is left for the cache"
     if not pool.fits(available, length):
         needed, has = binary_bytes(pool.needed(length)), binary_bytes(available)
         return "KV cache", f"one request of {length:,} tokens needs {needed}, there are {has}"
-    blocks = pool.blocks(available)
     counted = not settled.eager and checks_state_blocks(settled.serving.version)
-    if stateful and counted and settled.sequences > blocks:
-        what = f"max_num_seqs ({settled.sequences:,}) exceeds the {blocks:,} blocks"
+    if pool.stateful and counted and settled.sequences > held.num_blocks:
+        what = f"max_num_seqs ({settled.sequences:,}) exceeds the {held.num_blocks:,} blocks"
         return "state blocks", f"{what} that recurrent states live in (with CUDA graphs)"
     return None
 
 
-def _binding(pool: Pool, settled: Settled, available: int, length: int) -> tuple[Binding, str]:
+def _binding(pool: Pool, settled: Settled, held: Holding) -> Problem:
     """What limits the number of requests once it runs."""
-    blocks = pool.blocks(available)
-    short = blocks // pool.request_blocks(1)
-    full = pool.concurrency(available, length)
-    text = f"{full:.2f} requests of {length:,} tokens fit"
+    short, full = held.short_requests, held.max_concurrency
+    text = f"{full:.2f} requests of {held.max_model_len:,} tokens fit"
     if short < settled.sequences:
-        stateful = any(placed.spec.states for group in pool.groups for placed in group.layers)
-        if stateful:
+        if pool.stateful:
             return "state blocks", f"{text}; at most {short:,} short ones, by their states"
         return "KV cache", f"{text}; at most {short:,} short ones"
     if full >= settled.sequences:

@@ -38,6 +38,8 @@ class Budget(msgspec.Struct, frozen=True):
 # Bytes that vLLM's process takes beside PyTorch's tensors: kernels, cuBLAS and NCCL workspaces.
 # Measured with vLLM 0.24.0 on H100 and H200: tests/golden/logs.
 OTHER = (64 * MIB, 640 * MIB)
+# What the driver takes for a process before vLLM asks: 0.51 GiB on H100 and H200.
+CONTEXT = (256 * MIB, 704 * MIB)
 NCCL = (128 * MIB, 1024 * MIB)
 # One captured size, piecewise and full; the V2 model runner of 0.24 estimates none.
 GRAPH, FIRST_GRAPH = (0, 24 * MIB), 64 * MIB

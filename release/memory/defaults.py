@@ -47,6 +47,9 @@ def settle(
     version = parse_version(vllm)
     sequences, tokens = _batch(gpu)
     sequences = options.max_num_seqs or sequences
+    given = options.max_num_batched_tokens
+    if options.max_num_seqs is None and given is not None:
+        sequences = min(sequences, given)
     auto = options.max_model_len == AUTO
     length = limit if options.max_model_len is None else options.max_model_len
     if options.max_num_batched_tokens is None:

@@ -3,17 +3,23 @@
 import difflib
 import re
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
 import msgspec
 
 from release.errors import ReleaseError
-from release.units import GIB
+from release.units import GB, GIB
 
 DATA = Path(__file__).with_name("gpus.toml")
 
 MEMORY_SLACK = 0.03  # of a GPU's memory: drivers keep some of it for themselves
+BRANDS = r"nvidia|geforce|amd|instinct|tesla|quadro|tensor core|\bgpu\b|sxm\d*|pcie|hbm\d*e?"
+SIZE = re.compile(r"(.*\w)[\s(_-]+(\d{2,3})\s*gi?b\)?", re.IGNORECASE)
+SEVERAL = re.compile(r"\s*(\d+)\s*[x×]\s*(.+)", re.IGNORECASE)
+SAME_SIZE = 0.08
+
 FP8_SINCE, FP4_SINCE, TURING = (8, 9), (10, 0), (7, 5)
 
 
@@ -61,11 +67,19 @@ def all_gpus() -> tuple[Gpu, ...]:
 
 
 def find_gpu(name: str) -> Gpu:
-    """Find a GPU by its name or an alias, whatever the case. Raises `ReleaseError`."""
+    """Find a GPU by its name or an alias, as people and drivers write them. Raises `ReleaseError`.
+
+    A memory size in the name must be the GPU's: other memory is another GPU.
+    """
     known = {_plain(alias): gpu for gpu in all_gpus() for alias in (gpu.name, *gpu.aliases)}
-    found = known.get(_plain(name))
+    found = _look_up(name, known)
     if found is not None:
         return found
+    several = SEVERAL.fullmatch(name)
+    one = _look_up(several[2], known) if several is not None else None
+    if several is not None and one is not None:
+        hint = f'--gpu "{one.name}" --tensor-parallel-size {several[1]}'
+        raise ReleaseError(f"{name!r:.60} are several GPUs: name one", hint=hint)
     near = difflib.get_close_matches(_plain(name), known, 1, 0.5)
     names = known[near[0]].name if near else ", ".join(gpu.name for gpu in all_gpus())
     hint = f"did you mean {names}?" if near else f"known are {names}"
@@ -77,6 +91,17 @@ def is_gpu(gpu: Gpu, device: str, total: int) -> bool:
     chip = _plain(re.sub(r" \d+GB$", "", gpu.name))
     expected = gpu.smi << 20 if gpu.smi else gpu.high
     return chip in _plain(device) and abs(total - expected) < MEMORY_SLACK * expected
+
+
+def _look_up(name: str, known: Mapping[str, Gpu]) -> Gpu | None:
+    plain = _plain(name)
+    found = known.get(plain) or known.get(f"rtx{plain}")
+    sized = SIZE.fullmatch(name.strip())
+    if found is not None or sized is None:
+        return found
+    found = _look_up(sized[1], known)
+    size = float(sized[2]) * GB
+    return found if found and abs(size - found.high) < SAME_SIZE * found.high else None
 
 
 def native_kernels(scheme: str, gpu: Gpu) -> str:
@@ -105,5 +130,5 @@ def _weight_only(compute: tuple[int, int]) -> str:
 
 
 def _plain(name: str) -> str:
-    """`NVIDIA GeForce RTX-5090` -> `rtx5090`."""
-    return re.sub(r"nvidia|geforce|amd|instinct|[^a-z0-9]", "", name.lower())
+    """`NVIDIA H100 80GB HBM3` -> `h10080gb`, `GeForce RTX-5090` -> `rtx5090`."""
+    return re.sub(f"{BRANDS}|[^a-z0-9]", "", name.lower())

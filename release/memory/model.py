@@ -49,17 +49,24 @@ def context_limit(config: ModelConfig) -> int | Unknown:
 
     Source: vLLM 0.32 config/model.py, _get_and_verify_max_len.
     """
+    longest = longest_length(config)
+    if isinstance(longest, Unknown):
+        return longest
+    if any(_rope_type(rope) == "longrope" for rope in rope_settings(config.text)):
+        return _length(config.text.get("original_max_position_embeddings")) or longest
+    return longest
+
+
+def longest_length(config: ModelConfig) -> int | Unknown:
+    """Tokens above which vLLM refuses --max-model-len. Source: as `context_limit`."""
     stated = [length for key in LENGTH_KEYS if (length := _length(config.text.get(key)))]
     if not stated:
         return Unknown("config.json does not say max_position_embeddings")
     limit = _length(config.text.get("model_max_length")) or min(stated)
-    ropes = list(rope_settings(config.text))
-    if any(_rope_type(rope) == "longrope" for rope in ropes):
-        return _length(config.text.get("original_max_position_embeddings")) or limit
     if "gemma3" in config.model_type:
         return limit
     factor: Any = 1
-    for rope in ropes:
+    for rope in rope_settings(config.text):
         if _rope_type(rope) not in SCALED_ROPE:
             factor = rope.get("factor", factor)
     scaled = limit * factor if isinstance(factor, int | float) else limit

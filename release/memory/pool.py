@@ -32,6 +32,11 @@ class Pool(msgspec.Struct, frozen=True):
     one_group_tokens: bool
     override: int | None
 
+    @property
+    def stateful(self) -> bool:
+        """Whether any layer keeps a recurrent state."""
+        return any(placed.spec.states for group in self.groups for placed in group.layers)
+
     def request_blocks(self, length: int) -> int:
         """Blocks that one request of `length` tokens may hold at once."""
         return sum(group.blocks(length, self.in_flight) for group in self.groups)

@@ -67,6 +67,18 @@ def checks_state_blocks(version: Version) -> bool:
     return version >= (0, 20)
 
 
+def rehearsed_blocks(version: Version, sequences: int, captured: int, *, stateful: bool) -> int:
+    """Blocks of the cache that CUDA graphs are profiled with; 0 where that is not certain.
+
+    `captured` is the largest captured batch. Sources: v1/worker/gpu_model_runner.py and
+    v1/worker/gpu/cudagraph_utils.py, _init_minimal_kv_cache_for_profiling: not in 0.17; before
+    0.32 the V2 model runner, which models without states may have had, does not profile.
+    """
+    if version < (0, 18) or (version < (0, 32) and not stateful):
+        return 0
+    return captured if version < (0, 25) else min(sequences, captured)
+
+
 def tokens_are_of_one_group(version: Version) -> bool:
     """Whether the printed size of the cache is num_blocks / groups * block size.
 

@@ -32,18 +32,28 @@ def commands(fit: Fit, change: Fit | None) -> tuple[tuple[str, str], ...]:
 
 
 def answer_table(fit: Fit) -> Table:
-    """The figures that vLLM will print, and those it would not."""
+    """The figures that vLLM will print, and those it would not; from least to most memory."""
     answer = fit.answer
+    least, most = answer.at_least, answer.at_most
+    length = f"{least.max_model_len:,}"
+    if least.max_model_len != most.max_model_len:
+        length = f"{length} to {most.max_model_len:,}"
     rows = (
         ("Starts", VERDICTS[answer.starts]),
         ("Because", answer.why),
         ("Available for the cache", _span(*answer.available_range)),
         ("Block", f"{answer.block_size:,} tokens, {binary_bytes(answer.bytes_per_block)}"),
-        ("Blocks", f"{answer.num_blocks:,}"),
-        ("KV cache size", f"{answer.tokens:,} tokens"),
-        (f"Requests of {answer.max_model_len:,} tokens", f"{answer.max_concurrency:.2f}"),
-        ("Short requests at once", f"{answer.short_requests:,}"),
-        ("Longest single request", f"{answer.longest_request:,} tokens"),
+        ("Blocks", _counts(least.num_blocks, most.num_blocks)),
+        ("KV cache size", f"{_counts(least.tokens, most.tokens)} tokens"),
+        (
+            f"Requests of {length} tokens",
+            _counts(least.max_concurrency, most.max_concurrency, ".2f"),
+        ),
+        ("Short requests at once", _counts(least.short_requests, most.short_requests)),
+        (
+            "Longest single request",
+            f"{_counts(least.longest_request, most.longest_request)} tokens",
+        ),
         ("Limited by", answer.binds),
     )
     note = "assumes " + "; ".join(fit.assumptions)
@@ -68,7 +78,7 @@ def requests_table(fits: Sequence[Fit]) -> Table:
 
 
 def _requests(fit: Fit, length: int) -> str:
-    pool, available = fit.pool, fit.answer.available_bytes
+    pool, available = fit.pool, fit.answer.at_least.available_bytes
     if not pool.fits(available, length):
         return "–"
     return f"{pool.concurrency(available, length):,.1f}"
@@ -76,8 +86,13 @@ def _requests(fit: Fit, length: int) -> str:
 
 def _column(fit: Fit) -> str:
     gpu = fit.question.gpu
-    name = gpu.name if gpu else binary_bytes(fit.answer.available_bytes)
+    name = gpu.name if gpu else binary_bytes(fit.answer.at_least.available_bytes)
     return f"{name}, {fit.settled.serving.kv_cache_dtype} KV"
+
+
+def _counts(low: float, high: float, form: str = ",") -> str:
+    least, most = format(low, form), format(high, form)
+    return least if least == most else f"{least} to {most}"
 
 
 def _span(low: int, high: int) -> str:

@@ -93,11 +93,11 @@ class _Scale:
 
 
 def _line(fit: Fit, longest: int) -> list[tuple[float, float]]:
-    available = fit.answer.available_bytes
+    available = fit.answer.at_least.available_bytes
     steps = log2(max(longest, 2 * SHORTEST) / SHORTEST) / POINTS
     lengths = [round(SHORTEST * 2 ** (steps * i)) for i in range(POINTS + 1)]
-    if SHORTEST < fit.answer.longest_request < longest:
-        lengths = sorted({*lengths, fit.answer.longest_request})
+    if SHORTEST < fit.answer.at_least.longest_request < longest:
+        lengths = sorted({*lengths, fit.answer.at_least.longest_request})
     return [
         (length, fit.pool.concurrency(available, length))
         for length in lengths

@@ -181,6 +181,44 @@ def test_every_gpu_has_a_source_and_a_plausible_total() -> None:
         assert find_gpu(gpu.name.upper().replace(" ", "-")) == gpu
 
 
+# As drivers, shops and cards write them.
+@pytest.mark.parametrize(
+    ("name", "gpu"),
+    [
+        ("5090", "RTX 5090"),
+        ("NVIDIA GeForce RTX 5090", "RTX 5090"),
+        ("RTX 5090 (32 GB)", "RTX 5090"),
+        ("NVIDIA H100 80GB HBM3", "H100 80GB"),
+        ("H100 SXM5", "H100 80GB"),
+        ("NVIDIA H100 NVL", "H100 NVL"),
+        ("NVIDIA A100-SXM4-80GB", "A100 80GB"),
+        ("NVIDIA A100-PCIE-40GB", "A100 40GB"),
+        ("NVIDIA RTX PRO 6000 Blackwell Server Edition", "RTX PRO 6000 Blackwell"),
+        ("DGX Spark", "GB10"),
+        ("AMD Instinct MI300X", "MI300X"),
+        ("Tesla T4", "T4"),
+    ],
+)
+def test_a_gpu_is_found_as_people_write_it(name: str, gpu: str) -> None:
+    assert find_gpu(name).name == gpu
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("RTX 5090 24GB", "RTX 5090"),  # a laptop's
+        ("RTX 5090 Laptop GPU", "RTX 5090"),
+        ("2x RTX 5090", '--gpu "RTX 5090" --tensor-parallel-size 2'),
+        ("RTX 5091", "did you mean RTX 5090"),
+        ("", "known are RTX 3090"),
+    ],
+)
+def test_what_is_another_gpu_is_not_taken_for_one(name: str, hint: str) -> None:
+    with pytest.raises(ReleaseError) as caught:
+        find_gpu(name)
+    assert hint in str(caught.value.hint)
+
+
 @pytest.mark.parametrize(
     ("scheme", "gpu", "how"),
     [

@@ -54,7 +54,7 @@ DRESSES: dict[str, Callable[[str], str]] = {
 
 @pytest.mark.parametrize("dress", DRESSES.values(), ids=DRESSES)
 def test_a_dressed_log_says_the_same(dress: Callable[[str], str]) -> None:
-    dressed = fit(dress(PLAIN)).answer
+    dressed = fit(dress(PLAIN)).answer.at_least
     assert (dressed.num_blocks, dressed.tokens, dressed.max_model_len) == (2050, 3_142_661, 262_144)
 
 
@@ -62,7 +62,7 @@ def test_what_a_cut_off_head_stated_is_taken_from_what_is_given() -> None:
     engine = PLAIN[PLAIN.index("(EngineCore") :]
     assert not read_log(engine).stated.complete
     given = Options(max_model_len=262_144, language_model_only=True, gpu_memory_utilization=0.9)
-    assert fit(engine, given).answer.tokens == 3_142_661
+    assert fit(engine, given).answer.at_least.tokens == 3_142_661
     # kv_cache_dtype=fp8 is in the engine's own line.
     assert read_log(engine).stated.options.kv_cache_dtype == "fp8"
 

@@ -39,10 +39,10 @@ def fit_of(name: str, config: Path = HYBRID) -> tuple[EngineLog, Fit]:
 def test_a_start_on_the_h200_is_told_to_the_token(name: str, blocks: int) -> None:
     log, fit = fit_of(name)
     assert (log.version, log.stated.model) == ("0.24.0", ".whl/27b")
-    assert fit.answer.num_blocks == blocks
-    assert fit.answer.tokens == log.tokens
-    assert round(fit.answer.max_concurrency, 2) == log.concurrency
-    assert fit.answer.max_model_len == log.length
+    assert fit.answer.at_least.num_blocks == blocks
+    assert fit.answer.at_least.tokens == log.tokens
+    assert round(fit.answer.at_least.max_concurrency, 2) == log.concurrency
+    assert fit.answer.at_least.max_model_len == log.length
     assert fit.answer.starts
 
 
@@ -65,9 +65,9 @@ STARTS = [
 @pytest.mark.parametrize(("name", "config", "slots"), STARTS, ids=[name for name, _, _ in STARTS])
 def test_a_start_on_the_h100_is_told_to_the_token(name: str, config: str, slots: int) -> None:
     log, fit = fit_of(f"0.24.0-h100-{name}", LOGS / f"{config}.json")
-    assert fit.answer.num_blocks * fit.answer.block_size == slots
-    assert fit.answer.tokens == log.tokens
-    assert round(fit.answer.max_concurrency, 2) == log.concurrency
+    assert fit.answer.at_least.num_blocks * fit.answer.block_size == slots
+    assert fit.answer.at_least.tokens == log.tokens
+    assert round(fit.answer.at_least.max_concurrency, 2) == log.concurrency
     assert fit.answer.starts
 
 
@@ -85,7 +85,7 @@ def test_auto_finds_the_length_that_vllm_found(
 ) -> None:
     log, fit = fit_of(name, LOGS / f"{config}.json")
     assert (log.fitted_from, log.fitted_to) == (before, after)
-    assert fit.answer.longest_request == after
+    assert fit.answer.at_least.longest_request == after
 
 
 def test_a_length_that_did_not_fit_is_refused_as_vllm_refused_it() -> None:
@@ -99,9 +99,9 @@ def test_a_length_that_did_not_fit_is_refused_as_vllm_refused_it() -> None:
 
 def test_more_sequences_than_state_blocks_are_refused_as_vllm_refused_them() -> None:
     log, fit = fit_of("0.24.0-h100-27b-80gb-defaults")
-    assert log.state_blocks == fit.answer.num_blocks == 943
+    assert log.state_blocks == fit.answer.at_least.num_blocks == 943
     assert (fit.answer.starts, fit.answer.binds) == (False, "state blocks")
-    assert fit.answer.tokens == log.tokens == 731_366
+    assert fit.answer.at_least.tokens == log.tokens == 731_366
 
 
 @pytest.mark.parametrize(("name", "block"), [("27b-a", 784), ("27b-b", 1568), ("27b-c", 1568)])

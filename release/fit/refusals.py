@@ -1,0 +1,29 @@
+"""Options that vLLM refuses whatever the memory."""
+
+from release.architecture.config import ConfigGap
+from release.fit.subject import Subject
+from release.memory.defaults import Settled
+from release.memory.model import longest_length
+from release.unknown import Unknown
+
+
+def refusal(subject: Subject, settled: Settled) -> str | None:
+    """Why vLLM refuses these options for this model.
+
+    Sources: vLLM 0.32 config/model.py, verify_with_parallel_config and _get_and_verify_max_len;
+    config/scheduler.py, verify_max_model_len.
+    """
+    serving, config = settled.serving, subject.config
+    limit = longest_length(config)
+    if settled.length is not None and not isinstance(limit, Unknown) and settled.length > limit:
+        return f"--max-model-len {settled.length:,} is more than the model's {limit:,} tokens"
+    if serving.max_num_batched_tokens < settled.sequences:
+        tokens = f"{serving.max_num_batched_tokens:,} tokens a step"
+        return f"{tokens} are fewer than max_num_seqs ({settled.sequences:,})"
+    try:
+        heads = config.count("num_attention_heads")
+    except ConfigGap:
+        return None
+    if heads % serving.tensor_parallel_size:
+        return f"{heads} attention heads cannot be split over {serving.tensor_parallel_size} GPUs"
+    return None
