@@ -43,7 +43,7 @@ FULL: dict[str, Any] = {
         "duration": "93 minutes",
         "script": "quantize94.py",
     },
-    "serve": [{"gpu": "RTX 5090", "args": ["--max-model-len", "1855"], "note": "Tried 96 times."}],
+    "serve": [{"gpu": "RTX 5090", "args": ["--max-model-len", "1936"], "note": "Tried 96 times."}],
     "usage": [{"engine": "engine97", "text": "Run it 98 times.", "as-of": "2026-10-09"}],
     "engines": [
         {
