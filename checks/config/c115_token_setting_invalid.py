@@ -9,7 +9,7 @@ How to fix: take the ids from the base model's files, or from tokenizer.json.
 Seen in: llm-compressor #2153.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from release.architecture import ModelConfig
@@ -19,6 +19,8 @@ from release.rules import Findings, Found, Where, rule
 
 CONFIG = "config.json"
 SPECIAL = ("bos_token_id", "eos_token_id", "pad_token_id")
+NAMED = ("eos_token", "bos_token", "pad_token", "unk_token", "sep_token", "cls_token", "mask_token")
+LISTS = ("additional_special_tokens", "extra_special_tokens")
 PLACEHOLDERS = ("image_token_id", "video_token_id", "audio_token_id")
 FIX = "take the id from the base model's file, or from tokenizer.json"
 
@@ -78,8 +80,7 @@ def _judge(where: Where, value: Any, upper: int | None) -> Findings:
 def _names(tokenizer: Tokenizer) -> Findings:
     listed = tokenizer.settings.get("added_tokens_decoder")
     later = {_content(v) for v in listed.values()} if isinstance(listed, dict) else set()
-    for key in ("eos_token", "bos_token", "pad_token"):
-        token = _content(tokenizer.settings.get(key))
+    for key, token in _named(tokenizer.settings):
         if token and tokenizer.ids and token not in tokenizer.ids and token not in later:
             yield Found(
                 where=Where(file=SETTINGS_FILE, path=key),
@@ -87,6 +88,16 @@ def _names(tokenizer: Tokenizer) -> Findings:
                 fix="name a token that exists, or add it to the tokenizer and the embedding",
                 severity=None if key == "eos_token" else "warning",
             )
+
+
+def _named(settings: dict[str, Any]) -> Iterator[tuple[str, str | None]]:
+    for key in NAMED:
+        yield key, _content(settings.get(key))
+    for key in LISTS:
+        value = settings.get(key)
+        entries = value.values() if isinstance(value, dict) else value
+        for entry in entries if isinstance(entries, Iterable) else ():
+            yield key, _content(entry)
 
 
 def _ids(value: Any) -> list[int]:

@@ -1,7 +1,8 @@
 """generation_config.json cannot be read, or holds values that generation refuses or ignores.
 
-What it checks: the file parses; temperature, top_p, top_k, min_p and repetition_penalty are in
-    their ranges; sampling values do not stand beside `do_sample: false`; max_length leaves room.
+What it checks: the file parses; temperature, top_p, top_k, min_p, repetition_penalty, lengths and
+    beams are in their ranges; sampling values do not stand beside `do_sample: false`;
+    max_length leaves room.
     A checkpoint without the file is only noted.
 Why it matters: vLLM takes its default sampling from this file, and transformers refuses to save a
     model whose values contradict each other.
@@ -20,6 +21,10 @@ RANGES: dict[str, tuple[float, float]] = {
     "min_p": (0.0, 1.0),
     "top_k": (-1.0, float(1 << 31)),
     "repetition_penalty": (0.01, 100.0),
+    "max_new_tokens": (1.0, float(1 << 31)),
+    "max_length": (1.0, float(1 << 31)),
+    "min_new_tokens": (0.0, float(1 << 31)),
+    "num_beams": (1.0, 1000.0),
 }
 NEUTRAL = {"temperature": (0.0, 1.0), "top_p": (1.0,), "top_k": (50, 0, -1), "min_p": (0.0,)}
 SHORT = 32
@@ -41,10 +46,14 @@ def check(documents: Documents) -> Findings:
         if value is not None and not (_number(value) and low <= value <= high):
             message = f"{value!r:.40} is not between {low:g} and {high:g}"
             yield Found(Where(file=GENERATION, path=key), message, "correct it, or remove it")
-    if settings.get("do_sample") is False:
+    sample = settings.get("do_sample")
+    if sample is not None and not isinstance(sample, bool):
+        message = f"{sample!r:.40} is not true or false"
+        yield Found(Where(file=GENERATION, path="do_sample"), message, "write true or false")
+    if sample is False:
         yield from _unused(settings)
     length = settings.get("max_length")
-    if type(length) is int and length <= SHORT:
+    if type(length) is int and 0 < length <= SHORT:
         message = f"{length} tokens for prompt and answer together"
         yield Found(Where(file=GENERATION, path="max_length"), message, "remove max_length")
 

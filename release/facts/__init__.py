@@ -55,6 +55,9 @@ FACTS: dict[str, Source] = {
     "weights": Source(Level.HEADERS, "release.facts.weights:provide_weights"),
     "kv": Source(Level.HEADERS, "release.facts.kv:provide_kv"),
     "tokenizer": Source(Level.HEADERS, "release.facts.tokenizer:provide_tokenizer"),
+    "tokenizer_copies": Source(
+        Level.HEADERS, "release.facts.tokenizer_copies:provide_tokenizer_copies"
+    ),
     "renderings": Source(Level.HEADERS, "release.facts.rendering:provide_renderings"),
     "texts": Source(Level.HEADERS, "release.facts.texts:provide_texts"),
     "strings": Source(Level.HEADERS, "release.facts.strings:provide_strings"),

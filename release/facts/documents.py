@@ -11,7 +11,16 @@ GENERATION = "generation_config.json"
 PREPROCESSOR, PROCESSOR = "preprocessor_config.json", "processor_config.json"
 VIDEO = "video_preprocessor_config.json"
 FOREIGN_QUANTIZATION = ("hf_quant_config.json", "quantize_config.json", "quant_config.json")
-FILES = (GENERATION, PREPROCESSOR, PROCESSOR, VIDEO, *FOREIGN_QUANTIZATION)
+ADDED_TOKENS, SPECIAL_TOKENS = "added_tokens.json", "special_tokens_map.json"
+FILES = (
+    GENERATION,
+    ADDED_TOKENS,
+    SPECIAL_TOKENS,
+    PREPROCESSOR,
+    PROCESSOR,
+    VIDEO,
+    *FOREIGN_QUANTIZATION,
+)
 
 
 class Documents(msgspec.Struct, frozen=True):

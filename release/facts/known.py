@@ -1,4 +1,4 @@
-"""What transformers 5.17 and vLLM 0.32 know by name: architectures and tokenizer classes."""
+"""What transformers 5.17 and vLLM 0.32 know by name: architectures, tokenizers, processors."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +13,7 @@ class Known(msgspec.Struct, frozen=True):
     """Names that a reader can load without remote code.
 
     `architectures` maps a class to the model_types that transformers pairs it with, none for
-    those only vLLM has; `model_types` are all of these; `tokenizers` are tokenizer classes.
+    those only vLLM has; `model_types` are all of these; `tokenizers` and `processors` are classes.
     `vllm` maps a class to the first release of vLLM that has it and the last one, where it is gone;
     `transformers` a model_type to the first release of transformers.
     """
@@ -21,6 +21,7 @@ class Known(msgspec.Struct, frozen=True):
     architectures: dict[str, tuple[str, ...]]
     model_types: frozenset[str]
     tokenizers: frozenset[str]
+    processors: frozenset[str]
     vllm: dict[str, tuple[str, str | None]]
     transformers: dict[str, str]
 
@@ -35,7 +36,9 @@ def provide_known() -> Known:
         name, _, last = entry.partition("<=")
         vllm[name] = first, last or None
     tokenizers = frozenset(_lines("tokenizers.txt"))
-    return Known(architectures, model_types, tokenizers, vllm, dict(_since("transformers.txt")))
+    processors = frozenset(_lines("processors.txt"))
+    since = dict(_since("transformers.txt"))
+    return Known(architectures, model_types, tokenizers, processors, vllm, since)
 
 
 def _since(file: str) -> Iterator[tuple[str, str]]:

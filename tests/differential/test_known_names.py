@@ -35,6 +35,13 @@ def test_tokenizer_classes_are_known() -> None:
     assert len(classes & provide_known().tokenizers) >= FRESH * len(classes)
 
 
+def test_processor_classes_are_known() -> None:
+    auto = import_module("transformers.models.auto.processing_auto").PROCESSOR_MAPPING_NAMES
+    classes = {name for name in auto.values() if isinstance(name, str)}
+    assert classes
+    assert len(classes & provide_known().processors) >= FRESH * len(classes)
+
+
 def test_every_rope_type_is_known(draft: Drafts) -> None:
     types = import_module("transformers.modeling_rope_utils").ROPE_INIT_FUNCTIONS
     for kind in ("default", *types):

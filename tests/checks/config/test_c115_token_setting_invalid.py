@@ -57,3 +57,18 @@ def test_silent_when_the_token_is_added_on_loading(mixed: Draft, findings: Judge
     kept = mixed.edit(SETTINGS, "pad_token", {"content": "[PAD]"})
     kept.edit(SETTINGS, "added_tokens_decoder", {"379": {"content": "[PAD]"}})
     assert findings("C115", kept) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("unk_token", "<nope>"),
+        ("additional_special_tokens", ["<|im_end|>", "<nope>"]),
+        ("extra_special_tokens", {"image": "<nope>"}),
+    ],
+)
+def test_fires_as_warning_on_any_special_token_that_is_not_there(
+    key: str, value: object, mixed: Draft, findings: Judge
+) -> None:
+    broken = mixed.edit("tokenizer_config.json", key, value)
+    assert findings("C115", broken) == [f"warning tokenizer_config.json: {key}"]

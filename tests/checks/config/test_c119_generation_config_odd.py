@@ -1,3 +1,4 @@
+import json
 from typing import Any
 
 import pytest
@@ -45,3 +46,14 @@ def test_silent_on_values_at_the_edge(key: str, value: Any, mixed: Draft, findin
 
 def test_silent_when_sampling_is_left_to_the_reader(mixed: Draft, findings: Judge) -> None:
     assert findings("C119", mixed.unset(FILE, "do_sample")) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("max_new_tokens", -1), ("max_length", "a"), ("num_beams", 0), ("do_sample", "yes")],
+)
+def test_fires_on_values_that_are_none(
+    key: str, value: object, mixed: Draft, findings: Judge
+) -> None:
+    broken = mixed.write("generation_config.json", json.dumps({key: value}))
+    assert findings("C119", broken) == [f"warning generation_config.json: {key}"]

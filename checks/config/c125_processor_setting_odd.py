@@ -1,0 +1,91 @@
+"""A processor's setting is none, or not the one that the vision tower was built for.
+
+What it checks: the classes named are those of transformers or vLLM; sizes of patches and merges
+    in preprocessor_config.json and processor_config.json are those of vision_config; means and
+    deviations are finite numbers, one for each channel, and no deviation is zero; sizes are
+    positive numbers.
+Why it matters: images are cut into another number of patches than the tower expects, or every
+    pixel becomes NaN.
+How to fix: copy the processor's files from the base model.
+Seen in: processors of one size of a model beside the weights of another.
+"""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from release.architecture import ModelConfig
+from release.facts.documents import PREPROCESSOR, PROCESSOR, VIDEO, Documents
+from release.facts.known import READERS, Known
+from release.rules import Findings, Found, Where, rule
+
+FIX = "copy the processor's files from the base model"
+# A processor's key -> what vision_config may call it.
+SHARED = {
+    "patch_size": ("patch_size",),
+    "temporal_patch_size": ("temporal_patch_size",),
+    "merge_size": ("spatial_merge_size", "merge_size"),
+    "spatial_merge_size": ("spatial_merge_size", "merge_size"),
+}
+CLASSES = ("processor_class", "image_processor_type", "video_processor_type")
+CHANNELS = ("image_mean", "image_std")
+PARTS = ("image_processor", "video_processor")
+
+
+@rule(since="0.1.0")
+def check(config: ModelConfig, documents: Documents, known: Known) -> Findings:
+    """Judge each file, and the processors that a newer file holds within."""
+    vision = config.raw.get("vision_config")
+    tower = vision if isinstance(vision, dict) else {}
+    for where, settings in _processors(documents):
+        yield from _classes(where, settings, known)
+        yield from _shared(where, settings, tower)
+        for key in CHANNELS:
+            if settings.get(key) is not None and not _channels(key, settings[key], tower):
+                yield _found(where, key, f"{settings[key]!r:.60} is not a number for each channel")
+        size = settings.get("size")
+        for key, value in size.items() if isinstance(size, dict) else ():
+            if value is not None and not (type(value) is int and value > 0):
+                yield _found(where, f"size.{key:.40}", f"{value!r:.40} is not a number of pixels")
+
+
+def _processors(documents: Documents) -> Iterator[tuple[Where, dict[str, Any]]]:
+    for file in (PREPROCESSOR, PROCESSOR, VIDEO):
+        settings = documents.values.get(file, {})
+        yield Where(file=file), settings
+        for part in PARTS:
+            if isinstance(settings.get(part), dict):
+                yield Where(file=file, path=part), settings[part]
+
+
+def _classes(where: Where, settings: dict[str, Any], known: Known) -> Findings:
+    for key in CLASSES if "auto_map" not in settings else ():
+        name = settings.get(key)
+        if name is None:
+            continue
+        plain = name.removesuffix("Fast").removesuffix("Pil") if isinstance(name, str) else None
+        if plain not in known.processors:
+            yield _found(where, key, f"{name!r:.60} is not known to {READERS}", "warning")
+
+
+def _shared(where: Where, settings: dict[str, Any], tower: dict[str, Any]) -> Findings:
+    for key, names in SHARED.items():
+        ours, theirs = settings.get(key), next((tower[n] for n in names if n in tower), None)
+        if type(ours) is int and type(theirs) is int and ours != theirs:
+            yield _found(where, key, f"it is {ours}, and vision_config has {theirs}")
+
+
+def _channels(key: str, value: Any, tower: dict[str, Any]) -> bool:
+    numbers = value if isinstance(value, list) else [value]
+    channels = next((tower[name] for name in ("in_channels", "num_channels") if name in tower), 3)
+    return len(numbers) in {1, channels} and all(
+        type(number) in {int, float}
+        and math.isfinite(number)
+        and not (key == "image_std" and number == 0)
+        for number in numbers
+    )
+
+
+def _found(where: Where, key: str, message: str, severity: str | None = None) -> Found:
+    path = f"{where.path}.{key}" if where.path else key
+    return Found(Where(file=where.file, path=path), message, FIX, severity)
