@@ -20,15 +20,20 @@ def write_result(text: str, output: Path | None) -> None:
         click.echo(text, nl=not text.endswith("\n"))
         return
     text = text if text.endswith("\n") else f"{text}\n"
+    write_bytes(text.encode(), output)
+
+
+def write_bytes(data: bytes, output: Path) -> None:
+    """Write a file, whole or not at all. Raises `ReleaseError`."""
     try:
         target = output.resolve()
         if target.exists() and not target.is_file() and not target.is_dir():
-            with target.open("a", encoding="utf-8") as stream:
-                stream.write(text)
+            with target.open("ab") as stream:
+                stream.write(data)
             return
         target.parent.mkdir(parents=True, exist_ok=True)
         partial = target.with_name(f"{target.name}.partial")
-        partial.write_text(text, encoding="utf-8")
+        partial.write_bytes(data)
         partial.replace(target)
     except OSError as error:
         raise ReleaseError(f"cannot be written: {error.strerror}", where=str(output)) from None

@@ -15,6 +15,7 @@ from release.cli.options import (
     output_option,
     silent_option,
 )
+from release.cli.pictures import write_picture
 from release.errors import ReleaseError
 from release.memory.command import parse_command
 from release.memory.options import ALIASES, TABLE
@@ -66,7 +67,7 @@ def vllm_options(command: Any) -> Any:
 @click.option("--from-log", type=click.Path(path_type=Path), help="Take figures from a vLLM log.")
 @click.option("--audit", help="Judge a pasted command: 'vllm serve ...'.")
 @click.option("--vllm", help=f"The release of vLLM: that of the log, else {NEWEST}.")
-@click.option("--picture", type=click.Path(path_type=Path), help="Write an SVG of what fits.")
+@click.option("--picture", type=click.Path(path_type=Path), help="Draw what fits: .svg or .png.")
 @vllm_options
 @format_option("human", "json", "markdown")
 @output_option
@@ -90,7 +91,7 @@ def command(**given: Any) -> int:
     result = answer_all(location, options, given)
     style, output = given["style"], given["output"]
     if given["picture"] is not None:
-        write_result(result.picture(), given["picture"])
+        write_picture(result.picture(), given["picture"])
     if style == "json":
         text = result.json()
     elif style == "markdown":

@@ -14,6 +14,7 @@ from release.cli.options import (
     output_option,
     silent_option,
 )
+from release.cli.pictures import write_picture
 from release.errors import ReleaseError
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @checkpoint_argument
-@click.option("--picture", type=click.Path(path_type=Path), help="Write an SVG of the weights.")
+@click.option("--picture", type=click.Path(path_type=Path), help="Draw the weights: .svg or .png.")
 @format_option("human", "json", "markdown")
 @output_option
 @silent_option
@@ -46,7 +47,7 @@ def command(
         drawn = weights_picture(facts)
         if drawn is None:
             raise ReleaseError("the weights are not known, so there is no picture of them")
-        write_result(drawn, picture)
+        write_picture(drawn, picture)
     if style == "json":
         import msgspec  # noqa: PLC0415
 

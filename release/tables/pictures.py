@@ -6,6 +6,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from release.fit.solve import Fit
+from release.memory.answer import Holding
 from release.tables import Reported, is_known
 from release.units import decimal_bytes
 
@@ -25,6 +26,9 @@ LEGEND_TOP, LEGEND_ROW, LETTER = 46, 22, 7.4
 PLOT_HEIGHT, PLOT_LEFT, PLOT_RIGHT = 300, 64, 24
 SHORTEST = 1024  # tokens
 POINTS = 48
+NOT_STARTING = {False: " (does not start so)", None: " (may not start)"}
+
+Point = tuple[float, float]  # tokens, requests
 
 
 def weights_picture(facts: Reported) -> str | None:
@@ -44,22 +48,37 @@ def weights_picture(facts: Reported) -> str | None:
 
 
 def requests_picture(fits: Sequence[Fit]) -> str:
-    """How many requests of each length fit, one line for each answer; both axes double."""
+    """How many requests of each length fit, one line for each answer; both axes double.
+
+    A line is for the least memory that there may be, the band above it for the most.
+    """
     longest = max(fit.settled.limit for fit in fits)
-    lines = [_line(fit, longest) for fit in fits]
-    most = max((count for line in lines for _, count in line), default=1.0)
+    ends = [
+        (_line(fit, fit.answer.at_least, longest), _line(fit, fit.answer.at_most, longest))
+        for fit in fits
+    ]
+    most = max((count for _, high in ends for _, count in high), default=1.0)
     body = [_title("Requests at once, by length", "tokens of each request, at most")]
     names = [_name(fit) for fit in fits]
     colour = {name: COLOURS[i % len(COLOURS)] for i, name in enumerate(names)}
     legend, top = _legend(names, colour)
     scale = _Scale(max(longest, 2 * SHORTEST), max(most, 2.0), top)
     body += legend + scale.grid()
-    for name, line in zip(names, lines, strict=True):
-        points = " ".join(f"{scale.x(length):.1f},{scale.y(count):.1f}" for length, count in line)
-        body.append(
-            f'<polyline points="{points}" fill="none" stroke="{colour[name]}" stroke-width="2.5"/>'
-        )
+    for name, (low, high) in zip(names, ends, strict=True):
+        if high != low:
+            shape = scale.points(high) + scale.points(low or _floor(high))[::-1]
+            body.append(
+                f'<polygon points="{" ".join(shape)}" fill="{colour[name]}" opacity="0.2"/>'
+            )
+        if low:
+            line = f'points="{" ".join(scale.points(low))}" fill="none"'
+            body.append(f'<polyline {line} stroke="{colour[name]}" stroke-width="2.5"/>')
     return _svg(body, top + PLOT_HEIGHT + 40)
+
+
+def _floor(line: Sequence[Point]) -> list[Point]:
+    """The axis under a line."""
+    return [(length, 1.0) for length, _ in line]
 
 
 class _Scale:
@@ -75,6 +94,9 @@ class _Scale:
 
     def y(self, count: float) -> float:
         return self.top + PLOT_HEIGHT * (1 - log2(max(count, 1.0)) / self.high)
+
+    def points(self, line: Sequence[Point]) -> list[str]:
+        return [f"{self.x(length):.1f},{self.y(count):.1f}" for length, count in line]
 
     def grid(self) -> list[str]:
         bottom, found = self.top + PLOT_HEIGHT, []
@@ -92,16 +114,15 @@ class _Scale:
         return found
 
 
-def _line(fit: Fit, longest: int) -> list[tuple[float, float]]:
-    available = fit.answer.at_least.available_bytes
+def _line(fit: Fit, held: Holding, longest: int) -> list[Point]:
     steps = log2(max(longest, 2 * SHORTEST) / SHORTEST) / POINTS
     lengths = [round(SHORTEST * 2 ** (steps * i)) for i in range(POINTS + 1)]
-    if SHORTEST < fit.answer.at_least.longest_request < longest:
-        lengths = sorted({*lengths, fit.answer.at_least.longest_request})
+    if SHORTEST < held.longest_request < longest:
+        lengths = sorted({*lengths, held.longest_request})
     return [
-        (length, fit.pool.concurrency(available, length))
+        (length, fit.pool.concurrency(held.available_bytes, length))
         for length in lengths
-        if length <= fit.settled.limit and fit.pool.fits(available, length)
+        if length <= fit.settled.limit and fit.pool.fits(held.available_bytes, length)
     ]
 
 
@@ -110,7 +131,8 @@ def _name(fit: Fit) -> str:
     where = gpu.name if gpu else "available memory as given"
     ranks = fit.settled.serving.tensor_parallel_size
     many = f"{ranks} x " if ranks > 1 else ""
-    return f"{many}{where}, {fit.settled.serving.kv_cache_dtype} KV cache"
+    name = f"{many}{where}, {fit.settled.serving.kv_cache_dtype} KV cache"
+    return name + NOT_STARTING.get(fit.answer.starts, "")
 
 
 def _bar(part: Mapping[str, Any], y: int, largest: int, colour: Mapping[str, str]) -> list[str]:

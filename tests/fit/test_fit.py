@@ -162,7 +162,7 @@ def test_several_gpus_are_compared_and_drawn(run: Run, tmp_path: Path) -> None:
     assert "| Length in tokens | RTX PRO 6000 Blackwell, auto KV | H200, auto KV |" in result.stdout
     text = picture.read_text()
     assert text.startswith("<svg ")
-    assert text.count("<polyline") == 2
+    assert text.count("<polyline") == text.count("<polygon") == 2
     assert "prefers-color-scheme: dark" in text
 
 
