@@ -123,10 +123,11 @@ def provide_predictions(
         return (Prediction(ENGINE, unknown=reason),)
     subject = Subject("", config, architecture, quantization, modules, limit, computed=False)  # type: ignore[arg-type]
     starts = [_engine(engine_run), *([_server(engine_run, served)] if served.argv else [])]
-    return tuple(_predict(subject, start) for start in starts)
+    return tuple(predict(subject, start) for start in starts)
 
 
-def _predict(subject: Subject, start: Start) -> Prediction:
+def predict(subject: Subject, start: Start) -> Prediction:
+    """Predict the figures that a start lived to measure, or say why that cannot be."""
     if not start.version:
         return Prediction(start.name, unknown="vLLM ended before it said its version")
     try:
@@ -143,6 +144,8 @@ def _engine(run: Run) -> Start:
     settled = {name: value for name in names if (value := getattr(result, name)) is not None}
     words = tuple(_words(result.arguments | settled))
     version, total = result.versions.get("vllm", ""), (result.memory or {}).get("total")
+    if total is None and outcome.memory.total_gib is not None:
+        total = int(outcome.memory.total_gib * GIB)
     return Start(ENGINE, words, version, result.device, total, outcome.memory, result.cache)
 
 
