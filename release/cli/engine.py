@@ -56,12 +56,15 @@ def make_engine(
     """
     import msgspec  # noqa: PLC0415 - keeps --help fast
 
+    from release.checkpoint import CONFIG_FILE  # noqa: PLC0415
     from release.smoke.evidence import Engine  # noqa: PLC0415
     from release.smoke.expectations import Expectations  # noqa: PLC0415
 
     if base is not None and not isinstance(base, Path):
         hint = f"run `hf download {base.repository}`, and name the folder"
         raise ReleaseError("the smoke test needs its base in a folder", where=str(base), hint=hint)
+    if base is not None and not (base / CONFIG_FILE).is_file():
+        raise ReleaseError(f"there is no {CONFIG_FILE} in it", where=str(base))
     manifest = find_manifest()
     expectations = manifest.smoke if manifest else Expectations()
     if timeout:

@@ -87,7 +87,9 @@ def provide_run(
     before = list_gpus()
     outcome = run_engine(engine.python, plan.order, plan.expectations.timeout, engine.log)
     memory_freed = freed(before)
-    base = _measure_base(engine, plan.expectations, vision=config.vision is not None)
+    base: tuple[Likelihood, ...] | Unknown = Unknown("the checkpoint itself does not run")
+    if outcome.cause is None:
+        base = _measure_base(engine, plan.expectations, vision=config.vision is not None)
     gpus = before if isinstance(before, Unknown) else visible(before)
     return Run(plan, outcome, base, gpus, memory_freed)
 

@@ -42,9 +42,8 @@ KINDS = (
     _kind(
         "memory-in-use",
         "end what else uses the memory, or lower --gpu-memory-utilization",
-        r"Free memory on device .*(?:is )?less than",
+        r"(?:Free|Available) memory on .* less than",
         r"Error in memory profiling",
-        r"Available memory on node .* is less than requested",
         r"Not enough available memory on node",
     ),
     _kind(

@@ -24,6 +24,7 @@ from release.memory.logs import EngineLog, available_range
 from release.memory.model import context_limit
 from release.memory.options import Options
 from release.memory.pool import Pool, plan_pool
+from release.memory.versions import NEWEST, parse_version
 from release.quantization.config import QuantizationConfig
 from release.smoke.evidence import Run
 from release.smoke.serve import Served
@@ -55,11 +56,15 @@ class Figure(msgspec.Struct, frozen=True):
 
 
 class Prediction(msgspec.Struct, frozen=True):
-    """The figures of one start, of `ENGINE` or of `SERVE`; `unknown` is why there are none."""
+    """The figures of one start, of `ENGINE` or of `SERVE`; `unknown` is why there are none.
+
+    `newer`: this vLLM is newer than the one that the memory model is held to.
+    """
 
     start: str
     figures: tuple[Figure, ...] = ()
     unknown: str | None = None
+    newer: bool = False
 
 
 class Start(msgspec.Struct, frozen=True):
@@ -131,7 +136,8 @@ def predict(subject: Subject, start: Start) -> Prediction:
     if not start.version:
         return Prediction(start.name, unknown="vLLM ended before it said its version")
     try:
-        return Prediction(start.name, tuple(_figures(subject, start)))
+        newer = parse_version(start.version) > parse_version(NEWEST)
+        return Prediction(start.name, tuple(_figures(subject, start)), newer=newer)
     except NotEstimated as gap:
         return Prediction(start.name, unknown=gap.what.removeprefix("not estimated: "))
     except ReleaseError as gap:

@@ -82,6 +82,11 @@ def test_silent_on_a_start_that_came_to_no_figure() -> None:
     assert judged("S110", "demo", run) == []
 
 
+def test_fires_as_a_note_on_a_vllm_that_is_newer_than_the_model() -> None:
+    run = with_result(on_cpu(tokens=9), versions={"vllm": "0.99.0"})
+    assert judged("S110", "demo", run) == ["info the smoke test: KV cache"]
+
+
 def test_fires_by_the_card_s_command_too() -> None:
     cache = {"block_size": "384", "num_gpu_blocks": "5461", "mamba_ssm_cache_dtype": "float32"}
     good = Served(SERVED, cache=cache, memory=CPU)
