@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from release.fit.subject import open_subject
+from release.memory.command import write_command
 from release.memory.logs import read_log
-from release.memory.options import write_command
 from release.smoke.prediction import ENGINE, Figure, Prediction, Start, predict
 from tests.conftest import ROOT
 
