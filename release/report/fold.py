@@ -52,12 +52,15 @@ def fold_reasons(entries: Iterable[NotChecked]) -> dict[str, str]:
 def _together(names: list[str]) -> str:
     """Name a few, count the rules of a family where there are more."""
     rules = [name for name in names if _RULE.match(name)]
+    others = [name for name in names if not _RULE.match(name)]
+    if len(others) > NAMED + 1:
+        others[NAMED:] = [f"and {len(others) - NAMED:,} more"]
     if len(rules) <= NAMED:
-        return ", ".join(names)
+        return ", ".join([*rules, *others])
     family = {str(rule): rule.family for rule in all_rules()}
     families = Counter(family.get(name, name[0]) for name in rules)
     counted = [plural(count, f"{name} rule") for name, count in families.items()]
-    return ", ".join([*counted, *(name for name in names if name not in rules)])
+    return ", ".join([*counted, *others])
 
 
 def _fold(group: list[Finding]) -> Folded:

@@ -68,3 +68,11 @@ def test_a_name_without_letters_is_shown_as_one() -> None:
     assert str(Where(tensor="")) == '""'
     assert str(Where(file="model.safetensors", tensor="")) == 'model.safetensors: ""'
     assert str(Where()) == "checkpoint"
+
+
+def test_of_many_files_a_few_are_named() -> None:
+    files = [NotChecked(f"the bytes of {number}.safetensors", "reused") for number in range(9)]
+    assert fold_reasons(files) == {
+        "reused": "the bytes of 0.safetensors, the bytes of 1.safetensors, "
+        "the bytes of 2.safetensors, and 6 more"
+    }
