@@ -28,6 +28,9 @@ PARTNERS = {"down_proj": "up_proj", "o_proj": "v_proj", "w2": "w3"}
 TOLERANCE, OUTLIERS = 0.15, 0.05
 """How far the scales of partners may be from cancelling, and for how many channels."""
 
+COLUMN, SMALL = 0.3, 0.1
+"""How far rounding, GPTQ's too, may leave a column of some size from the base's; its square."""
+
 
 def feeding_norms(module: str) -> Iterator[str]:
     """Name the norms that may stand before a weight, likeliest first, as tensors."""
@@ -86,11 +89,14 @@ def norm_ratios(ours: Floats, base: Floats) -> Iterator[Floats]:
 
 def fit_columns(decoder: Decoder, base: Matrix) -> Floats:
     """The factor of each column that brings the base nearest to ours, by least squares."""
-    both, own = np.zeros(base.columns), np.zeros(base.columns)
-    for ours, theirs in _pieces(decoder, base):
-        both += np.einsum("ij,ij->j", ours, theirs, dtype=np.float64)
-        own += np.einsum("ij,ij->j", theirs, theirs, dtype=np.float64)
-    return _quotient(both, own)
+    return _quotient(*_column_sums(decoder, base))
+
+
+def columns_agree(decoder: Decoder, base: Matrix) -> bool:
+    """Whether no column is off by a factor; of those that are not small, which rounding flushes."""
+    both, own = _column_sums(decoder, base)
+    factors = _quotient(both, own)[own > SMALL * np.median(own)]
+    return bool((np.abs(factors - 1) < COLUMN).all())
 
 
 def fit_rows(decoder: Decoder, base: Matrix) -> Floats:
@@ -113,6 +119,15 @@ def cancel(columns: Floats | None, rows: Floats | None) -> bool:
         return False
     product = (1 if columns is None else columns) * (np.float32(1) if rows is None else rows)
     return float(np.mean(np.abs(product - 1) > TOLERANCE)) <= OUTLIERS
+
+
+def _column_sums(decoder: Decoder, base: Matrix) -> tuple[Sums, Sums]:
+    """Of each column the product with the base's, and the base's with itself."""
+    both, own = np.zeros(base.columns), np.zeros(base.columns)
+    for ours, theirs in _pieces(decoder, base):
+        both += np.einsum("ij,ij->j", ours, theirs, dtype=np.float64)
+        own += np.einsum("ij,ij->j", theirs, theirs, dtype=np.float64)
+    return both, own
 
 
 def _pieces(decoder: Decoder, base: Matrix) -> Iterator[tuple[Floats, Floats]]:

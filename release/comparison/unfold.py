@@ -11,6 +11,7 @@ from release.comparison.folding import (
     PARTNERS,
     Scaled,
     cancel,
+    columns_agree,
     feeding_norms,
     fit_columns,
     fit_rows,
@@ -34,7 +35,7 @@ class Unfolding:
 
     def __init__(self, comparer: Comparer) -> None:
         self._comparer = comparer
-        self._used: set[str] = set()
+        self._used: dict[str, list[tuple[str, Scaled]]] = {}
         self._columns: dict[str, Floats] = {}
         self._rows: dict[str, Floats] = {}
 
@@ -45,7 +46,7 @@ class Unfolding:
 
     def differences(self, found: list[Difference], compared: list[Compared]) -> list[Difference]:
         """Accept norms whose change is in the weights they feed, and weights scaled by norms."""
-        broken = {self._norm(item.module) for item in compared if item.cause is not Cause.NONE}
+        broken = {item.module for item in compared if item.cause is not Cause.NONE}
         return [self._accepted(item, broken) for item in found]
 
     def _undone(self, item: Compared) -> Compared:
@@ -78,7 +79,7 @@ class Unfolding:
 
     def _keep(self, module: str, norm: str, scaled: Scaled) -> None:
         if norm:
-            self._used.add(norm)
+            self._used.setdefault(norm, []).append((module, scaled))
         elif scaled.by_column is not None:
             self._columns[module] = scaled.by_column
         if scaled.by_row is not None:
@@ -94,17 +95,29 @@ class Unfolding:
         detail = f"its columns and the rows of {other} are scaled by factors that do not cancel"
         return msgspec.structs.replace(item, cause=Cause.FACTOR, detail=detail)
 
-    def _accepted(self, item: Difference, broken: set[str | None]) -> Difference:
+    def _accepted(self, item: Difference, broken: set[str]) -> Difference:
         if item.likeness.sameness is not Sameness.DIFFERENT:
             return item
         plain = self._comparer.plains[item.tensor]
-        folded = item.tensor in self._used and item.tensor not in broken
+        folded = self._is_undone(item.tensor, broken)
         if not folded and len(plain.info.shape) > 1:
             folded = self._is_scaled(plain)
         if not folded:
             return item
         likeness = msgspec.structs.replace(item.likeness, sameness=Sameness.FOLDED)
         return msgspec.structs.replace(item, likeness=likeness)
+
+    def _is_undone(self, norm: str, broken: set[str]) -> bool:
+        """Whether a weight that the norm feeds has every single change of it in its columns.
+
+        A value of the norm that is wrong would show in the same column of all of them.
+        """
+        for module, scaled in self._used.get(norm, ()):
+            if module not in broken:
+                decoder = self._comparer.decoder(self._comparer.weights[module])
+                if columns_agree(decoder, scaled):
+                    return True
+        return False
 
     def _is_scaled(self, plain: Plain) -> bool:
         module, view = plain.tensor.removesuffix(".weight"), plain.views[0]

@@ -1,6 +1,7 @@
 """AWQ, SmoothQuant and rotations: what they change by right, and faults among it."""
 
 import numpy as np
+import pytest
 
 from release.quantization.decoding import to_float32
 from tests.conftest import BASES, Compare, Drafts
@@ -68,3 +69,23 @@ def test_smoothing_is_undone_and_not_only_tolerated(draft: Drafts) -> None:
     ours = to_float32(draft(SMOOTH).values(NORM), "BF16")
     base = to_float32(of_base(NORM), "BF16")
     assert np.median(base / ours) > 4  # what a tolerance would have to let pass
+
+
+@pytest.mark.parametrize("name", [SMOOTH, AWQ])
+def test_one_value_that_leaves_its_weights_like_the_base(
+    name: str, draft: Drafts, compare: Compare
+) -> None:
+    broken = draft(name)
+    norm = "model.layers.0.input_layernorm.weight"
+    raw = broken.values(norm)
+    broken.store(
+        norm,
+        raw[:20] + (int.from_bytes(raw[20:22], "little") + 0x80).to_bytes(2, "little") + raw[22:],
+    )
+    assert [line for line in compare(broken, "llama") if line.endswith(norm)] != []
+
+
+def test_a_broken_weight_is_not_its_norms_fault(draft: Drafts, compare: Compare) -> None:
+    name = f"{MLP}.gate_proj"
+    noise = np.random.default_rng(0).integers(-127, 128, 256 * 128, np.int8).tobytes()
+    assert compare(draft(SMOOTH).store(f"{name}.weight", noise), "llama") == [f"B105 error {name}"]
