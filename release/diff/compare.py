@@ -154,7 +154,7 @@ def _figures(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Figure]
     """Cells of the tables that print otherwise."""
     try:
         before, after = _cells(old), _cells(new)
-    except (AttributeError, KeyError, TypeError) as error:
+    except (AttributeError, LookupError, TypeError, ValueError, ArithmeticError) as error:
         hint = "verify again with this version"
         raise ReleaseError("its facts have another form", where="report", hint=hint) from error
     for place in {**before, **after}:

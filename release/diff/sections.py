@@ -1,7 +1,7 @@
 """A difference in sections of lines, the same for a terminal and a changelog."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -69,8 +69,7 @@ def sections(difference: Difference) -> Iterator[Section]:
         findings = tuple(map(_finding_line, difference.findings))
         yield Section("Findings", plural(len(findings), "change"), findings)
     if difference.not_compared:
-        what = tuple(Line(UNREAD, k, reason) for k, reason in difference.not_compared.items())
-        yield Section("Not compared", "", what)
+        yield Section("Not compared", "", tuple(_open_lines(difference.not_compared)))
 
 
 def _column(figure: Figure) -> str:
@@ -104,6 +103,17 @@ def _tensor_lines(changes: Iterable[TensorChange]) -> Iterator[Line]:
         times = f" ×{len(group):,}" if together and len(group) > 1 else ""
         for name in names:
             yield Line(_sign(first.old, first.new), name, f"{detail}{times}")
+
+
+def _open_lines(not_compared: Mapping[str, str]) -> Iterator[Line]:
+    """What could not be compared, numbered files as one line."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for what, reason in not_compared.items():
+        groups.setdefault((_NUMBER.sub("#", what), reason), []).append(what)
+    for (_, reason), names in groups.items():
+        together = in_braces(tuple(names))
+        for name in [together] if together else names:
+            yield Line(UNREAD, name, reason)
 
 
 def _value_line(change: Change) -> Line:

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 DEEPEST = 60
-NAMES = ("name", "scheme", "path")
+NAMES = ("name", "scheme", "path", "why")
 """What entries of a list may be known by, instead of by their place."""
 
 

@@ -35,6 +35,11 @@ class Subject(msgspec.Struct, frozen=True):
     files: tuple[FileDigest, ...]
     origin: Origin | None = None
 
+    @property
+    def title(self) -> str:
+        """What a heading names it: a commit on the Hub too, `owner/name@0123456789ab`."""
+        return f"{self.name}@{self.origin.commit[:12]}" if self.origin else self.name
+
 
 class Suppressed(Finding, frozen=True):
     """A finding that the manifest allows, and why."""

@@ -13,7 +13,7 @@ def write(report: Report, *, color: bool, strict: bool) -> str:  # noqa: ARG001 
     """Write a heading with the verdict, the findings as a table, and what was not checked."""
     verdict = judge(report, strict=strict)
     lines = [
-        f"## {code_span(report.checkpoint.name)} {verdict.word}",
+        f"## {code_span(report.checkpoint.title)} {verdict.word}",
         "",
         f"{verdict.text}{_size(report)}.",
         *_findings(report),

@@ -29,7 +29,7 @@ def write(report: Report, *, color: bool, strict: bool) -> str:  # noqa: ARG001 
     codes = sorted({folded.first.rule for folded in findings})
     run = {
         "tool": {"driver": _driver(report, codes)},
-        "originalUriBaseIds": {FOLDER: {"description": {"text": report.checkpoint.name}}},
+        "originalUriBaseIds": {FOLDER: {"description": {"text": report.checkpoint.title}}},
         "invocations": [_invocation(report, strict=strict)],
         "artifacts": [
             {

@@ -38,6 +38,8 @@ def test_one_byte_is_told_by_its_tensor(mixed: Draft, run: Run) -> None:
 def test_headers_alone_leave_bytes_open(mixed: Draft, run: Run) -> None:
     done = run("diff", DEMO, mixed.path, "--level", "headers")
     assert done.returncode == 3
+    words = "its bytes were not read on both sides (--level bytes)"
+    assert f"  ? model-{{00001-00003}}-of-00003.safetensors  {words}" in done.stdout.splitlines()
     assert re.search(r"^  \? the values of \d+ tensors  their bytes", done.stdout, re.MULTILINE)
 
 

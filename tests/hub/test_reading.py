@@ -43,6 +43,8 @@ def test_headers_are_all_that_is_read_in_one_request_a_shard(
     assert HEADERS + SIDE < origin["bytes_read"] < HEADERS * 1.6 + SIDE + 2_000
     assert origin["commit"] == repo_of(hub).branches["main"]
     assert f"commit {origin['commit']}" in done.stdout
+    text = remote("verify", REPO, "--format", "markdown").stdout
+    assert text.startswith(f"## `{REPO}@{origin['commit'][:12]}` passed")
     assert report["levels"]["bytes"] == "not run"
     assert report["checkpoint"]["digest"] is None
     assert set(origin["claimed"]) >= set(SHARDS)
