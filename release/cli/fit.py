@@ -1,7 +1,7 @@
 """`release fit`."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,6 +21,10 @@ from release.memory.command import parse_command
 from release.memory.options import ALIASES, TABLE
 from release.memory.versions import NEWEST
 from release.units import GB, GIB, MB, MIB
+
+if TYPE_CHECKING:
+    from release.checkpoint.location import Location
+    from release.manifest import Manifest
 
 SIZES = {"gib": GIB, "mib": MIB, "gb": GB, "mb": MB, "b": 1}
 
@@ -75,16 +79,15 @@ def vllm_options(command: Any) -> Any:
 def command(**given: Any) -> int:
     """Say whether CKPT runs on a GPU, how long its context is and how many requests fit.
 
-    CKPT may be a folder without weights, or a config.json: weights are computed then. Options that
-    vLLM has are spelled as vLLM spells them. Exit code 1: it does not start; 3: not known.
+    CKPT may be owner/name on the Hub, a folder without weights, or a config.json: weights are
+    computed then. Options that vLLM has are spelled as vLLM spells them. Exit code 1: it does not
+    start; 3: not known.
     """
     from release.cli.answers import answer_all  # noqa: PLC0415 - keeps --help fast
 
-    checkpoint, audit = given["checkpoint"], given["audit"]
-    if checkpoint is None and audit is not None:
-        model = parse_command(audit).model
-        checkpoint = Path(model) if model and Path(model).exists() else None
-    location = find_checkpoint(checkpoint, find_manifest())
+    manifest = find_manifest()
+    checkpoint = given["checkpoint"] or _audited(given["audit"], manifest)
+    location = find_checkpoint(checkpoint, manifest)
     options = {field: given[field] for field, _ in TABLE.values()}
     if given["available"] is not None and given["gpus"]:
         raise ReleaseError("--available and --gpu are two answers to one question")
@@ -100,3 +103,17 @@ def command(**given: Any) -> int:
         text = result.human(color=use_color(output))
     write_result(text, output)
     return result.exit_code
+
+
+def _audited(command: str | None, manifest: "Manifest | None") -> "Location | None":
+    """The model of a pasted command; None if it names none, or the one that is published here."""
+    from release.checkpoint.location import parse_location  # noqa: PLC0415 - keeps --help fast
+
+    model = parse_command(command).model if command is not None else None
+    if not model:
+        return None
+    location = parse_location(model)
+    if isinstance(location, Path):
+        return location if location.exists() else None
+    ours = manifest is not None and location.repository == manifest.repo
+    return None if ours else location

@@ -15,6 +15,8 @@ from release.hub.refusals import one_line
 
 MOST = 100_000
 """Files; a listing that goes on is no checkpoint's."""
+FIRST_WAITS = (0.25, 1.0)
+"""Seconds between attempts to reach the Hub at all: a name typed wrong is told soon."""
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _MISFORMED = (AttributeError, KeyError, TypeError)  # what the client raises: it trusts answers
 
@@ -46,7 +48,8 @@ def list_files(repository: str, revision: str | None, patience: Patience) -> Lis
     asked = f"{repository}@{revision}" if revision else repository
     with one_line(asked, "nor is there a folder of that name"):
         limit = patience.answer
-        info = _call(patience, lambda: api.model_info(repository, revision=revision, timeout=limit))
+        first = msgspec.structs.replace(patience, waits=FIRST_WAITS)
+        info = _call(first, lambda: api.model_info(repository, revision=revision, timeout=limit))
         commit = info.sha
         if not isinstance(commit, str) or not _COMMIT.fullmatch(commit):
             raise ReleaseError("the Hub names no commit for this revision", where=asked)

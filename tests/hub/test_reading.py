@@ -277,6 +277,17 @@ def test_tables_and_fit_are_those_of_the_folder(remote: Call, run: Run) -> None:
         assert there.stdout.replace(REPO, str(DEMO)) == here.stdout
 
 
+def test_a_pasted_command_is_about_the_model_it_names(remote: Call, tmp_path: Path) -> None:
+    pasted = ("fit", "--gpu", "RTX 5090", "--audit", f"vllm serve {REPO} --max-model-len 512")
+    done = remote(*pasted)
+    assert done.returncode == 0, done.stderr
+    (tmp_path / "release.toml").write_text(
+        f'checkpoint = "ckpt"\n{MANIFEST.replace("acme/tiny-NVFP4", REPO)}'
+    )
+    done = remote(*pasted)  # published from here: the folder is meant
+    assert (done.returncode, "ckpt: does not exist" in done.stderr) == (2, True)
+
+
 def test_fit_needs_no_more_than_a_config(hub: HubServer, remote: Call, tmp_path: Path) -> None:
     bare = tmp_path / "bare"
     bare.mkdir()
