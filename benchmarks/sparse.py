@@ -138,11 +138,26 @@ def _copy_side_files(folder: Path, config: dict[str, Any], *, whole_vocabulary: 
     _write_json(folder / "generation_config.json", ids)
     if whole_vocabulary:
         tokenizer = json.loads((DEMO / "tokenizer.json").read_text(encoding="utf-8"))
-        first = max(token["id"] for token in tokenizer["added_tokens"]) + 1
-        words = {f"Ġword{number}": number for number in range(first, text["vocab_size"])}
-        tokenizer["model"]["vocab"] |= words
-        tokenizer["model"]["merges"] += [["Ġword", str(number)] for number in words.values()]
+        _grow(tokenizer, text["vocab_size"])
         _write_json(folder / "tokenizer.json", tokenizer)
+
+
+def _grow(tokenizer: dict[str, Any], size: int) -> None:
+    """Merge what there is with single letters, until the vocabulary has this size."""
+    vocabulary, merges = tokenizer["model"]["vocab"], tokenizer["model"]["merges"]
+    vocabulary |= {token["content"]: token["id"] for token in tokenizer["added_tokens"]}
+    letters = [token for token in vocabulary if len(token) == 1]
+    number = max(token["id"] for token in tokenizer["added_tokens"]) + 1
+    words = list(letters)
+    for word in words:
+        for letter in letters:
+            if number == size:
+                return
+            if word + letter not in vocabulary:
+                vocabulary[word + letter] = number
+                merges.append([word, letter])
+                words.append(word + letter)
+                number += 1
 
 
 def _write_json(path: Path, value: Any) -> None:

@@ -7,6 +7,7 @@ what it wrote.
 import argparse
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -39,6 +40,7 @@ def main() -> None:
     texts = {
         ROOT / "docs" / "rules.md": "\n".join([HEAD, *_page()]) + "\n",
         **{FOLDER / name: text for name, text in build_schemas().items()},
+        **runpy.run_path(str(ROOT / "examples" / "make.py"))["render"](),
         readme: _with_output(readme.read_text(encoding="utf-8")),
     }
     for path, text in texts.items():
@@ -47,6 +49,7 @@ def main() -> None:
         if check:
             name = path.relative_to(ROOT)
             sys.exit(f"{name} is not what the code says: run `make docs` and commit {name}")
+        path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
 
 

@@ -102,6 +102,7 @@ def make_environment(ledger: Ledger, own: Path | None) -> Environment:
     }
     environment.filters |= {name: _traced(write) for name, write in formats.items()}
     environment.filters["table"] = ledger.table
+    environment.tests["none"] = lambda fact: plain(fact) is None
     environment.tests["known"] = lambda fact: is_known(plain(fact))
     return environment
 

@@ -116,8 +116,7 @@ class Traced:
 
     def _joined(self, other: object, value: Any, sign: str) -> "Traced":
         name = f"{self.name} {sign} {other.name}" if isinstance(other, Traced) else self.name
-        trace = self.trace
-        return Traced(value, name, lambda joined: trace(joined.partition(" ")[0]))
+        return Traced(value, name, lambda _: self.origin)
 
 
 def plain(value: object) -> Any:

@@ -16,6 +16,7 @@ from release.text import markdown
 OPEN, MIDDLE, CLOSE, PROVENANCE = "\ue000", "\ue001", "\ue002", "\ue003"
 _MARKED = re.compile(f"{OPEN}(\\d+){MIDDLE}([^{OPEN}{CLOSE}]*){CLOSE}")
 _MARKS = re.compile(f"[{OPEN}-{PROVENANCE}]")
+_JOINED = re.compile(r" [+-] ")
 _BLANK = re.compile(r"\n{3,}")
 
 
@@ -102,7 +103,7 @@ def provenance(figures: list[Figure]) -> str:
 
 def label(figure: Figure) -> str:
     """What a figure is called, for people: `weights.parameters`, `table Weights`."""
-    name = figure.name.partition(" ")[0].removeprefix("facts.")
+    name = _JOINED.split(figure.name)[0].removeprefix("facts.")
     if name.startswith("table."):
         return f"table {name.split('.')[1]}"
     return ".".join(name.split(".")[:2])

@@ -32,6 +32,7 @@ _ORIGINS = {
     "manifest": Origin(MANIFEST, "stated"),
     "profiles": Origin(_FIT, "estimated"),
     "profiles.name": Origin(f"{MANIFEST}: serve", "stated"),
+    "profiles.vllm": Origin(f"{MANIFEST}: serve, else the newest that was read", "stated"),
     "profiles.lines": Origin(f"{MANIFEST}: serve", "stated"),
     "profiles.note": Origin(f"{MANIFEST}: serve", "stated"),
     "evaluation": Origin("results of lm-eval that release.toml names", "measured"),

@@ -12,7 +12,7 @@ _SEAL = re.compile(re.escape(MARK) + r"[^\n]* seal ([0-9a-f]{64}) -->\n\Z")
 
 def seal(text: str, version: str, digest: str | None) -> str:
     """Add the line; its seal is the sha256 of all text before it."""
-    made = f"{version} from its report of {digest}"
+    made = f"{version} from its report of {digest or 'headers only'}"
     mark = f"{MARK}{made}; edit release.toml, not this file; seal {_digest(text)} -->\n"
     return f"{text}\n{mark}"
 
