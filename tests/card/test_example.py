@@ -9,7 +9,7 @@ import pytest
 
 from release.demo.hub.card import judge
 from release.facts.model import STATED
-from release.memory.options import parse_command
+from release.memory.command import parse_command
 from tests.conftest import ROOT
 
 CARD = (ROOT / "examples" / "reference" / "README.md").read_text(encoding="utf-8")
