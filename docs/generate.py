@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
+from reference_card import reference_card
+
 from release.demo.tour import HERE, break_a_copy
 from release.rules.catalogue import LoadedRule, all_rules
 from release.schemas import FOLDER, build_schemas
@@ -41,6 +43,7 @@ def main() -> None:
         ROOT / "docs" / "rules.md": "\n".join([HEAD, *_page()]) + "\n",
         **{FOLDER / name: text for name, text in build_schemas().items()},
         **runpy.run_path(str(ROOT / "examples" / "make.py"))["render"](),
+        ROOT / "docs" / "reference-card.md": reference_card() + "\n",
         readme: _with_output(readme.read_text(encoding="utf-8")),
     }
     for path, text in texts.items():

@@ -128,7 +128,7 @@ def _problem(
     return (
         _over_share(room, best=best)
         or _over_rehearsal(pool, settled, room)
-        or _over_cache(pool, settled, held)
+        or _over_cache(pool, settled, held, "at most " if best and room.low < room.high else "")
     )
 
 
@@ -156,13 +156,15 @@ def _over_rehearsal(pool: Pool, settled: Settled, room: Room) -> Problem | None:
     return "CUDA graph profiling", f"{what}, {blocks} blocks; {left} are left beside the weights"
 
 
-def _over_cache(pool: Pool, settled: Settled, held: Holding) -> Problem | None:
+def _over_cache(pool: Pool, settled: Settled, held: Holding, most: str) -> Problem | None:
     available, length = held.available_bytes, held.max_model_len
     if available <= 0:
         return "weights", "nothing of the GPU's share is left for the cache"
     if not pool.fits(available, length):
         needed, has = binary_bytes(pool.needed(length)), binary_bytes(available)
-        return "KV cache", f"one request of {length:,} tokens needs {needed}, there are {has}"
+        if needed == has:
+            needed, has = f"{pool.needed(length):,} bytes", f"{available:,}"
+        return "KV cache", f"one request of {length:,} tokens needs {needed}, there are {most}{has}"
     counted = not settled.eager and checks_state_blocks(settled.serving.version)
     if pool.stateful and counted and settled.sequences > held.num_blocks:
         what = f"max_num_seqs ({settled.sequences:,}) exceeds the {held.num_blocks:,} blocks"
