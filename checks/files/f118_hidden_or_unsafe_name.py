@@ -18,7 +18,10 @@ from release.errors import Fault
 from release.rules import Findings, Found, Where, rule
 
 KNOWN = {".gitattributes", ".gitignore", ".eval_results"}
-CREDENTIALS = {".env", ".netrc", ".git-credentials", ".pypirc", ".npmrc", ".ssh", ".aws"}
+CREDENTIALS = {
+    *(".env", ".netrc", ".git-credentials", ".pypirc", ".npmrc", ".ssh", ".aws"),
+    *("id_rsa", "id_dsa", "id_ecdsa", "id_ed25519"),
+}
 LONGEST = 255
 UNSEEN = {"Cc", "Cf"}
 
@@ -47,7 +50,7 @@ def _hidden(names: Iterable[str]) -> Findings:
         parts = name.split("/")
         for depth, part in enumerate(parts, start=1):
             hidden = part.startswith(".") or part == "__pycache__" or part.endswith("~")
-            if hidden and part not in KNOWN:
+            if (hidden or part in CREDENTIALS) and part not in KNOWN:
                 place = "/".join(parts[:depth]) + ("/" if depth < len(parts) else "")
                 places.setdefault(place, part)
                 break

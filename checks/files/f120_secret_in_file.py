@@ -1,8 +1,9 @@
 """A text file holds what looks like a password or an access token.
 
 What it checks: text files up to 8 MiB and the free metadata of weight files for tokens of known
-    shape (Hugging Face, GitHub, GitLab, OpenAI, Anthropic, AWS, Google, Slack), private keys,
-    signed web tokens, and assignments of long random values to names like api_key.
+    shape (Hugging Face, GitHub, OpenAI, AWS, Google, Slack, NVIDIA, PyPI and twenty others),
+    private keys, signed web tokens, passwords in addresses, and assignments of long random values
+    to names like api_key.
     Placeholders, hashes and ordinary words are left alone; in vocabularies only known shapes count.
 Why it matters: bots find a published token within minutes, and history keeps it after deletion.
 How to fix: revoke the token first, then remove it from the file. The value is never printed here.

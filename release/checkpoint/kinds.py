@@ -49,6 +49,8 @@ def kind_of(head: bytes) -> str | None:
     kind = next((kind for start, kind in _STARTS.items() if head.startswith(start)), None)
     if kind == ARCHIVE and b"data.pkl" in head:  # torch.save writes a zip around a pickle
         return PICKLE
+    if head.startswith(b"\x93NUMPY") and b"'|O'" in head:  # an array of objects is pickled
+        return PICKLE
     if head.startswith(b"MZ") and b"This program" in head:
         return EXECUTABLE
     return kind or (WEB_PAGE if _PAGE.match(head) else ERROR if _ERROR.match(head) else None)

@@ -8,15 +8,20 @@ from release.checkpoint import Checkpoint
 from release.checkpoint.kinds import ARCHIVE, EXECUTABLE, GGUF
 from release.facts.contents import Contents
 
-_FOLDERS = re.compile(r"checkpoint-\d+|global_step\d+|wandb|mlruns|tensorboard")
+_FOLDERS = re.compile(
+    r"checkpoint-\d+|global_step\d+|wandb|mlruns|tensorboard|lightning_logs"
+    r"|(pytorch_model|optimizer)_fsdp_\d+"
+)
+_REMAINS = re.compile(r"node_modules|__MACOSX|venv|site-packages")
 _NAMES = {
     "state of a training run": re.compile(
         r"(optimizer|scheduler|scaler|rng_state|random_states)[\w.-]*\.(bin|pth?|pkl|safetensors)"
         r"|trainer_state\.json|training_args\.(bin|json)|\w+_optim_states\.pt|zero_to_fp32\.py"
-        r"|latest|events\.out\.tfevents.*"
+        r"|latest|events\.out\.tfevents.*|.*\.distcp|(ds|deepspeed|accelerate|fsdp)_config\.\w+"
     ),
     "log or temporary file": re.compile(
-        r".*\.(log|tmp|bak|orig|swp|lock|part|partial|incomplete)|nohup\.out"
+        r".*\.(log|tmp|bak|orig|swp|lock|part|partial|incomplete)|nohup\.out|core\.\d+"
+        r"|slurm-\d+\.(out|err)|screenlog\.\d+|Thumbs\.db|desktop\.ini"
     ),
     "model in another format": re.compile(r".*\.(gguf|onnx|onnx_data|h5|msgpack|tflite|mlmodel)"),
     "archive": re.compile(r".*\.(zip|tar|tgz|gz|bz2|xz|zst|7z|rar)"),
@@ -51,8 +56,15 @@ def provide_leftovers(checkpoint: Checkpoint, contents: Contents) -> Leftovers:
 def _by_folder(path: str) -> Leftover | None:
     parts = path.split("/")[:-1]
     for depth, part in enumerate(parts, start=1):
-        if _FOLDERS.fullmatch(part):
-            return Leftover("folder of a training run", "/".join(parts[:depth]) + "/")
+        what = (
+            "folder of a training run"
+            if _FOLDERS.fullmatch(part)
+            else "folder of installed or unpacked files"
+            if _REMAINS.fullmatch(part)
+            else None
+        )
+        if what:
+            return Leftover(what, "/".join(parts[:depth]) + "/")
     return None
 
 

@@ -35,11 +35,31 @@ _SHAPES = (
     Shape("a Google key", re.compile(rf"AIza[A-Za-z0-9_-]{{35}}{_BODY}"), 3),
     Shape("a Slack token", re.compile(rf"xox[abprs]-[0-9]{{8,20}}-[A-Za-z0-9-]{{16,200}}{_BODY}")),
     Shape("a signed web token", re.compile(_JWT), 3),
+    Shape("an npm token", re.compile(rf"npm_[A-Za-z0-9]{{36}}{_BODY}")),
+    Shape("a PyPI token", re.compile(rf"pypi-[A-Za-z0-9_-]{{60,250}}{_BODY}"), 3),
+    Shape("a Stripe key", re.compile(rf"[rs]k_live_[A-Za-z0-9]{{24,99}}{_BODY}")),
+    Shape("an NVIDIA key", re.compile(rf"nvapi-[A-Za-z0-9_-]{{60,80}}{_BODY}"), 3),
+    Shape("a Groq key", re.compile(rf"gsk_[A-Za-z0-9]{{52}}{_BODY}"), 3),
+    Shape("an xAI key", re.compile(rf"xai-[A-Za-z0-9]{{70,90}}{_BODY}"), 3),
+    Shape("a Perplexity key", re.compile(rf"pplx-[A-Za-z0-9]{{40,60}}{_BODY}"), 3),
+    Shape("a Replicate token", re.compile(rf"r8_[A-Za-z0-9]{{37}}{_BODY}"), 3),
+    Shape("a RunPod key", re.compile(rf"rpa_[A-Za-z0-9]{{40,50}}{_BODY}")),
+    Shape("a Weights & Biases key", re.compile(rf"wandb_v1_[A-Za-z0-9_]{{60,90}}{_BODY}"), 3),
+    Shape("a Databricks token", re.compile(rf"dapi[0-9a-f]{{32}}{_BODY}")),
+    Shape("a DigitalOcean token", re.compile(rf"do[opr]_v1_[0-9a-f]{{64}}{_BODY}")),
+    Shape("a LangSmith key", re.compile(rf"lsv2_(?:pt|sk)_[0-9a-f]{{32}}_[0-9a-f]{{10}}{_BODY}")),
+    Shape("a SendGrid key", re.compile(rf"SG\.[A-Za-z0-9_-]{{22}}\.[A-Za-z0-9_-]{{43}}{_BODY}"), 3),
+    Shape("a Google token", re.compile(rf"ya29\.[A-Za-z0-9_-]{{60,300}}{_BODY}"), 3),
+    Shape("an OpenRouter key", re.compile(rf"sk-or-v1-[0-9a-f]{{64}}{_BODY}")),
+    Shape("an age key", re.compile(rf"AGE-SECRET-KEY-1[0-9A-Z]{{58}}{_BODY}")),
 )
 _ASSIGNED = re.compile(
-    r"(?i:api_?key|secret(?:_?(?:access_)?key)?|auth_?token|access_?token|password|passwd)"
-    r"""["']?\s{0,4}[:=]\s{0,4}["']?([A-Za-z0-9+/=_-]{20,200})(?![A-Za-z0-9+/=_.(\[-])"""
+    r"(?i:(?:api|account|private|signing|encryption)_?key(?:_id)?|secret(?:_?(?:access_)?key)?"
+    r"|(?:auth|access|hf|hub|sdk|bot|refresh|bearer)_?token|password|passwd|wandb login"
+    r"|authorization: bearer|(?-i:[A-Z]{2,20}_TOKEN))"
+    r"""["']?(?:\s{0,4}[:=]|\s)\s{0,4}["']?([A-Za-z0-9+/=_-]{20,200})(?![A-Za-z0-9+/=_.(\[-])"""
 )
+_LOGIN = re.compile(r"://[\w.-]{1,64}:([^\s:/@\"'<>{}$]{12,200})@[\w-]")
 _HEX = re.compile(r"[0-9a-f]{32,}|[0-9A-F]{32,}")
 _PLACEHOLDER = re.compile(r"(?i)example|your|placeholder|dummy|redacted|x{5}|0{6}|1234567|abcdef")
 _BEFORE = re.compile(r"(?:^|[^A-Za-z0-9_-]|\\[nrt])\Z")  # what may stand before a token
@@ -87,6 +107,9 @@ def _known(text: str) -> Iterator[Hit]:
 
 
 def _assigned(text: str) -> Iterator[Hit]:
+    for match in _LOGIN.finditer(text):
+        if looks_random(match[1], 2):
+            yield "a password in an address", match
     for match in _ASSIGNED.finditer(text):
         if looks_random(match[1], 2 if _HEX.fullmatch(match[1]) else 3):
             yield "a password or key", match

@@ -74,7 +74,12 @@ def _render(template: jinja2.Template, values: dict[str, Any]) -> dict[str, Any]
         return {"error": _line(refusal), "refused": True}
     except Exception as error:  # noqa: BLE001 - whatever a stranger's template does is its outcome
         return {"error": f"{type(error).__name__}: {_line(error)}"}
-    return {"text": "".join(pieces)}
+    text = "".join(pieces)
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return {"error": "prints half of a surrogate pair, which is no text"}
+    return {"text": text}
 
 
 def _line(error: Exception) -> str:

@@ -40,3 +40,8 @@ def test_silent_when_a_weight_file_starts_like_one(mixed: Draft, findings: Judge
 
 def test_silent_for_training_state_that_another_rule_names(mixed: Draft, findings: Judge) -> None:
     assert findings("F115", mixed.write("optimizer.pt", pickle.dumps({}))) == []
+
+
+def test_fires_on_an_array_of_objects(mixed: Draft, findings: Judge) -> None:
+    header = b"\x93NUMPY\x01\x00v\x00{'descr': '|O', 'fortran_order': False, 'shape': (1,), }"
+    assert findings("F115", mixed.write("ids.npy", header)) == ["error ids.npy"]

@@ -20,6 +20,11 @@ from tests.mutate import Draft
         "run.exe",
         "nohup.out",
         "config.json.bak",
+        "__0_0.distcp",
+        "slurm-123.out",
+        "core.1234",
+        "Thumbs.db",
+        "deepspeed_config.json",
     ],
 )
 def test_fires_when_a_file_is_left_over(mixed: Draft, findings: Judge, name: str) -> None:
@@ -29,7 +34,13 @@ def test_fires_when_a_file_is_left_over(mixed: Draft, findings: Judge, name: str
 def test_fires_once_for_a_folder(mixed: Draft, findings: Judge) -> None:
     broken = mixed.write("checkpoint-500/model.safetensors", b"x")
     broken = broken.write("checkpoint-500/deep/optimizer.pt", b"x")
-    assert findings("F116", broken) == ["warning checkpoint-500/"]
+    broken = broken.write("lightning_logs/version_0/hparams.yaml", b"x")
+    broken = broken.write("pytorch_model_fsdp_0/__0_0.distcp", b"x")
+    assert sorted(findings("F116", broken)) == [
+        "warning checkpoint-500/",
+        "warning lightning_logs/",
+        "warning pytorch_model_fsdp_0/",
+    ]
 
 
 def test_fires_when_the_bytes_say_so(mixed: Draft, findings: Judge) -> None:

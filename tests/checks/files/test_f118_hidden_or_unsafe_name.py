@@ -15,8 +15,11 @@ def test_fires_when_files_are_hidden(mixed: Draft, findings: Judge) -> None:
 
 
 def test_fires_as_error_for_credentials(mixed: Draft, findings: Judge) -> None:
-    mixed.write(".env", b"x").write(".ssh/id", b"x").write(".env.local", b"x")
-    assert sorted(findings("F118", mixed)) == ["error .env", "error .env.local", "error .ssh/"]
+    for name in (".env", ".ssh/id", ".env.local", "id_ed25519"):
+        mixed.write(name, b"x")
+    assert sorted(findings("F118", mixed)) == [
+        *("error .env", "error .env.local", "error .ssh/", "error id_ed25519"),
+    ]
 
 
 def test_fires_when_names_differ_only_in_case_or_accents(mixed: Draft, findings: Judge) -> None:
