@@ -1,10 +1,15 @@
 """Weights of SpinQuant and QuIP: multiplied by rotations, which leave nothing but their norm."""
 
+from collections.abc import Iterator
+
 import msgspec
 import numpy as np
 
-from release.comparison.compare import Comparer
+from release.comparison.compare import Comparer, Plain
 from release.comparison.folding import Scaled, feeding_norms
+from release.comparison.invariants import agree, row_norms, wrong_ones
+from release.comparison.names import canonical
+from release.comparison.pairing import EMBEDDINGS
 from release.comparison.results import Cause, Compared, Difference, Sameness
 from release.comparison.views import Matrix
 from release.quantization.decoding import FLOAT_WIDTHS, to_float32
@@ -13,6 +18,9 @@ from release.quantization.decoding.floats import Floats
 GAIN = (0.9, 1.1)
 """The norm of a rotated weight over the base's: quantization leaves 2 % of it in doubt."""
 
+MIXED = {"v_proj"}
+"""Read the stream, and are rotated on their other side too."""
+
 ROUNDED = 0.02
 """How much rounding to BF16 may change the norm of a rotated bias."""
 
@@ -20,10 +28,14 @@ ROTATED = "its method rotates it: of the values only their norm is compared"
 
 
 class Rotation:
-    """Compares what rotations leave; what they do not is in the comparer's `reasons`."""
+    """Compares what rotations leave; what they do not is in the comparer's `reasons`.
 
-    def __init__(self, comparer: Comparer) -> None:
-        self._comparer = comparer
+    `spun`: by SpinQuant, which rotates the stream between the layers. Weights that read it, and the
+    embeddings, keep the norms of their rows. QuIP rotates Linears on both sides, and nothing else.
+    """
+
+    def __init__(self, comparer: Comparer, *, spun: bool) -> None:
+        self._comparer, self._spun = comparer, spun
 
     def weights(self, compared: list[Compared]) -> list[Compared]:
         """Keep the weights that can be compared, and those whose norm is another."""
@@ -44,6 +56,8 @@ class Rotation:
         """Whether it is a matrix, a norm that went into the weights, or a bias of the same norm."""
         plain = self._comparer.plains[tensor]
         ours = self._ours(tensor)
+        if canonical(tensor) == EMBEDDINGS:
+            return self._spun and self._has_rows(plain)
         if len(plain.info.shape) > 1 or (ours == 1).all():
             return True
         if not tensor.endswith(".bias"):
@@ -52,12 +66,44 @@ class Rotation:
         expected = float(np.linalg.norm(base.read(0, base.rows)))
         return abs(float(np.linalg.norm(ours)) - expected) < ROUNDED * expected
 
+    def _has_rows(self, plain: Plain) -> bool:
+        """Whether the rows of a table have the norms of the base's, less its mean in each.
+
+        SpinQuant takes the mean of every row away before it rotates.
+        """
+        base = Matrix(plain.views[0], self._comparer.base)
+        info, source = plain.info, self._comparer.ours
+        width = info.nbytes // max(base.rows, 1)
+
+        def read(start: int, stop: int) -> Floats:
+            raw = source.read(info, start * width, (stop - start) * width)
+            return to_float32(raw, info.dtype).reshape(stop - start, base.columns)
+
+        if info.dtype not in FLOAT_WIDTHS:
+            return True
+
+        def centred(start: int, stop: int) -> Floats:
+            values = base.read(start, stop)
+            return values - values.mean(axis=1, keepdims=True)
+
+        ours = row_norms(read, base.rows, base.columns)
+        return any(
+            agree(ours, row_norms(theirs, base.rows, base.columns))
+            for theirs in (centred, base.read)
+        )
+
     def _by_norm(self, item: Compared) -> Compared | None:
         if item.cause is Cause.NONE:
             return item
         gain = self._gain(item)
         low, high = GAIN
         if low <= gain <= high:
+            rows = self._wrong_rows(item.module)
+            if rows:
+                measure = msgspec.structs.replace(
+                    item.measure, bad_rows=rows, dead_rows=(), worst=None
+                )
+                return msgspec.structs.replace(item, measure=measure, cause=Cause.ROWS)
             self._comparer.reasons[item.module] = ROTATED
             return None
         detail = f"its norm is {gain:.3g} times the base's, which no rotation changes"
@@ -67,16 +113,34 @@ class Rotation:
         """The gain nearest to 1, with the norm before the weight multiplied into it or not."""
         comparer, weight = self._comparer, self._comparer.weights[item.module]
         gains = [item.measure.gain]
-        for norm in feeding_norms(item.module):
+        for scaled in self._with_norms(item.module):
+            measure, _cause = comparer.judge(weight, comparer.decoder(weight), scaled)
+            gains.append(measure.gain)
+        return min(gains, key=lambda gain: abs(gain - 1))
+
+    def _with_norms(self, module: str) -> Iterator[Scaled]:
+        """The base's weight with a norm multiplied into its columns that is all ones here."""
+        comparer = self._comparer
+        for norm in feeding_norms(module):
             plain = comparer.plains.get(norm)
             if plain is None or norm in comparer.reasons or not (self._ours(norm) == 1).all():
                 continue
             base = Matrix(plain.views[0], comparer.base)
             by_norm = base.read(0, base.rows).reshape(-1)
-            scaled = Scaled(comparer.matrix(item.module), by_norm)
-            measure, _cause = comparer.judge(weight, comparer.decoder(weight), scaled)
-            gains.append(measure.gain)
-        return min(gains, key=lambda gain: abs(gain - 1))
+            yield Scaled(comparer.matrix(module), by_norm)
+
+    def _wrong_rows(self, module: str) -> tuple[int, ...]:
+        """The rows whose norm is not the base's, of a weight that reads what is rotated."""
+        last = module.rpartition(".")[2]
+        if not self._spun or last in MIXED or not any(feeding_norms(module)):
+            return ()
+        decoder = self._comparer.decoder(self._comparer.weights[module])
+        ours = row_norms(lambda start, stop: decoder.rows(start, stop).values(), *decoder.shape)
+        found = [
+            wrong_ones(ours, row_norms(base.read, base.rows, base.columns))
+            for base in (self._comparer.matrix(module), *self._with_norms(module))
+        ]
+        return min(found, key=len)
 
     def _ours(self, tensor: str) -> Floats:
         info = self._comparer.plains[tensor].info

@@ -28,7 +28,7 @@ BUFFERS = ("inv_freq", "masked_bias", "attn.bias", "position_ids", "cos_cached",
 UNLIKE, TOO_MANY, TRIED = 0.2, 0.3, 8
 """Cosine of a stranger, the share of strangers that makes a base wrong, how many are looked for."""
 
-WORD_BITS = 32
+WORD_BITS, SPUN = 32, "SpinQuant"
 
 
 class Reshaped(msgspec.Struct, frozen=True):
@@ -130,7 +130,7 @@ def _held_together(
         compared = unfolding.weights(compared)
         differences = unfolding.differences(differences, compared)
     if method.rotated:
-        rotation = Rotation(comparer)
+        rotation = Rotation(comparer, spun=SPUN in method.names)
         compared, differences = rotation.weights(compared), rotation.differences(differences)
     return against_peers(compared), differences
 

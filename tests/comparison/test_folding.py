@@ -89,3 +89,23 @@ def test_a_broken_weight_is_not_its_norms_fault(draft: Drafts, compare: Compare)
     name = f"{MLP}.gate_proj"
     noise = np.random.default_rng(0).integers(-127, 128, 256 * 128, np.int8).tobytes()
     assert compare(draft(SMOOTH).store(f"{name}.weight", noise), "llama") == [f"B105 error {name}"]
+
+
+def test_a_row_of_a_rotated_weight_has_the_norm_of_the_base(
+    draft: Drafts, compare: Compare
+) -> None:
+    name = f"{MLP}.up_proj"
+    scales = f"{name}.weight_scale"
+    fourfold = (np.frombuffer(draft(SPUN).values(scales), "<u2") + 0x100).astype("<u2").tobytes()
+    broken = draft(SPUN).patch(scales, fourfold[200:202], 200)
+    assert compare(broken, "llama") == [f"B110 error {name}"]
+    assert compare(broken, "llama", words=True) == ["row 100 of 256 is not the base's"]
+
+
+@pytest.mark.parametrize("name", [SPUN, "llama-w4a16-quip"])
+def test_rows_of_rotated_embeddings(name: str, draft: Drafts, compare: Compare) -> None:
+    def exchanged(raw: bytes) -> bytes:
+        return raw[:2560] + bytes(256) + raw[2816:]  # row 10 of 128 BF16 values
+
+    broken = draft(name).change("model.embed_tokens.weight", exchanged)
+    assert compare(broken, "llama") == ["B104 error model.embed_tokens.weight"]
