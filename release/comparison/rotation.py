@@ -84,7 +84,8 @@ class Rotation:
 
         def centred(start: int, stop: int) -> Floats:
             values = base.read(start, stop)
-            return values - values.mean(axis=1, keepdims=True)
+            values -= values.mean(axis=1, keepdims=True)
+            return values
 
         ours = row_norms(read, base.rows, base.columns)
         return any(
