@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 demo: .venv/demo
 	@$(BIN)/release demo
 
-test: .venv/test .venv-vllm/ready
+test: .venv/test .venv-vllm/ready .venv-hub/ready
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
@@ -45,5 +45,11 @@ docs: .venv/demo
 	@$(VLLM)/python -m pip --disable-pip-version-check --quiet uninstall -y torchaudio torchcodec
 	@touch $@
 
+# The newest client of the Hub, apart: transformers wants an older one.
+.venv-hub/ready: requirements/hub.txt
+	@$(PYTHON) -m venv .venv-hub
+	@.venv-hub/bin/python -m pip --disable-pip-version-check --quiet install -r requirements/hub.txt
+	@touch $@
+
 clean:
-	rm -rf .venv .venv-vllm
+	rm -rf .venv .venv-vllm .venv-hub
