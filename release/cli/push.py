@@ -49,6 +49,13 @@ EPILOG = (
 )
 @click.option("--overwrite-card", is_flag=True, help="Replace a card that was written by hand.")
 @click.option("--tag", metavar="NAME", help="Tag the commit; a tag is never moved.")
+@click.option(
+    "--sign",
+    "key",
+    metavar="KEY",
+    type=click.Path(path_type=Path),
+    help="Publish model.sig, an OpenSSF model signature by this private key (PEM).",
+)
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @format_option("human", "json")
 @output_option
@@ -63,6 +70,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
     keep: bool | None,
     overwrite_card: bool,
     tag: str | None,
+    key: Path | None,
     yes: bool,
     style: str,
     output: Path | None,
@@ -96,6 +104,10 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
     check_wish(wish)
     require_trusted(wish.repo)
     release = pass_gate(last_report(), manifest, open_checkpoint(find_folder(checkpoint, manifest)))
+    if key is not None:
+        from release.publish.sign import sign  # noqa: PLC0415
+
+        release = sign(release, key, manifest.repo.partition("/")[2])
 
     from release.publish.apply import prepare, publish  # noqa: PLC0415 - the gate needs no client
     from release.publish.hub import Hub, show_progress  # noqa: PLC0415

@@ -1,10 +1,14 @@
 """Whether the Hub holds exactly a release: by its own hashes, and what readers see by its bytes."""
 
 import time
+from http import HTTPStatus
+
+from huggingface_hub.errors import HfHubHTTPError
 
 from release.checkpoint import CONFIG_FILE
 from release.errors import ReleaseError
 from release.facts.identity import CARD_FILE
+from release.hub.refusals import status_of
 from release.publish.files import Release
 from release.publish.gate import GateError
 from release.publish.hub import Hub
@@ -59,8 +63,12 @@ def require_public(hub: Hub) -> None:
     """Raise `ReleaseError` unless everybody may see it."""
     for wait in (0.0, *hub.patience.waits):
         time.sleep(wait)
-        if hub.visibility() == "public":
-            return
+        try:
+            if hub.visibility() == "public":
+                return
+        except HfHubHTTPError as error:
+            if status_of(error) != HTTPStatus.NOT_FOUND:
+                raise
     hint = "change it in its settings on the Hub"
     raise ReleaseError("is private still, though the Hub took it", where=hub.repo, hint=hint)
 
