@@ -98,7 +98,7 @@ def _evaluated(evaluated: Evaluated) -> dict[str, Any]:
 
 def _tables(sources: Sources) -> dict[str, Any]:
     """Tables by name, None where there is nothing to show."""
-    facts, manifest, advertised = sources.report.facts, sources.manifest, sources.advertised
+    facts, advertised = sources.report.facts, sources.advertised
     return {
         "architecture": architecture_table(facts),
         "cache": cache_table(facts),
@@ -107,7 +107,7 @@ def _tables(sources: Sources) -> dict[str, Any]:
         "hardware": hardware_table(advertised.profiles),
         "measured": measured_table(facts),
         "kernels": kernels_table(advertised.profiles),
-        "precision": precision_table(facts, manifest.rationale),
+        "precision": precision_table(facts),
         "serving": serving_table(facts),
         "weights": weights_table(facts),
     }

@@ -40,7 +40,6 @@ _ORIGINS = {
     # Tables, by title and column.
     "table.Weights": Origin(f"{HEADERS}: every tensor added up once", "exact"),
     "table.Precision": Origin(f"{HEADERS} and {CONFIG}: groups resolved on every module", "exact"),
-    "table.Precision.Why": Origin(f"{MANIFEST}: rationale", "stated"),
     "table.Architecture": Origin(CONFIG, "exact"),
     "table.KV cache": Origin(f"formula over {CONFIG}: page sizes of vLLM's cache", "exact"),
     "table.Kernels": Origin(_SMOKE, "measured"),

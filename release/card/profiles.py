@@ -111,25 +111,23 @@ def hardware_table(profiles: tuple[Profile, ...]) -> Table | None:
     if not known:
         return None
     columns = (
-        *("GPU", "KV cache", "Memory for it", "Holds", "One request, longest"),
-        *("Requests of full length", "Full length", "Starts"),
+        *("GPU", "KV cache", "Memory for it", "Holds tokens", "One request, longest"),
+        *("Requests at once", "Starts"),
     )
     rows = tuple(
         (
             profile.name,
             profile.cache_dtype or "",
             _span(profile.available),
-            f"{profile.tokens or 0:,} tokens",
-            f"{profile.longest_request or 0:,} tokens",
-            f"{profile.max_concurrency or 0:,.2f}",
-            f"{profile.max_model_len or 0:,} tokens",
+            f"{profile.tokens or 0:,}",
+            f"{profile.longest_request or 0:,}",
+            f"{profile.max_concurrency or 0:,.2f} of {profile.max_model_len or 0:,}",
             _certainty(profile),
         )
         for profile in known
     )
-    assumed = list(dict.fromkeys(each for profile in known for each in profile.assumptions))
-    note = f"figures are for the least memory of the range; {'; '.join(assumed)}"
-    return Table("Hardware", columns, rows, frozenset({5}), (), note)
+    note = "lengths in tokens, all for the least memory of the range"
+    return Table("Hardware", columns, rows, frozenset({3, 4, 5}), (), note)
 
 
 def kernels_table(profiles: tuple[Profile, ...]) -> Table | None:

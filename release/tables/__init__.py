@@ -83,13 +83,10 @@ def serving_table(facts: Reported) -> Table:
     return Table(title, columns, rows, frozenset({2}))
 
 
-def precision_table(facts: Reported, rationale: Mapping[str, str] | None = None) -> Table:
-    """Which modules are stored in which scheme, as the groups really resolved.
-
-    `rationale` says why, by the name of a config group or of a scheme.
-    """
+def precision_table(facts: Reported) -> Table:
+    """Which modules are stored in which scheme, as the groups really resolved."""
     title = "Precision"
-    columns: tuple[str, ...] = ("Scheme", "Group", "Modules", "What", "Layers")
+    columns = ("Scheme", "Group", "Modules", "What", "Layers")
     rows: Any = facts.get("precision")
     if not is_known(rows):
         return _unknown(title, rows)
@@ -103,12 +100,6 @@ def precision_table(facts: Reported, rationale: Mapping[str, str] | None = None)
         )
         for row in rows
     )
-    if rationale:
-        columns = (*columns, "Why")
-        reasons = [
-            rationale.get(row["group"] or "") or rationale.get(row["scheme"]) for row in rows
-        ]
-        cells = tuple((*row, why or "") for row, why in zip(cells, reasons, strict=True))
     return Table(title, columns, cells, frozenset({2}))
 
 

@@ -106,7 +106,7 @@ def test_every_figure_moves(demo_report: Report, demo: Checkpoint, full: Manifes
     before = by_name(render_card(demo_report, full, demo))
     after = by_name(render_card(shifted_report(demo_report, 0), shifted_manifest(), demo))
     again = by_name(render_card(shifted_report(demo_report, 1000), shifted_manifest(), demo))
-    assert len(before.keys() - after.keys()) < 5
+    assert len(before.keys() & after.keys()) > 200
     still = [
         (old.name, old.row, old.text)
         for key, old in before.items()
