@@ -3,8 +3,8 @@
 What it checks: each start of vLLM against the memory model of `release fit`: the attention block,
     the number of blocks in the memory that there was, the tokens that they hold, and where it
     failed, what one request needs and the longest that fits; on a GPU also the bytes of the
-    weights (within 2 % and 64 MiB) and the memory left for the cache (within fit's own range). For
-    a vLLM that is newer than the one the model is held to, what differs is only a note.
+    weights and the memory left for the cache, within the ranges that fit states. For a vLLM that
+    is newer than the one the model is held to, what differs is only a note.
 Why it matters: the card's figures for other GPUs and lengths come from the same model: if it is
     wrong here, it is wrong there.
 How to fix: do not publish those figures; report the log and config.json to us.

@@ -28,14 +28,12 @@ from release.memory.versions import NEWEST, parse_version
 from release.quantization.config import QuantizationConfig
 from release.smoke.evidence import Run
 from release.smoke.serve import Served
-from release.units import GIB, MIB
+from release.units import GIB
 from release.unknown import Unknown
 
 ENGINE, SERVE = "the smoke test", "the card's command"
 CPU_BLOCK = 128  # tokens; vLLM 0.32 platforms/cpu.py
 KERNEL_BLOCKS = (None, 32, 64, 128, 256)  # None: what fit assumes without --block-size
-# Kernels repack weights and keep buffers beside them: seen up to 1.2 % in tests/golden/logs.
-WEIGHT_SLACK = 0.02, 64 * MIB
 ROUNDING = 0.005
 
 Range = tuple[float, float]
@@ -193,23 +191,22 @@ def _figures(subject: Subject, start: Start) -> Iterator[Figure]:
     if log.needed_gib is not None and settled.length:
         sizes = pool.request_bytes(settled.length), pool.needed(settled.length)
         yield Figure("one request", "bytes", sizes, _printed(log.needed_gib))
-    if start.device.get("kind") == "cuda":
-        yield from _memory(subject, start, options, settled)
+    yield from _memory(subject, start, options, settled)
 
 
 def _memory(subject: Subject, start: Start, options: Options, settled: Settled) -> Iterator[Figure]:
     """The terms of a GPU's memory: on a CPU vLLM does not measure them."""
-    log, weights = start.log, subject.weights(settled)
-    if log.weights_gib is not None and not isinstance(weights, Unknown):
-        share, fixed = WEIGHT_SLACK
-        slack = weights.bytes * share + fixed
-        around = weights.bytes - slack, weights.bytes + slack
-        yield Figure("weights", "bytes", around, _printed(log.weights_gib))
+    log = start.log
     measured = (0, 0) if log.no_memory else available_range(log)
-    if start.gpu is not None and measured and settled.cache_bytes is None:
-        fit = solve(subject, Question(options, settled.serving.vllm, start.gpu))
-        predicted = fit.answer.available_range
-        yield Figure("memory for the cache", "bytes", predicted, measured)
+    if start.gpu is None or (measured is None and log.weights_gib is None):
+        return
+    fit = solve(subject, Question(options, settled.serving.vllm, start.gpu))
+    weights = [term for term in fit.answer.terms if "weights" in term.name]
+    if log.weights_gib is not None and weights:
+        loaded = sum(term.low for term in weights), sum(term.high for term in weights)
+        yield Figure("weights", "bytes", loaded, _printed(log.weights_gib))
+    if measured is not None and settled.cache_bytes is None:
+        yield Figure("memory for the cache", "bytes", fit.answer.available_range, measured)
 
 
 def _plan(subject: Subject, start: Start) -> tuple[Options, Settled, Pool]:

@@ -112,7 +112,7 @@ def serve(service: Service) -> Served:
                 gpu=service.gpu,
                 seconds=seconds,
                 exchanges=talk(_talk(service, port), environment),
-                cache=_cache(get_page(port, "/metrics") or ""),
+                cache=read_cache(get_page(port, "/metrics") or ""),
                 memory=read_log(log),
                 troubles=read_transcript(log).troubles,
             )
@@ -142,7 +142,8 @@ def _value(argv: Sequence[str], option: str) -> str | None:
     return None
 
 
-def _cache(metrics: str) -> dict[str, str]:
+def read_cache(metrics: str) -> dict[str, str]:
+    """Give what vLLM's metrics say of its cache, by label; nothing where they do not."""
     match = _CACHE.search(metrics)
     labels = _LABEL.findall(match[1]) if match else []
     return {name: value for name, value in labels if name in LABELS}

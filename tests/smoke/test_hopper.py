@@ -103,6 +103,12 @@ def test_kernels(log: str, kernels: dict[str, str]) -> None:
         ),
         ("scale-shape", "other", "AssertionError"),
         ("kv-too-small", "kv-too-small", "ValueError: To serve at least one request with"),
+        ("gemma12b-small", "kv-too-small", "ValueError: To serve at least one request with"),
+        (
+            "27b-80gb-defaults",
+            "mamba-blocks",
+            "ValueError: max_num_seqs (1024) exceeds available Mamba cache blocks (943).",
+        ),
         ("no-memory-left", "no-memory-for-cache", "ValueError: No available memory for the cache"),
         (
             "not-enough-free",

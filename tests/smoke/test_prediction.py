@@ -26,6 +26,12 @@ STARTS = [
     ("0.24.0-h100-v2lite-fp8", "deepseek-v2-lite", "H100"),
     ("0.24.0-h100-gptoss20b", "gpt-oss-20b-bf16", "H100"),
     ("0.24.0-h100-no-memory-left", "27b", "H100"),
+    ("0.24.0-h100-gemma12b", "gemma-3-12b", "H100"),
+    ("0.24.0-h100-gemma12b-small", "gemma-3-12b", "H100"),
+    ("0.24.0-h100-27b-31gib-eager", "27b", "H100"),
+    ("0.24.0-h100-27b-31gib-16seqs", "27b", "H100"),
+    ("0.24.0-h100-27b-80gb-defaults", "27b", "H100"),
+    ("0.24.0-h100-27b-align", "27b", "H100"),
 ]
 
 

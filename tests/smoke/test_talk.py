@@ -11,10 +11,11 @@ import pytest
 
 from release.smoke.engine import child_environment
 from release.smoke.http import get_page
-from release.smoke.serve import Service
+from release.smoke.serve import Service, read_cache
 from release.smoke.talk import Talk, gather, talk
-from tests.conftest import VLLM_PYTHON
+from tests.conftest import ROOT, VLLM_PYTHON
 
+RECORDED = ROOT / "tests" / "golden" / "smoke" / "h100-serve.json"
 PIECES: list[dict[str, Any]] = [
     {"choices": [{"delta": {"role": "assistant", "content": ""}, "finish_reason": None}]},
     {"choices": [{"delta": {"reasoning": "Fra"}, "finish_reason": None}]},
@@ -109,6 +110,17 @@ def test_a_client_that_fails_says_why(port: int, tmp_path: Path) -> None:
     (exchange,) = talk(other, child_environment())
     assert exchange.error is not None
     assert "Connection refused" in exchange.error
+
+
+def test_what_vllm_0_24_said_on_an_h100() -> None:
+    said = json.loads(RECORDED.read_text())
+    whole, stream = gather("chat", [said["chat"]]), gather("stream", said["stream"])
+    assert whole.reasoning == stream.reasoning != ""
+    assert (whole.content, whole.finish, stream.finish) == ("", "length", "length")
+    assert gather("tool", [said["required"]]).calls == ()
+    cache = read_cache(said["metrics"])
+    # 1 GiB for the cache, as it was told.
+    assert (cache["num_gpu_blocks"], cache["block_size"]) == ("131072", "16")
 
 
 def test_a_whole_answer_with_a_call() -> None:
