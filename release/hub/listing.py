@@ -46,7 +46,7 @@ def list_files(repository: str, revision: str | None, patience: Patience) -> Lis
     """
     api = HfApi()
     asked = f"{repository}@{revision}" if revision else repository
-    with one_line(asked, "nor is there a folder of that name"):
+    with one_line(asked, "" if revision else "nor is there a folder of that name"):
         limit = patience.answer
         first = msgspec.structs.replace(patience, waits=FIRST_WAITS)
         info = _call(first, lambda: api.model_info(repository, revision=revision, timeout=limit))

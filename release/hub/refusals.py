@@ -34,6 +34,7 @@ _AGAIN = {
 _CLOUDFLARE = range(520, 531)
 TOKENS = re.compile(r"(hf_|hf_jwt_|Bearer )[\w.-]{8,}")
 LONGEST = 300
+LOG_IN = "there is no token: set HF_TOKEN, or run `hf auth login`"
 LONGEST_WAIT = 300.0
 """Seconds: the Hub counts requests in windows of five minutes."""
 
@@ -86,6 +87,13 @@ def _until(date: str) -> float:
         return parsedate_to_datetime(date).timestamp() - time.time()
     except (ValueError, TypeError, OverflowError):
         return 0.0
+
+
+def _has_token() -> bool:
+    try:
+        return bool(get_token())
+    except Exception:  # noqa: BLE001 - one by trusted publishing that is refused is one all the same
+        return True
 
 
 def hide_token(text: str) -> str:
@@ -142,7 +150,7 @@ _REFUSED: tuple[tuple[type[HfHubHTTPError], str], ...] = (
 def _answered(error: HfHubHTTPError, repo: str) -> ReleaseError:
     words = next((words for kind, words in _REFUSED if isinstance(error, kind)), None)
     if words:
-        return ReleaseError(words)
+        return ReleaseError(words, hint="" if _has_token() else LOG_IN)
     status = status_of(error)
     said = error.server_message or error.response.reason_phrase
     if error.response.history and "x-error-code" not in error.response.headers:

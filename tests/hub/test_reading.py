@@ -136,6 +136,8 @@ def test_gated_private_and_offline(hub: HubServer, remote: Call) -> None:
         repo.gated, repo.visibility = False, "private"
         done = remote("verify", REPO, HF_TOKEN=stranger)
         assert "is not there, or this token may not see it" in done.stderr
+        done = remote("verify", REPO, HF_TOKEN="")
+        assert "there is no token: set HF_TOKEN, or run `hf auth login`" in done.stderr
     finally:
         repo.gated, repo.visibility = False, "public"
     assert remote("verify", REPO, HF_TOKEN="").returncode == 0
@@ -172,6 +174,25 @@ def test_habits_that_do_no_harm(habit: str, remote: Call, detour: Detour, tmp_pa
     assert {file["sha256"] for file in files if file["path"] == SHARDS[0]} == {
         hashlib.sha256((DEMO / SHARDS[0]).read_bytes()).hexdigest()
     }
+
+
+FAULTS: dict[str, dict[str, Any]] = {
+    "error": {"status": 500},
+    "limit": {"status": 429, "headers": {"Retry-After": "0"}},
+    "dropped": {"drop": True},
+    "dropped after": {"drop": True, "when": "after"},
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_every_request_may_fail_once(fault: str, hub: HubServer, remote: Call) -> None:
+    before = len(hub.requests)
+    clean = remote("verify", REPO, "--level", "bytes", "--format", "markdown")
+    paths = {request.path for request in hub.requests[before:]}
+    ordered = [hub.faults.add(path=f"^{re.escape(path)}$", **FAULTS[fault]) for path in paths]
+    done = remote("verify", REPO, "--level", "bytes", "--format", "markdown")
+    assert all(fault.hits for fault in ordered)
+    assert (done.returncode, done.stdout) == (0, clean.stdout), done.stderr
 
 
 FATAL = {
