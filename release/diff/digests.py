@@ -10,7 +10,7 @@ import msgspec
 
 from release.checkpoint import Checkpoint
 from release.checkpoint.source import open_stream
-from release.facts.scan import Progress
+from release.facts.scan import STREAMS, Progress
 from release.scan.pool import Stopped
 
 PIECE = 1 << 20
@@ -33,7 +33,7 @@ def digest_files(checkpoint: Checkpoint, names: Iterable[str], progress: Progres
     digests = Digests({}, {})
     total = sum(checkpoint.files[name].size for name in names)
     stop = threading.Event()
-    with progress(total) as advance, ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+    with progress(total) as advance, ThreadPoolExecutor(_workers(checkpoint)) as pool:
 
         def watched(count: int) -> None:
             if stop.is_set():
@@ -48,6 +48,10 @@ def digest_files(checkpoint: Checkpoint, names: Iterable[str], progress: Progres
             stop.set()
             pool.shutdown(cancel_futures=True)
     return digests
+
+
+def _workers(checkpoint: Checkpoint) -> int:
+    return STREAMS if checkpoint.source.origin else os.cpu_count() or 1
 
 
 def _digest(checkpoint: Checkpoint, name: str, digests: Digests, advance: Advance) -> None:
