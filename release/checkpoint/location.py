@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from release.checkpoint.hub import HubRevision
+from release.errors import ReleaseError
 
 Location = Path | HubRevision
 
@@ -21,11 +22,14 @@ _HOSTS = ("huggingface.co", "hf.co")
 def parse_location(text: str) -> Location:
     """Read `owner/name[@revision]`, `hf://…` or the address of a page as a revision, else a path.
 
-    What is there on this machine is a path, and so is what starts with `.` or `/`.
+    What is there on this machine is a path, and so is what starts with `.` or `/`. Raises
+    `ReleaseError` for a broken `hf://…`.
     """
     if text.startswith(SCHEME):
         named = _REPOSITORY.fullmatch(text.removeprefix(SCHEME).removesuffix("/"))
-        return _revision(named[1], named[2]) if named else Path(text)
+        if named is None:
+            raise ReleaseError(f"is not {SCHEME}owner/name[@revision]", where=text)
+        return _revision(named[1], named[2])
     page = _PAGE.fullmatch(text)
     if page and page[1] in (*_HOSTS, os.environ.get("HF_ENDPOINT", "").rpartition("/")[2]):
         return _revision(page[2], page[3])

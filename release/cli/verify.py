@@ -13,6 +13,7 @@ from release.cli.options import (
     checkpoint_argument,
     complete_rules,
     find_checkpoint,
+    find_folder,
     find_manifest,
     format_option,
     output_option,
@@ -112,7 +113,8 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
     from release.verify import Request, reused, verify  # noqa: PLC0415
 
     manifest = find_manifest()
-    location = find_checkpoint(checkpoint, manifest)
+    find = find_folder if smoke or serve or reference else find_checkpoint
+    location = find(checkpoint, manifest)
     level = level or ("bytes" if isinstance(location, Path) else "headers")
     request = Request(
         location=location,

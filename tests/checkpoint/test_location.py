@@ -6,6 +6,7 @@ import pytest
 
 from release.checkpoint import HubRevision
 from release.checkpoint.location import parse_location, spell_location
+from release.errors import ReleaseError
 
 HUB = {
     "owner/name": HubRevision("owner/name"),
@@ -36,6 +37,12 @@ def test_names_and_addresses_of_the_hub(text: str, monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize("text", PATHS)
 def test_everything_else_is_a_path(text: str) -> None:
     assert parse_location(text) == Path(text)
+
+
+@pytest.mark.parametrize("text", ["hf://", "hf://owner", "hf://owner/name@", "hf://a/b/c"])
+def test_a_broken_address_is_said(text: str) -> None:
+    with pytest.raises(ReleaseError, match=r"is not hf://owner/name\[@revision\]"):
+        parse_location(text)
 
 
 def test_what_is_here_is_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
