@@ -10,12 +10,11 @@ from pathlib import Path
 
 import msgspec
 
-from release.errors import ReleaseError
-from release.facts.shards import RankWeights
+from release.checkpoint.bare import open_bare
 from release.fit.audit import audit
 from release.fit.changes import smallest_change
 from release.fit.solve import Fit, Question, solve
-from release.fit.subject import Subject, open_subject
+from release.fit.subject import Subject, open_subject, weighed_facts
 from release.memory.gpus import Gpu, find_gpu
 from release.memory.options import Options
 from release.memory.versions import NEWEST
@@ -54,12 +53,14 @@ The card of a 27B hybrid in FP8 and NVFP4, written for vLLM 0.17.0, beside what 
 and `release fit` compute from the same config.json. GB are 10^9 bytes, GiB 2^30.
 """
 BREAKDOWN = (
-    ("MLP", "MLP", "11.4 GB; its scales are in another row"),
+    ("MLP", "MLP", "11.4 GB"),
     ("Linear attention", "DeltaNet attention", "5.6 GB"),
     ("lm_head", "lm_head", "2.5 GB"),
     ("Embeddings", "embed_tokens", "2.5 GB"),
     ("Softmax attention", "Softmax attention", "1.4 GB"),
     ("Vision tower", "Visual encoder", "0.9 GB"),
+    ("Quantization scales", "Quantization scales", "0.8 GB"),
+    ("Norms", "Norms", "not listed"),
 )
 
 
@@ -71,23 +72,20 @@ def reference_card() -> str:
 
 
 def _weights(subject: Subject) -> Iterator[str]:
-    fit = solve(subject, Question(gpu=find_gpu("H200")))
-    weights = subject.weights(fit.settled)
-    if not isinstance(weights, RankWeights):
-        raise ReleaseError(weights.reason)
+    weights = weighed_facts(open_bare(CONFIG)).get("weights")
+    sizes = {part.name: part.bytes for part in weights.components}
     yield "## Weights\n"
     yield "| Part | The card | Computed |"
     yield "| --- | --- | --- |"
     for ours, theirs, size in BREAKDOWN:
-        yield f"| {theirs} | {size} | {decimal_bytes(weights.components[ours])} |"
-    yield f"| Norms | not listed | {decimal_bytes(weights.components['Norms'])} |"
-    total = weights.bytes
+        yield f"| {theirs} | {size} | {decimal_bytes(sizes[ours])} |"
+    total = weights.total_bytes
     yield f"| Total | ~25 GB | {decimal_bytes(total)}, {total:,} bytes, {binary_bytes(total)} |"
+    fit = solve(subject, Question(gpu=find_gpu("H200")))
     beside = next(term for term in fit.answer.terms if term.name == "beside the weights")
     yield (
-        "\nThe parts agree, with each one's scales counted where they belong (the card has 0.8 GB"
-        ' of them in a row of their own). Its "23.7 GiB in VRAM" is what vLLM loads: the tensors'
-        f" and, beside them, rotary tables and layouts of kernels, {binary_bytes(beside.low)} to"
+        '\nThe parts agree. "23.7 GiB in VRAM" is what vLLM loads: the tensors and, beside them,'
+        f" rotary tables and kernels' own layouts, {binary_bytes(beside.low)} to"
         f" {binary_bytes(beside.high)}.\n"
     )
 

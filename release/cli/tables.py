@@ -24,23 +24,36 @@ if TYPE_CHECKING:
 @click.command()
 @checkpoint_argument
 @click.option("--picture", type=click.Path(path_type=Path), help="Draw the weights: .svg or .png.")
+@click.option("--tensor-parallel-size", "-tp", type=click.IntRange(1), help="Weights on each GPU.")
 @format_option("human", "json", "markdown")
 @output_option
 @silent_option
 def command(
-    checkpoint: "Location | None", style: str, output: Path | None, picture: Path | None
+    checkpoint: "Location | None",
+    style: str,
+    output: Path | None,
+    picture: Path | None,
+    tensor_parallel_size: int | None,
 ) -> None:
     """Show what CKPT holds: weights by component and precision, parameters, KV cache, state.
 
-    Reads headers and config only. `--format json` prints the facts that a report holds.
+    Reads headers and config only. CKPT may be a folder without weights, or a config.json: weights
+    are computed then, and marked so. `--format json` prints the facts that a report holds.
     """
     from release.checkpoint import open_checkpoint  # noqa: PLC0415 - keeps --help fast
-    from release.facts import Facts, Level  # noqa: PLC0415
-    from release.tables import all_tables  # noqa: PLC0415
+    from release.checkpoint.bare import open_bare  # noqa: PLC0415
+    from release.fit.subject import weigh_rank, weighed_facts  # noqa: PLC0415
+    from release.tables import COMPUTED, all_tables  # noqa: PLC0415
     from release.verify import reported_facts  # noqa: PLC0415
 
-    source = open_checkpoint(find_checkpoint(checkpoint, find_manifest()))
-    facts = reported_facts(Facts({"checkpoint": source}, Level.HEADERS))
+    place = find_checkpoint(checkpoint, find_manifest())
+    bare = isinstance(place, Path) and place.is_file()
+    known = weighed_facts(open_bare(Path(str(place))) if bare else open_checkpoint(place))
+    facts = reported_facts(known)
+    if known.get("implied"):
+        facts |= COMPUTED
+    if tensor_parallel_size is not None:
+        facts["each_gpu"] = weigh_rank(known, tensor_parallel_size)
     if picture is not None:
         from release.tables.pictures import weights_picture  # noqa: PLC0415
 

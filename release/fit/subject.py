@@ -8,21 +8,19 @@ import msgspec
 from release.architecture import Architecture, ModelConfig
 from release.architecture.config import ConfigGap
 from release.checkpoint import CONFIG_FILE, Checkpoint, open_checkpoint
-from release.checkpoint.document import parse_document
+from release.checkpoint.bare import open_bare
 from release.checkpoint.location import Location
-from release.errors import CheckpointError, Fault, ReleaseError
+from release.errors import ReleaseError
 from release.facts import Facts, Level
-from release.facts.basics import Tensors
 from release.facts.implied import imply_tensors
 from release.facts.modules import Modules
 from release.facts.shards import RankWeights, rank_weights
 from release.memory.defaults import Settled
 from release.memory.model import context_limit
+from release.memory.serving import Serving
 from release.memory.shape import Shape, measure_shape
 from release.quantization.config import QuantizationConfig
 from release.unknown import Unknown
-
-CONFIG_CAP = 64 << 20  # bytes
 
 
 class NotEstimated(ReleaseError):  # noqa: N818 - an answer of its own kind
@@ -88,17 +86,40 @@ def open_subject(location: Location) -> Subject:
     Raises `NotEstimated` with the reason of the first fact that is not known, `CheckpointError`.
     """
     if isinstance(location, Path) and location.is_file():
-        return _subject(_bare(location), str(location.parent))
+        named = location.parent if location.name == CONFIG_FILE else Path(location.stem)
+        return subject_of(open_bare(location), str(named))
     name = str(location) if isinstance(location, Path) else location.repository
     return subject_of(open_checkpoint(location), name)
 
 
 def subject_of(checkpoint: Checkpoint, name: str) -> Subject:
     """Take the subject from a checkpoint that was opened. Raises `NotEstimated`."""
-    facts = Facts({"checkpoint": checkpoint, "implied": False}, Level.HEADERS)
-    if isinstance(facts.get("tensors"), Unknown):
-        facts = _implied(_known(facts, "config"), facts.get("quantization"))
-    return _subject(facts, name)
+    return _subject(weighed_facts(checkpoint), name)
+
+
+def weighed_facts(checkpoint: Checkpoint) -> Facts:
+    """The facts of a checkpoint; `implied` says that its tensors are those its config implies."""
+    given: dict[str, Any] = {"checkpoint": checkpoint, "implied": False}
+    facts = Facts(given, Level.HEADERS)
+    if not isinstance(facts.get("tensors"), Unknown):
+        return facts
+    needed = [facts.get(name) for name in ("config", "architecture", "quantization")]
+    unknown = next((fact for fact in needed if isinstance(fact, Unknown)), None)
+    tensors = unknown or imply_tensors(*needed)
+    implied = not isinstance(tensors, Unknown)
+    return Facts({**given, "implied": implied, "tensors": tensors}, Level.HEADERS)
+
+
+def weigh_rank(facts: Facts, ranks: int) -> dict[str, Any]:
+    """Bytes that each of `ranks` GPUs loads, by component, as vLLM splits them; or why not."""
+    needed = [facts.get(name) for name in ("modules", "config", "architecture")]
+    unknown = next((fact for fact in needed if isinstance(fact, Unknown)), None)
+    serving = Serving(tensor_parallel_size=ranks)
+    modules, config, architecture = needed
+    weights = unknown or rank_weights(modules, config, architecture, serving, text_only=False)
+    if isinstance(weights, Unknown):
+        return {"not_estimated": weights.reason}
+    return {"gpus": ranks, "total_bytes": weights.bytes, "components": weights.components}
 
 
 def _subject(facts: Facts, name: str) -> Subject:
@@ -113,24 +134,6 @@ def _subject(facts: Facts, name: str) -> Subject:
         limit=_or_error(limit),
         computed=facts.get("implied"),
     )
-
-
-def _bare(path: Path) -> Facts:
-    if path.stat().st_size > CONFIG_CAP:
-        raise CheckpointError(str(path), "is larger than a config.json can be")
-    document = parse_document(path.read_bytes(), path.name, Fault.CONFIG)
-    config = ModelConfig(document.value)
-    return _implied(config, Facts({"config": config}).get("quantization"))
-
-
-def _implied(config: ModelConfig, quantization: QuantizationConfig | Unknown) -> Facts:
-    given = {"config": config, "quantization": quantization, "implied": True}
-    nothing = Unknown(f"only {CONFIG_FILE} was read")
-    architecture = Facts({**given, "tensors": nothing}).get("architecture")
-    tensors: Tensors | Unknown = nothing
-    if not isinstance(quantization, Unknown) and not isinstance(architecture, Unknown):
-        tensors = imply_tensors(config, architecture, quantization)
-    return Facts({**given, "architecture": architecture, "tensors": tensors})
 
 
 def _known(facts: Facts, name: str) -> Any:

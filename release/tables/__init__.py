@@ -11,6 +11,7 @@ Reported = Mapping[str, Any]
 """The `facts` of a report: JSON values, or `{"not_estimated": reason}` in their place."""
 
 LAYERS_SHOWN = 12
+COMPUTED = {"computed": "no weights were read: computed from what config.json implies"}
 READERS = {
     "vllm": "version",
     "compressed-tensors": "compressed_tensors",
@@ -44,6 +45,7 @@ def all_tables(facts: Reported) -> tuple[Table, ...]:
     """Every table, in the order a reader asks."""
     make = (
         weights_table,
+        *((rank_table,) if "each_gpu" in facts else ()),
         precision_table,
         parameters_table,
         architecture_table,
@@ -70,7 +72,21 @@ def weights_table(facts: Reported) -> Table:
         for part in weights["components"]
     )
     last = ("Total", decimal_bytes(total), "", binary_bytes(total))
-    return Table(title, columns, rows, frozenset({1, 2}), last, UNITS)
+    computed = facts.get("computed")
+    note = f"{UNITS}; {computed}" if computed else UNITS
+    return Table(title, columns, rows, frozenset({1, 2}), last, note)
+
+
+def rank_table(facts: Reported) -> Table:
+    """Bytes that each GPU of a tensor-parallel group loads, by component."""
+    each: Any = facts["each_gpu"]
+    if not is_known(each):
+        return _unknown("Weights on each GPU", each)
+    rows = tuple((name, decimal_bytes(size)) for name, size in each["components"].items())
+    last = ("Total", f"{decimal_bytes(each['total_bytes'])}, {binary_bytes(each['total_bytes'])}")
+    title = f"Weights on each of {each['gpus']} GPUs"
+    note = "as vLLM splits them: KV heads replicated, the vocabulary padded; without the MTP head"
+    return Table(title, ("Component", "Size"), rows, frozenset({1}), last, note)
 
 
 def serving_table(facts: Reported) -> Table:

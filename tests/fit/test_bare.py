@@ -1,0 +1,76 @@
+"""Tables of a config.json without weights: computed, and said to be."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import DEMO, Run
+from tests.golden.test_logs import HYBRID
+
+
+def tables(run: Run, *args: object) -> dict[str, Any]:
+    result = run("tables", *args, "--format", "json")
+    assert result.returncode == 0, result.stderr
+    found: dict[str, Any] = json.loads(result.stdout)
+    return found
+
+
+def test_a_bare_config_gives_the_weights_it_implies(run: Run, tmp_path: Path) -> None:
+    bare = tables(run, HYBRID)
+    assert "no weights were read" in bare["computed"]
+    # The published card of this config says 25 GB: 11.4 MLP, 5.6 DeltaNet, 0.8 scales.
+    assert bare["weights"]["total_bytes"] == 25_178_250_848
+    sizes = {part["name"]: part["bytes"] for part in bare["weights"]["components"]}
+    assert sum(sizes.values()) == bare["weights"]["total_bytes"]
+    assert round(sizes["MLP"] / 1e9, 1) == 11.4
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    shutil.copy(HYBRID, folder / "config.json")
+    only = tables(run, folder)
+    assert (only["weights"], only["kv"]) == (bare["weights"], bare["kv"])
+
+
+def test_computed_weights_are_those_of_the_files(run: Run, tmp_path: Path) -> None:
+    stored = tables(run, DEMO)
+    assert "computed" not in stored
+    config = tmp_path / "config.json"
+    shutil.copy(DEMO / "config.json", config)
+    computed = tables(run, config)
+    assert computed["weights"]["components"] == stored["weights"]["components"]
+
+
+def test_each_gpu_of_two_holds_what_fit_says(run: Run) -> None:
+    each = tables(run, HYBRID, "-tp", 2)["each_gpu"]
+    asked = ("--gpu", "H200", "--tensor-parallel-size", "2", "--max-num-seqs", "64")
+    fit = json.loads(run("fit", HYBRID, *asked, "--format", "json").stdout)
+    weights = next(term for term in fit["terms"] if term["name"] == "weights")
+    assert each["total_bytes"] == weights["low"] == sum(each["components"].values())
+    result = run("tables", HYBRID, "-tp", 2)
+    assert "Weights on each of 2 GPUs" in result.stdout
+
+
+@pytest.mark.parametrize("text", ["[]", "{", '{"model_type": 5}', ""])
+def test_what_is_no_config_is_one_line(run: Run, tmp_path: Path, text: str) -> None:
+    config = tmp_path / "config.json"
+    config.write_text(text)
+    for command in (("tables",), ("fit", "--available", "7GiB")):
+        result = run(command[0], config, *command[1:])
+        assert "Traceback" not in result.stderr
+        assert result.returncode in {0, 2, 3}
+        assert len(result.stderr.splitlines()) <= 2
+
+
+def test_the_cache_is_known_where_the_quantization_is_not(run: Run, tmp_path: Path) -> None:
+    raw = json.loads(HYBRID.read_text())
+    raw["quantization_config"] = {"quant_method": "mxfp4"}
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps(raw))
+    found = json.loads(run("fit", config, "--available", "60GiB", "--format", "json").stdout)
+    assert found["starts"] is True
+    assert any("mxfp4" in line for line in found["assumptions"])
+    result = run("fit", config, "--gpu", "H200")
+    assert result.returncode == 3
+    assert "not estimated: quant_method 'mxfp4'" in result.stderr
