@@ -32,7 +32,7 @@ def half_negated(raw: bytes) -> bytes:
     return words.tobytes()
 
 
-def test_only_a_note_where_half_are(draft: Drafts, findings: Judge) -> None:
+def test_fires_as_a_note_where_half_are(draft: Drafts, findings: Judge) -> None:
     note = PLACE.replace("error", "info")
     assert findings("V104", draft("llama-w4a16").change(SCALE, half_negated)) == [note]
 
@@ -42,7 +42,7 @@ def test_fires_on_half_of_others(name: str, draft: Drafts, findings: Judge) -> N
     assert findings("V104", draft(name).change(SCALE, half_negated)) == [PLACE]
 
 
-def test_only_a_note_after_auto_round(draft: Drafts, findings: Judge) -> None:
+def test_fires_as_a_note_after_auto_round(draft: Drafts, findings: Judge) -> None:
     kept = draft("llama-w4a16").patch(SCALE, bf16(-0.5), 0)
     assert findings("V104", kept) == [PLACE]
     recipe = (kept.path / "recipe.yaml").read_text()
