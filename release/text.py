@@ -22,3 +22,11 @@ def code_span(text: str) -> str:
     fence = "`" * (longest + 1)
     pad = " " if longest else ""
     return f"{fence}{pad}{text}{pad}{fence}"
+
+
+def code_block(text: str, language: str = "") -> str:
+    """Lines as a block of code in Markdown: no fence in them ends it."""
+    lines = [printable(line.expandtabs()) for line in text.strip("\n").splitlines()]
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return "\n".join([fence + language, *lines, fence])

@@ -11,6 +11,8 @@ from release.card.seal import is_ours, seal
 from release.card.vocabulary import require_header
 from release.checkpoint import Checkpoint
 from release.errors import ReleaseError
+from release.facts.identity import CARD_FILE
+from release.facts.secrets import find_secrets
 from release.manifest import Manifest
 from release.report import Report
 from release.tables import is_known
@@ -41,8 +43,17 @@ def render_card(
     marked = render_page(environment, context)
     require_used(environment, own)
     card = ledger.close(marked)
+    _require_no_secret(card.text)
     text = seal(card.text, report.tool.version, report.checkpoint.digest)
     return msgspec.structs.replace(card, text=text, files=sources.files)
+
+
+def _require_no_secret(text: str) -> None:
+    """A script or a note may hold a token: nobody looks at the card again before it is public."""
+    for secret in find_secrets(CARD_FILE, text):
+        hint = "remove it from release.toml or the file it names, and revoke it"
+        what = f"would hold {secret.kind} at {secret.path}"
+        raise ReleaseError(what, where=CARD_FILE, hint=hint)
 
 
 def _require_rationale_is_used(report: Report, manifest: Manifest) -> None:

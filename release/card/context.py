@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from release.card.beside import read_beside
 from release.card.distance import distance_table
 from release.card.evaluation import Evaluated, evaluate, evaluation_table
 from release.card.figures import Traced
@@ -22,6 +23,8 @@ from release.card.profiles import (
     kernels_table,
 )
 from release.checkpoint import Checkpoint
+from release.errors import CheckpointError
+from release.facts.recipe import RECIPE_FILE
 from release.fit.subject import NotEstimated, Subject, subject_of
 from release.manifest import Manifest
 from release.manifest.tables import Issue
@@ -39,6 +42,8 @@ from release.tables import (
 )
 from release.tables.measured import measured_table
 
+SHOWN_CAP = 64 << 10  # bytes
+
 
 class Sources(msgspec.Struct, frozen=True):
     """All that a card is rendered from, and the files that it brings along."""
@@ -49,6 +54,8 @@ class Sources(msgspec.Struct, frozen=True):
     evaluated: Evaluated
     issues: tuple[Issue, ...]
     files: dict[str, str]
+    recipe: str | None = None
+    script: str | None = None
 
 
 def gather(report: Report, manifest: Manifest, checkpoint: Checkpoint, home: Path) -> Sources:
@@ -62,7 +69,28 @@ def gather(report: Report, manifest: Manifest, checkpoint: Checkpoint, home: Pat
         evaluated=evaluated,
         issues=relevant_issues(manifest, report),
         files=card_files(report.facts, manifest, evaluated, advertised),
+        recipe=_recipe(checkpoint),
+        script=_script(manifest, home),
     )
+
+
+def _recipe(checkpoint: Checkpoint) -> str | None:
+    """The recipe as it lies in the checkpoint, unless it is too long to be read on a page."""
+    info = checkpoint.files.get(RECIPE_FILE)
+    if info is None or info.size > SHOWN_CAP:
+        return None
+    try:
+        return checkpoint.read_text(RECIPE_FILE)
+    except CheckpointError:
+        return None
+
+
+def _script(manifest: Manifest, home: Path) -> str | None:
+    """The script that made it, if it lies beside release.toml."""
+    name = manifest.production.script if manifest.production else None
+    if name is None or not (home / name).is_file():
+        return None
+    return read_beside(home, name, SHOWN_CAP)
 
 
 def make_context(sources: Sources, ledger: Ledger) -> dict[str, Any]:
@@ -85,6 +113,8 @@ def make_context(sources: Sources, ledger: Ledger) -> dict[str, Any]:
         "evaluated": _trace(_evaluated(sources.evaluated), "evaluation"),
         "issues": _trace(sources.issues, "manifest.known-issues"),
         "files": _trace(sorted(sources.files), "files"),
+        "recipe": _trace(sources.recipe, "recipe"),
+        "script": _trace(sources.script, "manifest.production.script"),
         "tables": _tables(sources),
         "provenance": PROVENANCE,
     }

@@ -22,7 +22,7 @@ from release.card.ledger import Ledger
 from release.content import content
 from release.errors import ReleaseError
 from release.tables import is_known, reason
-from release.text import code_span, markdown
+from release.text import code_block, code_span, markdown
 from release.units import binary_bytes, decimal_bytes, parameters, plural
 
 PAGE = "README.md.j2"
@@ -89,6 +89,7 @@ def make_environment(ledger: Ledger, own: Path | None) -> Environment:
         "binary_bytes": binary_bytes,
         "capability": lambda number: f"{number // 10}.{number % 10}",
         "code": lambda text: code_span(str(text)),
+        "code_block": code_block,
         "count": "{:,}".format,
         "decimal_bytes": decimal_bytes,
         "decimals": "{:,.2f}".format,

@@ -51,6 +51,7 @@ _ORIGINS = {
     "table.Provenance": Origin("the origins of all figures on this card", "exact"),
     "table.Evaluation": Origin("results of lm-eval that release.toml names", "measured"),
     "table.Distance": Origin("every tensor against the base's", "measured"),
+    "recipe": Origin("recipe.yaml", "exact"),
     "files": Origin("pictures and results that `release card` writes beside the card", "exact"),
     "header": Origin(MANIFEST, "stated"),
     "header.datasets": Origin(f"{MANIFEST}: ancestors", "stated"),

@@ -82,7 +82,7 @@ def provide_secrets(texts: Texts) -> Secrets:
     """Search every text file, the vocabularies by known shapes only."""
     found: list[Secret] = []
     for file, text in texts.files.items():
-        found += (_at(file, text, hit) for hit in (*_known(text), *_assigned(text)))
+        found += find_secrets(file, text)
     for file, text in texts.vocabularies.items():
         found += (_at(file, text, hit) for hit in _known(text))
     for file, metadata in texts.headers.items():
@@ -91,6 +91,11 @@ def provide_secrets(texts: Texts) -> Secrets:
             places = (Secret(file, f"__metadata__.{key}", *item) for item in kinds.items())
             found += places
     return tuple({(s.file, s.path): s for s in reversed(found)}.values())[::-1]
+
+
+def find_secrets(file: str, text: str) -> list[Secret]:
+    """Search one text, known shapes and what is assigned to a telling name."""
+    return [_at(file, text, hit) for hit in (*_known(text), *_assigned(text))]
 
 
 Hit = tuple[str, re.Match[str]]

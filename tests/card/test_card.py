@@ -212,3 +212,20 @@ def test_a_manifest_is_strict(changes: dict[str, Any], words: str) -> None:
         manifest(**changes)
     assert words in str(caught.value)
     assert str(caught.value).startswith("release.toml: ")
+
+
+def test_a_secret_in_a_script_is_not_published(report: Report, tmp_path: Path) -> None:
+    token = "hf_" + "aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3z"
+    (tmp_path / "make.py").write_text(f"login({token!r})\n")
+    given = manifest(production={"script": "make.py"})
+    with pytest.raises(ReleaseError, match=r"README.md: would hold a Hugging Face token at line"):
+        render_card(report, given, open_checkpoint(DEMO), tmp_path)
+
+
+def test_a_script_and_the_recipe_stay_in_their_fences(report: Report, tmp_path: Path) -> None:
+    (tmp_path / "make.py").write_text("a = 1\n```\n# not a heading\n")
+    given = manifest(production={"script": "make.py"}, citation="```\n# no heading")
+    card = render_card(report, given, open_checkpoint(DEMO), tmp_path).text
+    assert "````python\na = 1\n```\n# not a heading\n````\n" in card
+    assert "````bibtex\n```\n# no heading\n````\n" in card
+    assert "```yaml\ndefault_stage:" in card

@@ -26,6 +26,7 @@ FIXED = {
     r"table\.Provenance.*": "names of formats",
     r"report\.not_checked.*": "counts of rules",
     r"table\.\w+": "a note below a table",
+    "recipe": "the file itself",
 }
 
 
