@@ -10,6 +10,12 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
+def quoted(text: str, longest: int = 100) -> str:
+    """A name or pattern as it was written, in quotes: no backslash doubled, no more than that."""
+    cut = text if len(text) <= longest else f"{text[: longest - 1]}…"
+    return f"'{printable(cut)}'"
+
+
 def markdown(text: str) -> str:
     """Text as text in Markdown, also inside a table's cell: nothing in it is markup."""
     return _MARKDOWN.sub(r"\\\1", printable(text)).replace("://", ":\u200b//")

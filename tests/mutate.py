@@ -127,6 +127,18 @@ class Draft:
         self._rewrite(beside, insert)
         return self._index(lambda weight_map: weight_map.update({tensor: shard}))
 
+    def unquantize(self, module: str) -> "Draft":
+        """Store a module of NVFP4 or FP8 as plain BF16 zeros, as a writer that ignores it does."""
+        roles = [tensor for tensor in self.tensors() if tensor.startswith(f"{module}.")]
+        packed = f"{module}.weight_packed"
+        rows, columns = self.shape(packed if packed in roles else f"{module}.weight")
+        shard = self.tensors()[roles[0]]
+        for tensor in roles:
+            self.drop(tensor)
+        beside = next(tensor for tensor, file in self.tensors().items() if file == shard)
+        shape = [rows, columns * 2 if packed in roles else columns]
+        return self.add(f"{module}.weight", "BF16", shape, beside=beside)
+
     def change(self, tensor: str, change: Callable[[bytes], bytes]) -> "Draft":
         """Change the bytes of a tensor; their number stays."""
 

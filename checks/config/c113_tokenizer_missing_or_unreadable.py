@@ -12,6 +12,7 @@ Seen in: checkpoints uploaded right after `model.save_pretrained`.
 """
 
 from release.errors import Fault
+from release.facts.contents import Contents
 from release.facts.documents import Documents
 from release.facts.tokenizer import FAST_FILE, SETTINGS_FILE, Tokenizer
 from release.rules import Findings, Found, Where, rule
@@ -24,12 +25,13 @@ FIX = "save the tokenizer again, or copy it from the base model"
 
 
 @rule(since="0.1.0")
-def check(tokenizer: Tokenizer, documents: Documents) -> Findings:
+def check(tokenizer: Tokenizer, documents: Documents, contents: Contents) -> Findings:
     """Judge presence first, then what is inside tokenizer.json."""
     for problem in tokenizer.problems:
         if problem.file in {FAST_FILE, SETTINGS_FILE} and problem.fault != Fault.NOT_WEIGHTS:
             yield Found(Where(file=problem.file), problem.what, problem.hint or FIX)
-    top = {name for name in documents.names if "/" not in name}
+    unreadable = {error.file for error in contents.unreadable}  # F124 says that they are there
+    top = {name for name in (*documents.names, *unreadable) if "/" not in name}
     remote = any(name.startswith("tokenization") and name.endswith(".py") for name in top)
     found = any(name in NAMES or name.endswith(SUFFIXES) for name in top)
     bytes_only = str(tokenizer.settings.get("tokenizer_class")) in BYTES_ONLY

@@ -41,14 +41,20 @@ def check(checkpoint: Checkpoint, config: ModelConfig | Unknown) -> Findings:
         if shard in checkpoint.shards:
             yield from _layout(shard, checkpoint.shards[shard])
     adapters = isinstance(config, ModelConfig) and config.model_type in BUILT_WITH_ADAPTERS
-    for name, info in checkpoint.tensors.items():
-        trace = None if adapters else _trace(name)
+    traces: dict[str, list[str]] = {}
+    for name in () if adapters else checkpoint.tensors:
+        trace = _trace(name)
         if trace:
-            yield Found(
-                where=Where(file=info.shard, tensor=name),
-                message=f"holds {trace!r}, the trace of a wrapper that no engine knows",
-                fix="save the unwrapped model; merge adapters first",
-            )
+            traces.setdefault(trace, []).append(name)
+    for trace, names in traces.items():
+        more = f" and {len(names) - 1:,} more" if len(names) > 1 else ""
+        yield Found(
+            where=Where(file=checkpoint.tensors[names[0]].shard, tensor=names[0]),
+            message=f"it{more} have {trace!r} in the name, of a wrapper that no engine knows"
+            if more
+            else f"holds {trace!r}, the trace of a wrapper that no engine knows",
+            fix="save the unwrapped model; merge adapters first",
+        )
 
 
 def _layout(shard: str, header: Header) -> Findings:

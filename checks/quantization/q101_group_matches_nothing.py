@@ -11,13 +11,19 @@ Seen in: llm-compressor #2641, where an example's pattern missed the modules it 
 
 from release.facts.modules import Modules
 from release.facts.nearest import nearest_module
+from release.facts.reader import ReadersView
 from release.quantization.config import QuantizationConfig
 from release.rules import Findings, Found, in_config, rule
+from release.text import quoted
+from release.unknown import Unknown
 
 
 @rule(since="0.1.0")
-def check(quantization: QuantizationConfig, modules: Modules) -> Findings:
-    """Judge each group by its targets that match nothing."""
+def check(
+    quantization: QuantizationConfig, modules: Modules, reader: ReadersView | Unknown
+) -> Findings:
+    """Judge each group by its targets that match nothing, in either way of matching."""
+    read = set() if isinstance(reader, Unknown) else reader.targets
     for group in quantization.groups:
         missed = [
             target
@@ -27,13 +33,18 @@ def check(quantization: QuantizationConfig, modules: Modules) -> Findings:
         alone = len(missed) == len(group.targets)
         if group.weights is None or not missed:  # a group without targets is Q107's
             continue
+        if any(target in read for target in missed):
+            what = f"only vLLM matches {quoted(missed[0])}, by its own names and classes"
+            fix = "write the class or names of the checkpoint, which vLLM matches too"
+            yield Found(in_config(f"{group.path}.targets"), what, fix, "warning")
+            continue
         near = nearest_module(modules.items, missed[0])
         hint = f"the nearest module is {near}" if near else "compare it with the module names"
         yield Found(
             where=in_config(f"{group.path}.targets"),
             message=f"no target of {group.name:.60} matches any of {len(modules):,} modules"
             if alone
-            else f"target {missed[0]!r:.120} matches none of {len(modules):,} modules",
+            else f"target {quoted(missed[0])} matches none of {len(modules):,} modules",
             fix=f"correct the target; {hint}",
             severity=None if alone else "warning",
         )

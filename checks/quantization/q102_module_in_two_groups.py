@@ -16,6 +16,7 @@ from release.quantization.config import QuantizationConfig
 from release.quantization.match import PATTERN
 from release.quantization.reader import scheme_key
 from release.rules import Findings, Found, Where, in_config, rule
+from release.text import quoted
 from release.unknown import Unknown
 
 FIX = "make the patterns exclude each other, or put the narrower group first"
@@ -39,9 +40,8 @@ def check(
             continue
         part = next(part for part in parts if part.claim.group)
         if part.quantized and keys[chosen] not in claims:
-            message = (
-                f"vLLM takes {chosen:.40} for {built.layer.name}, by {built.choice.target!r:.80}"
-            )
+            by = quoted(built.choice.target or "")
+            message = f"vLLM takes {chosen:.40} for {built.layer.name}, by {by}"
             yield Found(Where(module=part.name), f"{_written(part)}; {message}", FIX)
 
 
@@ -52,7 +52,7 @@ def _twice(quantization: QuantizationConfig, keys: dict[str, tuple[object, ...]]
             first = owners.setdefault(target, group.name)
             if keys[first] != keys[group.name]:
                 where = in_config(f"{group.path}.targets.{position}")
-                message = f"{target!r:.80} is a target of {first:.40} too; the later group has it"
+                message = f"{quoted(target)} is a target of {first:.40} too; the later group has it"
                 yield Found(where, message, "leave it in one of them", "warning")
 
 
@@ -68,9 +68,9 @@ def _orders(
         patterns = [target for target in module.claim.targets if target.startswith(PATTERN)]
         first = min(patterns, key=order.__getitem__, default=None)
         if first is not None and keys[owner[first]] != keys[module.claim.group]:
-            message = f"{_written(module)}; the first in the declaration is {first!r:.80}"
+            message = f"{_written(module)}; the first in the declaration is {quoted(first)}"
             yield Found(Where(module=module.name), message, FIX, "warning")
 
 
 def _written(part: Module) -> str:
-    return f"compressed-tensors: {part.claim.group:.40} by {part.claim.targets[0]!r:.80}"
+    return f"compressed-tensors: {part.claim.group:.40} by {quoted(part.claim.targets[0])}"

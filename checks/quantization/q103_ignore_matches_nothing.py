@@ -13,8 +13,10 @@ from bisect import bisect_left
 from release.architecture import Architecture
 from release.facts.modules import Modules
 from release.facts.nearest import nearest_module
+from release.facts.reader import ReadersView
 from release.quantization.config import QuantizationConfig
 from release.rules import Findings, Found, in_config, rule
+from release.text import quoted
 from release.unknown import Unknown
 
 ABSENT = ("lm_head", "mtp")
@@ -24,23 +26,29 @@ HINTS = 3
 
 @rule(since="0.1.0", severity="warning")
 def check(
-    quantization: QuantizationConfig, modules: Modules, architecture: Architecture | Unknown
+    quantization: QuantizationConfig,
+    modules: Modules,
+    architecture: Architecture | Unknown,
+    reader: ReadersView | Unknown,
 ) -> Findings:
     """Judge each entry that hit nothing; a pattern may be there for other models of the family."""
     known = {} if isinstance(architecture, Unknown) else architecture.modules
+    read = set() if isinstance(reader, Unknown) else reader.ignores
     names = sorted(modules.items)
     hints = 0
     for position, entry in enumerate(quantization.ignore):
         if entry not in modules.unmatched_ignores or entry in modules.pattern_problems:
             continue
         absent = any(part in entry for part in ABSENT) or entry in CLASSES
+        if entry in read:
+            continue  # vLLM's name: T103 says where compressed-tensors claims it
         if absent or entry in known or f"model.{entry}" in known or _holds_others(entry, names):
             continue
         hints += 1
         near = nearest_module(names, entry) if hints <= HINTS else None
         yield Found(
             where=in_config(f"{quantization.path}.ignore.{position}"),
-            message=f"{entry!r:.120} matches none of {len(names):,} modules",
+            message=f"{quoted(entry)} matches none of {len(names):,} modules",
             fix=f"correct it; the nearest module is {near}" if near else "correct or remove it",
             severity="info" if entry.startswith("re:") else None,
         )

@@ -10,6 +10,7 @@ Seen in: vllm #44081 and #45132.
 
 from release.facts.modules import Modules
 from release.rules import Findings, Found, Where, rule
+from release.text import quoted
 
 
 @rule(since="0.1.0")
@@ -19,6 +20,6 @@ def check(modules: Modules) -> Findings:
         if module.claim.ignored_by is not None and module.quantized:
             yield Found(
                 where=Where(module=module.name),
-                message=f"it is ignored by {module.claim.ignored_by!r:.80}, and stored quantized",
+                message=f"it is ignored by {quoted(module.claim.ignored_by)}, and stored quantized",
                 fix="take it out of quantization_config.ignore, or export it unquantized",
             )

@@ -12,6 +12,7 @@ from release.facts.modules import Modules
 from release.facts.reader import ReadersView
 from release.quantization.reader import MIXED_SHARDS
 from release.rules import Findings, Found, Where, rule
+from release.text import quoted
 
 
 @rule(since="0.1.0")
@@ -21,10 +22,13 @@ def check(reader: ReadersView, modules: Modules) -> Findings:
         if built.choice.refused != MIXED_SHARDS:
             continue
         parts = [modules.items[name] for name in built.layer.modules]
+        left = [part for part in parts if part.claim.ignored_by is not None]
+        if left and all(part.quantized for part in left):
+            continue  # stored quantized and ignored: Q104 says it
         kept = next((part for part in parts if part.claim.ignored_by is None), parts[0])
         yield Found(
             where=Where(module=kept.name),
             message=f"it is not ignored, another part of {built.layer.name} is, by "
-            f"{built.choice.ignored_by!r:.80}; vLLM loads them as one",
+            f"{quoted(built.choice.ignored_by or '')}; vLLM loads them as one",
             fix="ignore all parts of the layer, or none",
         )

@@ -1,8 +1,8 @@
 """The declared format cannot hold the declared arguments.
 
 What it checks: every group with weights names a storage format, itself or through the top level,
-    that can hold its bits, type and group size; the top level names the one format of all groups,
-    or mixed-precision.
+    that can hold its bits, type and group size; there is such a format; the top level names the
+    one format of all groups, or mixed-precision.
 Why it matters: vLLM picks the scheme of FP8 and integer weights by the format and refuses what
     does not fit ("No compressed-tensors compatible scheme was found"); compressed-tensors picks
     the decompressor by it.
@@ -12,20 +12,29 @@ Seen in: configs of mixed checkpoints, put together by hand.
 
 from collections.abc import Iterator
 
+from release.facts.misdeclared import Misdeclared
 from release.quantization.arguments import Args
 from release.quantization.config import DENSE, MIXED, ConfigGroup, QuantizationConfig
-from release.quantization.formats import FLOAT, INT, can_hold, infer_format, states_format
+from release.quantization.formats import (
+    BYTE,
+    FLOAT,
+    INT,
+    PLAIN,
+    can_hold,
+    infer_format,
+    states_format,
+)
 from release.rules import Findings, Found, in_config, rule
 
 ODD = {("int", FLOAT), ("float", INT)}  # the same layout, under the other type's name
 
 
 @rule(since="0.1.0")
-def check(quantization: QuantizationConfig) -> Findings:
+def check(quantization: QuantizationConfig, misdeclared: Misdeclared) -> Findings:
     """Judge each group's format, then the one that stands for all."""
     groups = [g for g in quantization.groups if g.weights is not None and not g.unreadable]
     for group in groups:
-        if group.weights is not None:
+        if group.weights is not None and group.name not in misdeclared.schemes:
             yield from _group(quantization, group, group.weights)
     own = {group.format for group in groups if group.format not in {None, DENSE}}
     top = quantization.format
@@ -41,6 +50,10 @@ def check(quantization: QuantizationConfig) -> Findings:
 
 def _group(config: QuantizationConfig, group: ConfigGroup, weights: Args) -> Iterator[Found]:
     inferred = infer_format(weights, group.input_activations)
+    if weights.type == "float" and weights.num_bits < BYTE and inferred in PLAIN:
+        what = f"no format stores floats of {weights.num_bits} bits per {weights.strategy}"
+        yield Found(in_config(group.path), what, "write what llm-compressor writes for the scheme")
+        return
     path = f"{group.path}.format" if group.format else f"{config.path}.format"
     form = group.format or config.format
     if not group.format and not states_format(config):

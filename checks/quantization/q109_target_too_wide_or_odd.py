@@ -14,6 +14,7 @@ from release.facts.modules import Modules
 from release.quantization.config import QuantizationConfig
 from release.quantization.match import PATTERN
 from release.rules import Findings, Found, in_config, rule
+from release.text import quoted
 
 CLASSES = {"Linear", "Embedding", "LinearBase", "RoutedExperts"}
 ATTENTION = "Attention"
@@ -33,11 +34,11 @@ def check(quantization: QuantizationConfig, modules: Modules) -> Findings:
         for position, target in enumerate(group.targets):
             where = in_config(f"{group.path}.targets.{position}")
             if target in wide and target.startswith(PATTERN):
-                message = f"{target!r:.120} also claims {wide[target]}"
+                message = f"{quoted(target)} also claims {wide[target]}"
                 fix = "end the pattern with the projection's name and '$'"
                 yield Found(where, message, fix, "info")
             elif _is_odd_class(target, modules):
-                message = f"{target!r:.60} is a class that no engine quantizes"
+                message = f"{quoted(target)} is a class that no engine quantizes"
                 yield Found(where, message, "name Linear, or the modules")
 
 

@@ -16,6 +16,7 @@ from release.facts.reader import Built, ReadersView
 from release.quantization.match import PATTERN
 from release.quantization.reader import MIXED_EXPERTS
 from release.rules import Findings, Found, Where, rule
+from release.text import quoted
 
 FIX = r"write a pattern for both names, such as 're:.*\.{last}$'"
 
@@ -37,8 +38,10 @@ def check(reader: ReadersView, modules: Modules) -> Findings:
 
 
 def _has_other_owner(built: Built, parts: list[Module]) -> bool:
-    """Whether T110, T111, T114 or Q105 says what is wrong with this layer."""
+    """Whether T110, T111, T114, Q104 or Q105 says what is wrong with this layer."""
     if built.choice.refused not in {None, MIXED_EXPERTS}:
+        return True
+    if any(part.claim.ignored_by is not None and part.quantized for part in parts):
         return True
     claims = {part.claim.group for part in parts}
     split = len(claims) > 1 and not any(part.claim.ignored_by for part in parts)
@@ -60,8 +63,8 @@ def _is_lost(built: Built, part: Module) -> bool:
 
 def _written(part: Module) -> str:
     if part.claim.group:
-        return f"compressed-tensors: {part.claim.group:.40} by {part.claim.targets[0]!r:.80}"
-    by = f"ignored by {part.claim.ignored_by!r:.80}" if part.claim.ignored_by else "no target"
+        return f"compressed-tensors: {part.claim.group:.40} by {quoted(part.claim.targets[0])}"
+    by = f"ignored by {quoted(part.claim.ignored_by)}" if part.claim.ignored_by else "no target"
     return f"compressed-tensors: not quantized, {by}"
 
 
@@ -71,6 +74,6 @@ def _read(built: Built) -> str:
         return f"vLLM refuses {name}: {choice.refused}"
     if choice.group:
         asked = f"{name}.0" if built.layer.kind == ROUTED else name
-        return f"vLLM: {asked} is quantized, {choice.group:.40} by {choice.target!r:.80}"
-    by = f"ignored by {choice.ignored_by!r:.80}" if choice.ignored_by else "no target matches"
+        return f"vLLM: {asked} is quantized, {choice.group:.40} by {quoted(choice.target or '')}"
+    by = f"ignored by {quoted(choice.ignored_by)}" if choice.ignored_by else "no target matches"
     return f"vLLM: {name} is not quantized, {by}"

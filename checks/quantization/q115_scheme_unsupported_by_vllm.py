@@ -13,6 +13,7 @@ Seen in: vLLM 0.32 itself: "For NVFP4 weights, input quantization must also be N
 from collections.abc import Iterator
 
 from release.facts.kernels import Service
+from release.facts.misdeclared import Misdeclared
 from release.quantization.arguments import Args
 from release.quantization.config import ConfigGroup, QuantizationConfig
 from release.quantization.naming import scheme_name
@@ -26,12 +27,15 @@ BLOCK = (128, 128)
 
 
 @rule(since="0.1.0")
-def check(quantization: QuantizationConfig, kernels: tuple[Service, ...]) -> Findings:
+def check(
+    quantization: QuantizationConfig, kernels: tuple[Service, ...], misdeclared: Misdeclared
+) -> Findings:
     """Judge each group by what serves it, then the cache scheme."""
     for group in quantization.groups:
         yield from _shape(group)
     for service in kernels:
-        yield from _service(quantization.group(service.group), service)
+        if service.group not in misdeclared.schemes:
+            yield from _service(quantization.group(service.group), service)
     scheme = quantization.kv_cache_scheme
     if scheme is not None and (what := _cache(scheme)):
         path = f"{quantization.path}.kv_cache_scheme"

@@ -8,6 +8,7 @@ How to fix: publish the recipe that made these files.
 Seen in: repositories whose recipe.yaml came from an earlier run.
 """
 
+from release.facts.misdeclared import Misdeclared
 from release.facts.modules import Modules
 from release.facts.recipe import RECIPE_FILE, Recipe
 from release.quantization.arguments import Args
@@ -15,12 +16,15 @@ from release.quantization.config import ConfigGroup, QuantizationConfig
 from release.quantization.match import Targets
 from release.quantization.naming import scheme_name
 from release.rules import Findings, Found, Where, rule
+from release.text import quoted
 
 FIX = "publish the recipe that made these files"
 
 
 @rule(since="0.1.0", severity="warning")
-def check(recipe: Recipe, quantization: QuantizationConfig, modules: Modules) -> Findings:
+def check(
+    recipe: Recipe, quantization: QuantizationConfig, modules: Modules, misdeclared: Misdeclared
+) -> Findings:
     """Compare what was asked for with what is declared and stored."""
     if recipe.problem:
         yield Found(Where(file=RECIPE_FILE), recipe.problem, FIX)
@@ -29,13 +33,13 @@ def check(recipe: Recipe, quantization: QuantizationConfig, modules: Modules) ->
         return
     told = {_key(group): group for group in quantization.groups if group.weights}
     for key, group in told.items():
-        if key not in asked and not group.unreadable:
+        if key not in asked and not group.unreadable and group.name not in misdeclared.tensors:
             where = Where(file=RECIPE_FILE, path=recipe.modifiers[-1].path)
             names = " and ".join(sorted({_name(other) for other in asked.values()}))
             what = f"it asks for {names}; {group.name:.60} is {_name(group)}"
             yield Found(where, what, FIX)
     for key, group in asked.items():
-        if key not in told and told.keys() <= asked.keys():
+        if key not in told and told.keys() <= asked.keys() and not misdeclared.tensors:
             where = Where(file=RECIPE_FILE, path=group.path)
             yield Found(
                 where, f"it asks for {_name(group)}, which no config group has", FIX, "info"
@@ -59,7 +63,7 @@ def _ignored(recipe: Recipe, modules: Modules) -> Findings:
     for name in quantized:
         if left and all(name in hits for hits in left):
             entry = left[0][name][0]
-            what = f"the recipe ignores it by {entry!r:.80}, and it is stored quantized"
+            what = f"the recipe ignores it by {quoted(entry)}, and it is stored quantized"
             yield Found(Where(module=name), what, FIX)
 
 

@@ -11,17 +11,24 @@ Seen in: vllm #38832 and #41994, layers and experts of multi-token prediction in
 
 from release.facts.layouts import Layouts
 from release.facts.modules import Modules
+from release.facts.reader import ReadersView
 from release.rules import Findings, Found, Where, rule
+from release.text import quoted
+from release.unknown import Unknown
 
 
 @rule(since="0.1.0")
-def check(layouts: Layouts, modules: Modules) -> Findings:
+def check(layouts: Layouts, modules: Modules, reader: ReadersView | Unknown) -> Findings:
     """Report every claimed module that is stored as plain floats."""
+    layers = {} if isinstance(reader, Unknown) else reader.of_modules()
     for fault in layouts.unquantized:
         claim = modules.items[fault.module].claim
+        built = layers.get(fault.module)
+        plain = built is not None and built.choice.group is None and not built.choice.refused
         yield Found(
             where=Where(module=fault.module),
-            message=f"{claim.group} claims it as {fault.scheme} by {claim.targets[0]!r:.80}, "
-            f"its weight is {fault.stored}",
+            message=f"{claim.group} claims it as {fault.scheme} by {quoted(claim.targets[0])}, "
+            f"its weight is {fault.stored}{'; vLLM alone leaves it out' if plain else ''}",
             fix="add it to quantization_config.ignore, or quantize it",
+            severity="warning" if plain else None,
         )

@@ -12,16 +12,29 @@ from difflib import get_close_matches
 
 from release.facts.layouts import Layouts
 from release.facts.modules import Modules
+from release.facts.reader import ReadersView
+from release.quantization.config import QuantizationConfig
 from release.quantization.layout import recognise
 from release.quantization.naming import weights_in_words
 from release.rules import Findings, Found, Where, rule
+from release.text import quoted
+from release.unknown import Unknown
 
 
 @rule(since="0.1.0")
-def check(layouts: Layouts, modules: Modules) -> Findings:
+def check(
+    layouts: Layouts,
+    modules: Modules,
+    reader: ReadersView | Unknown,
+    quantization: QuantizationConfig,
+) -> Findings:
     """Report every quantized module without a group, and the target that nearly claims it."""
     lost = sorted(modules.unmatched)
+    layers = {} if isinstance(reader, Unknown) else reader.of_modules()
+    groups = {group.name for group in quantization.groups if group.weights is not None}
     for fault in layouts.unclaimed:
+        if fault.module in layers and layers[fault.module].choice.group in groups:
+            continue  # vLLM finds a group for it, by a target that is Q101's
         module = modules.items[fault.module]
         found = recognise(module.tensors, module.shape)
         looks = f" and looks like {weights_in_words(found[0].weights)}" if found else ""
@@ -29,7 +42,7 @@ def check(layouts: Layouts, modules: Modules) -> Findings:
         yield Found(
             where=Where(module=fault.module),
             message=f"{fault.role} is {fault.stored}{looks}, but no group claims the module",
-            fix=f"correct the target {near[0]!r:.80}, which matches nothing"
+            fix=f"correct the target {quoted(near[0])}, which matches nothing"
             if near
             else "let the targets of a group match it, or store it as plain floats",
         )

@@ -39,6 +39,9 @@ def check(modules: Modules, architecture: Architecture | Unknown) -> Findings:
 
 
 def _schemes(block: str, members: list[Module]) -> Iterator[Found]:
+    members = [m for m in members if m.claim.ignored_by is None or not m.quantized]  # else Q104's
+    if not members:
+        return
     first = members[0]
     odd = [module for module in members if module.scheme != first.scheme]
     if odd:

@@ -30,9 +30,14 @@ class Built(msgspec.Struct, frozen=True):
 
 
 class ReadersView(msgspec.Struct, frozen=True):
-    """Every layer that vLLM builds; by name of module too."""
+    """Every layer that vLLM builds; by name of module too.
+
+    `targets` and `ignores` are the entries of the declaration that decide somewhere, as written.
+    """
 
     layers: tuple[Built, ...]
+    targets: frozenset[str] = frozenset()
+    ignores: frozenset[str] = frozenset()
 
     def of_modules(self) -> Mapping[str, Built]:
         """The layer that each stored module goes into."""
@@ -53,7 +58,13 @@ def provide_reader(
         if stored:
             kept = msgspec.structs.replace(layer, modules=stored)
             found.append(Built(kept, choose(reader, layer, served)))
-    return ReadersView(tuple(found))
+    targets = {built.choice.target for built in found}
+    ignores = {built.choice.ignored_by for built in found}
+    return ReadersView(
+        tuple(found),
+        frozenset(t for g in quantization.groups for t in g.targets if served.entry(t) in targets),
+        frozenset(entry for entry in quantization.ignore if served.entry(entry) in ignores),
+    )
 
 
 def read_declaration(

@@ -22,18 +22,22 @@ def test_fires_with_both_answers(mixed: Draft) -> None:
     targets = mixed.read()["quantization_config"]["config_groups"]["group_1"]["targets"]
     broken = mixed.config(f"{GROUPS}.group_1.targets", [pattern, *targets[1:]])
     (found,), _ = judge_one("Q110", broken.path)
-    assert f"compressed-tensors: group_1 by {pattern!r}" in found.message
+    assert f"compressed-tensors: group_1 by '{pattern}'" in found.message
     assert "vLLM: language_model.model.layers.3.self_attn.o_proj is not quantized" in found.message
 
 
 def test_fires_on_an_ignore_that_hits_the_fused_name(draft: Drafts, findings: Judge) -> None:
     """Meant for a router: as a pattern without an end it drops gate_up_proj as a whole."""
     broken = draft("llama-nvfp4").config(IGNORE, ["lm_head", "re:.*mlp.gate"])
+    for layer in range(2):
+        broken.unquantize(f"model.layers.{layer}.mlp.gate_proj")
     assert findings("Q110", broken) == [f"error model.layers.{i}.mlp.up_proj" for i in range(2)]
 
 
 def test_fires_on_a_suffix_that_hits_the_fused_name(draft: Drafts, findings: Judge) -> None:
     broken = draft("llama-nvfp4").config(IGNORE, ["lm_head", "re:.*v_proj$"])
+    for layer in range(2):
+        broken.unquantize(f"model.layers.{layer}.self_attn.v_proj")
     layers = [f"error model.layers.{i}.self_attn.q_proj" for i in range(2)]
     assert findings("Q110", broken) == layers
 
@@ -46,6 +50,10 @@ def test_fires_on_a_router_that_vllm_takes_for_a_linear(draft: Drafts, findings:
 
 def test_fires_where_only_the_first_expert_is_ignored(draft: Drafts, findings: Judge) -> None:
     broken = draft("qwen3_moe-fp8").config(IGNORE, ["lm_head", r"re:.*gate$", r"re:.*experts\.0\."])
+    assert findings("Q110", broken) == [], "it is Q104's while it is stored quantized"
+    for layer in range(2):
+        for name in ("gate", "up", "down"):
+            broken.unquantize(f"model.layers.{layer}.mlp.experts.0.{name}_proj")
     found = findings("Q110", broken)
     assert found == [f"error model.layers.{i}.mlp.experts.1.gate_proj" for i in range(2)]
 

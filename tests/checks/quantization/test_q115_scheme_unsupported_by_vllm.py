@@ -16,7 +16,6 @@ FP8_TOKEN = {"num_bits": 8, "type": "float", "strategy": "token", "dynamic": Tru
         ("llama-nvfp4", "input_activations", FP8_TOKEN),
         ("llama-fp8-dynamic", "weights.symmetric", False),
         ("llama-w8a8-int8", "weights.symmetric", False),
-        ("llama-w8a16", "weights.num_bits", 12),
         ("qwen3_moe-fp8", "input_activations", None),
     ],
 )

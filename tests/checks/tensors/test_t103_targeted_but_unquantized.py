@@ -6,14 +6,17 @@ from tests.mutate import Draft
 UP = "model.layers.0.mlp.up_proj"
 
 
-def test_fires_on_a_head_that_ignore_no_longer_names(draft: Drafts, findings: Judge) -> None:
+def test_fires_as_warning_on_a_head_that_ignore_no_longer_names(
+    draft: Drafts, findings: Judge
+) -> None:
+    """vLLM takes a head by its name only, and leaves this one plain; transformers does not."""
     broken = draft("llama-nvfp4").config("quantization_config.ignore", [])
-    assert findings("T103", broken) == ["error lm_head"]
+    assert findings("T103", broken) == ["warning lm_head"]
 
 
-def test_fires_on_a_misspelt_ignore_entry(draft: Drafts, findings: Judge) -> None:
+def test_fires_as_warning_on_a_misspelt_ignore_entry(draft: Drafts, findings: Judge) -> None:
     broken = draft("llama-nvfp4").config("quantization_config.ignore", ["lm_haed"])
-    assert findings("T103", broken) == ["error lm_head"]
+    assert findings("T103", broken) == ["warning lm_head"]
 
 
 def test_fires_on_multi_token_prediction_under_a_class_target(

@@ -1,0 +1,36 @@
+"""Config groups that are declared otherwise than all their modules are stored: one cause each."""
+
+from collections import defaultdict
+
+import msgspec
+
+from release.facts.layouts import Layouts
+from release.facts.modules import Modules
+from release.unknown import Unknown
+
+
+class Misdeclared(msgspec.Struct, frozen=True):
+    """Names of groups, by what every one of their quantized modules shows.
+
+    `schemes`: it is stored in another scheme (T105); `tensors`: that, or it lacks tensors or has
+    more (T101, T102). Other rules leave the arguments of these groups to those.
+    """
+
+    schemes: frozenset[str] = frozenset()
+    tensors: frozenset[str] = frozenset()
+
+
+def provide_misdeclared(layouts: Layouts | Unknown, modules: Modules) -> Misdeclared:
+    """Look whether the faults of a group's modules leave none out."""
+    if isinstance(layouts, Unknown):
+        return Misdeclared()
+    stored: dict[str, set[str]] = defaultdict(set)
+    for module in modules:
+        if module.claim.group is not None and module.quantized:
+            stored[module.claim.group].add(module.name)
+    other = {fault.module for fault in layouts.other}
+    uneven = other | {fault.module for fault in (*layouts.missing, *layouts.unexpected)}
+    return Misdeclared(
+        frozenset(group for group, names in stored.items() if names <= other),
+        frozenset(group for group, names in stored.items() if names <= uneven),
+    )
