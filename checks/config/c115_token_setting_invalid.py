@@ -14,8 +14,10 @@ from typing import Any
 
 from release.architecture import ModelConfig
 from release.facts.documents import GENERATION, Documents
+from release.facts.misfits import Misfits
 from release.facts.tokenizer import SETTINGS_FILE, Tokenizer
 from release.rules import Findings, Found, Where, rule
+from release.unknown import Unknown
 
 CONFIG = "config.json"
 SPECIAL = ("bos_token_id", "eos_token_id", "pad_token_id")
@@ -26,10 +28,14 @@ FIX = "take the id from the base model's file, or from tokenizer.json"
 
 
 @rule(since="0.1.0")
-def check(config: ModelConfig, tokenizer: Tokenizer, documents: Documents) -> Findings:
+def check(
+    config: ModelConfig, tokenizer: Tokenizer, documents: Documents, misfits: Misfits | Unknown
+) -> Findings:
     """Judge ids, then names, then whether generation can end."""
     size = config.get("vocab_size")
-    upper = size if type(size) is int else None
+    upper = size if type(size) is int and size >= 0 else None
+    if isinstance(misfits, Misfits) and misfits.vocab_rows is not None:
+        upper = misfits.vocab_rows  # vocab_size is wrong, which C106 says
     for file, path, value in _settings(config, documents):
         yield from _judge(Where(file=file, path=path), value, upper)
     generation = documents.values.get(GENERATION, {})
@@ -73,7 +79,7 @@ def _judge(where: Where, value: Any, upper: int | None) -> Findings:
             yield Found(where, f"{number} is not the id of a token", "write null", severity)
         elif upper is not None and number >= upper:
             severity = "warning" if key in PLACEHOLDERS else None
-            message = f"id {number} is beyond vocab_size {upper:,}"
+            message = f"id {number} is beyond the vocabulary of {upper:,}"
             yield Found(where, message, FIX, severity)
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TypeGuard
 
 from release.architecture import ModelConfig
+from release.architecture.config import COUNT_CAP
 from release.facts.absences import TOWERS
 from release.facts.modules import Modules
 from release.rules import Findings, Found, in_config, rule
@@ -43,7 +44,8 @@ def check(config: ModelConfig, modules: Modules | Unknown) -> Findings:
         for path, rope in _ropes(f"{config.text_path}{key}", value):
             yield from _rope(config, path, rope)
     heads, groups = config.get("num_attention_heads"), config.get("num_key_value_heads")
-    if type(heads) is int and type(groups) is int and groups > 0 and heads % groups:
+    sound = type(heads) is int and type(groups) is int and groups > 0 and 0 <= heads <= COUNT_CAP
+    if sound and heads % groups:
         message = f"{heads} query heads are not a multiple of {groups} key/value heads"
         yield Found(in_config(f"{config.text_path}num_key_value_heads"), message, FIX, "error")
 

@@ -50,7 +50,8 @@ def _has_other_owner(built: Built, parts: list[Module]) -> bool:
         for part in parts
         for target in part.claim.targets
     )
-    return split or (built.layer.kind == HEAD and not named)
+    uneven = built.layer.kind == ROUTED and len(claims) > 1
+    return split or uneven or (built.layer.kind == HEAD and not named)
 
 
 def _is_lost(built: Built, part: Module) -> bool:

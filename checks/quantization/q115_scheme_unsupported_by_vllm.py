@@ -32,7 +32,7 @@ def check(
 ) -> Findings:
     """Judge each group by what serves it, then the cache scheme."""
     for group in quantization.groups:
-        yield from _shape(group)
+        yield from _shape(group, stored=group.name not in misdeclared.schemes)
     for service in kernels:
         if service.group not in misdeclared.schemes:
             yield from _service(quantization.group(service.group), service)
@@ -42,7 +42,7 @@ def check(
         yield Found(in_config(path), f"{what}; vLLM takes symmetric FP8 by tensor or head", FIX)
 
 
-def _shape(group: ConfigGroup) -> Iterator[Found]:
+def _shape(group: ConfigGroup, *, stored: bool) -> Iterator[Found]:
     """What vLLM's parser stumbles over before any layer is built."""
     if group.preset:
         what = f"{group.preset} is given by its name; vLLM reads only groups that are spelt out"
@@ -52,7 +52,7 @@ def _shape(group: ConfigGroup) -> Iterator[Found]:
         fix = "name the attention class as the only target"
         yield Found(in_config(group.path), what, fix, "warning")
     block = group.weights.block_structure if group.weights else None
-    if block is not None and block != BLOCK:
+    if stored and block is not None and block != BLOCK:
         what = f"blocks are {block[0]} x {block[1]}; vLLM's kernels have 128 x 128"
         yield Found(in_config(f"{group.path}.weights.block_structure"), what, FIX, "warning")
 

@@ -1,7 +1,8 @@
 """Two weights that should differ hold the same bytes.
 
 What it checks: 2-D weights of one shape and dtype, byte for byte. Silent on embeddings and heads
-    (an MTP layer has copies of both), and on weights that are constant. A layer that is a copy of
+    (an MTP layer has copies of both) but for a note where an untied head is a copy of the
+    embedding, and on weights that are constant. A layer that is a copy of
     another is one finding; where four or more are, the model was scaled up by repeating layers, and
     it is only a note.
 Why it matters: one of the two was overwritten in a loop or a merge, and its own weights are lost.
@@ -9,16 +10,18 @@ How to fix: export the modules again; allow it if the model was built so.
 Seen in: tests only; no public case is known.
 """
 
+from release.architecture import Architecture
 from release.facts.components import EMBEDDINGS, HEAD
 from release.facts.duplicates import Duplicate
 from release.rules import Findings, Found, Where, rule
+from release.unknown import Unknown
 
 UPSCALED = 4
 TABLES = {EMBEDDINGS, HEAD}
 
 
 @rule(since="0.1.0", severity="warning")
-def check(duplicates: tuple[Duplicate, ...]) -> Findings:
+def check(duplicates: tuple[Duplicate, ...], architecture: Architecture | Unknown) -> Findings:
     """Report copies of layers, then copies of single weights."""
     layers = {d.layer: d.original_layer for d in duplicates if d.layer}
     for layer, original in layers.items():
@@ -30,10 +33,24 @@ def check(duplicates: tuple[Duplicate, ...]) -> Findings:
         )
     for duplicate in duplicates:
         copy, source = duplicate.tensor, duplicate.original
-        if duplicate.layer or TABLES & {copy.module.component, source.module.component}:
+        components = {copy.module.component, source.module.component}
+        if components == TABLES and not _is_tied(architecture):
+            yield Found(
+                where=Where(file=copy.info.shard, tensor=copy.tensor),
+                message=f"holds the same bytes as {source.tensor}, {copy.info.nbytes:,} of them",
+                fix="drop the head and set tie_word_embeddings, if the base model ties them",
+                severity="info",
+            )
+            continue
+        if duplicate.layer or TABLES & components:
             continue
         yield Found(
             where=Where(file=copy.info.shard, tensor=copy.tensor),
             message=f"holds the same bytes as {source.tensor}",
             fix="export the module again",
         )
+
+
+def _is_tied(architecture: Architecture | Unknown) -> bool:
+    """Whether a head beside the embedding is one too many, which is C109's."""
+    return isinstance(architecture, Architecture) and architecture.tied

@@ -44,6 +44,10 @@ def served_layers(architecture: Architecture, served: Served) -> Iterator[Layer]
         kind = TABLE if architecture.modules[name].kind == EMBEDDING else LINEARS
         kind = HEAD if name.rpartition(".")[2] == "lm_head" else kind
         yield Layer(served.module(layer), kind, modules)
+    for name in architecture.modules:
+        block, found, _ = f"{name}.".partition(EXPERTS)
+        if found and name not in known:  # all experts in 3-D tensors
+            experts.setdefault(f"{block}{EXPERTS[:-1]}", []).append(name)
     for block, projections in experts.items():
         yield Layer(served.module(block), ROUTED, tuple(projections))
 

@@ -7,6 +7,7 @@ asks its config for is answered by its own code and noted down.
 
 import copy
 import json
+import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,6 @@ from vllm.model_executor.layers.vocab_parallel_embedding import VocabParallelEmb
 from vllm.model_executor.model_loader.utils import initialize_model
 from vllm.utils.torch_utils import set_default_torch_dtype
 
-PORT = 29511
 asked: list[tuple[str, Any]] = []  # (prefix, layer) in the order in which vLLM builds them
 mappers: list[Any] = []  # the renames that it applied to the declaration
 
@@ -63,6 +63,13 @@ def choose(config: Any, layer: Any, prefix: str) -> int | str | None:
     return found[0]["weights"].num_bits if found[0] else None
 
 
+def free_port() -> int:
+    """A port that nobody has: tests run side by side."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def build(folder: str) -> tuple[dict[str, list[str]], bool]:
     """Build the model of a folder, as far as this machine can; return the fused mapping."""
     asked.clear()
@@ -76,7 +83,7 @@ def build(folder: str) -> tuple[dict[str, list[str]], bool]:
     try:
         with set_current_vllm_config(engine):
             if not torch.distributed.is_initialized():
-                init_distributed_environment(1, 0, f"tcp://127.0.0.1:{PORT}", 0, "gloo")
+                init_distributed_environment(1, 0, f"tcp://127.0.0.1:{free_port()}", 0, "gloo")
                 initialize_model_parallel(1, 1)
             with torch.device("meta"), set_default_torch_dtype(torch.bfloat16):
                 initialize_model(engine)

@@ -64,6 +64,13 @@ def test_fires_as_warning_on_a_group_without_weights(draft: Drafts, findings: Ju
 
 def test_fires_as_warning_on_other_blocks(draft: Drafts, findings: Judge) -> None:
     broken = draft("llama-fp8-block").config(f"{GROUP}.weights.block_structure", [64, 64])
+    assert findings("Q115", broken) == [], "the tensors have others, which is T105's"
+    for layer in range(2):
+        for name in ("gate", "up", "down"):
+            module = f"model.layers.{layer}.mlp.{name}_proj"
+            rows, columns = broken.shape(f"{module}.weight")
+            shape = [-(-rows // 64), -(-columns // 64)]
+            broken.retype(f"{module}.weight_scale", "BF16", shape)
     place = f"{GROUP}.weights.block_structure"
     assert findings("Q115", broken) == [f"warning config.json: {place}"]
 

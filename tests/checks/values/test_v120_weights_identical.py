@@ -44,9 +44,17 @@ def test_silent_when_one_byte_differs(draft: Drafts, findings: Judge) -> None:
     assert findings("V120", kept) == []
 
 
-def test_silent_on_a_head_that_is_the_embedding(draft: Drafts, findings: Judge) -> None:
+def test_fires_as_info_on_an_untied_head_that_is_the_embedding(
+    draft: Drafts, findings: Judge
+) -> None:
     kept = copy(draft("llama-nvfp4"), "model.embed_tokens.weight", "lm_head.weight")
-    assert findings("V120", kept) == []
+    assert findings("V120", kept) == ["info model.safetensors: model.embed_tokens.weight"]
+
+
+def test_silent_on_a_tied_head_that_is_stored(draft: Drafts, findings: Judge) -> None:
+    """C109 says that it is one too many."""
+    kept = copy(draft("llama-nvfp4"), "model.embed_tokens.weight", "lm_head.weight")
+    assert findings("V120", kept.config("tie_word_embeddings", True)) == []
 
 
 def test_silent_on_two_weights_of_zeros(draft: Drafts, findings: Judge) -> None:
