@@ -8,6 +8,7 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from release.checkpoint.header import DTYPE_BITS, product
@@ -128,7 +129,7 @@ class Draft:
         return self._index(lambda weight_map: weight_map.update({tensor: shard}))
 
     def unquantize(self, module: str) -> "Draft":
-        """Store a module of NVFP4 or FP8 as plain BF16 zeros, as a writer that ignores it does."""
+        """Store a module of NVFP4 or FP8 in BF16, as a writer that ignores it does."""
         roles = [tensor for tensor in self.tensors() if tensor.startswith(f"{module}.")]
         packed = f"{module}.weight_packed"
         rows, columns = self.shape(packed if packed in roles else f"{module}.weight")
@@ -137,7 +138,18 @@ class Draft:
             self.drop(tensor)
         beside = next(tensor for tensor, file in self.tensors().items() if file == shard)
         shape = [rows, columns * 2 if packed in roles else columns]
-        return self.add(f"{module}.weight", "BF16", shape, beside=beside)
+        self.add(f"{module}.weight", "BF16", shape, beside=beside)
+        return self.noise(f"{module}.weight")
+
+    def noise(self, tensor: str) -> "Draft":
+        """Fill a BF16 tensor with numbers around a hundredth, of both signs."""
+        random = Random(tensor)
+
+        def fill(values: bytes) -> bytes:
+            words = random.randbytes(len(values) // 2)
+            return b"".join(bytes((low, 0x3C | (low & 1) << 7)) for low in words)
+
+        return self.change(tensor, fill)
 
     def change(self, tensor: str, change: Callable[[bytes], bytes]) -> "Draft":
         """Change the bytes of a tensor; their number stays."""

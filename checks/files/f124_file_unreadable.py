@@ -7,17 +7,15 @@ How to fix: correct the owner or the rights; remove pipes, sockets and devices.
 Seen in: exports written by root in a container, with mode 0600.
 """
 
-from release.checkpoint import CONFIG_FILE, Checkpoint
-from release.errors import Fault
+from release.checkpoint import CONFIG_FILE
 from release.facts.contents import Contents
 from release.rules import Findings, Found, Where, rule
 
 
 @rule(since="0.1.0")
-def check(checkpoint: Checkpoint, contents: Contents) -> Findings:
+def check(contents: Contents) -> Findings:
     """Report what the reader could not open, each file once."""
     found = {error.file: error for error in contents.unreadable}
-    found |= {defect.file: defect for defect in checkpoint.faults(Fault.UNREADABLE)}
     for file, error in found.items():
         if file != CONFIG_FILE:
             yield Found(Where(file=file), error.what, error.hint or "check the file and its rights")

@@ -15,6 +15,7 @@ from release.quantization.arguments import Args
 from release.quantization.config import ConfigGroup, QuantizationConfig
 from release.quantization.match import Targets
 from release.quantization.naming import scheme_name
+from release.quantization.schemes import CACHE_SCALES
 from release.rules import Findings, Found, Where, rule
 from release.text import quoted
 
@@ -45,7 +46,10 @@ def check(
                 where, f"it asks for {_name(group)}, which no config group has", FIX, "info"
             )
     calibrated = any(modifier.kv_cache_scheme for modifier in recipe.modifiers)
-    if calibrated != (quantization.kv_cache_scheme is not None):
+    declared = quantization.kv_cache_scheme is not None
+    scaled = any(not CACHE_SCALES.isdisjoint(module.tensors) for module in modules)
+    dynamic = declared and bool(quantization.kv_cache_scheme.dynamic)
+    if calibrated != declared and (scaled == declared or dynamic):  # else it is Q114's
         first, second = ("the recipe", "the config") if calibrated else ("the config", "the recipe")
         what = f"{first} has a kv_cache_scheme, {second} has none"
         yield Found(Where(file=RECIPE_FILE, path=recipe.modifiers[-1].path), what, FIX)

@@ -4,13 +4,13 @@ import msgspec
 
 from release.checkpoint import Checkpoint
 from release.checkpoint.kinds import HEAD_BYTES, kind_of
-from release.errors import CheckpointError
+from release.errors import CheckpointError, Fault
 
 
 class Contents(msgspec.Struct, frozen=True):
     """Files by kind, those of no special kind left out; and those that could not be read at all.
 
-    Weight files are not in it: their headers are read anyway.
+    Of weight files only the latter: the headers of the others are read anyway.
     """
 
     kinds: dict[str, str]
@@ -20,7 +20,7 @@ class Contents(msgspec.Struct, frozen=True):
 def provide_contents(checkpoint: Checkpoint) -> Contents:
     """Look at the first bytes of every file but the weights."""
     kinds: dict[str, str] = {}
-    unreadable: list[CheckpointError] = []
+    unreadable = list(checkpoint.faults(Fault.UNREADABLE))
     for name in checkpoint.files:
         if name.endswith(".safetensors"):
             continue

@@ -1,8 +1,6 @@
 """The quantization config: what people write by hand, and what tools write wrongly."""
 
-import json
 from collections.abc import Callable
-from typing import Any
 
 from tests.mutate import Draft
 from tests.mutations.config import setting, unset, without
@@ -13,13 +11,7 @@ GROUPS, IGNORE, GROUP = f"{ROOT}.config_groups", f"{ROOT}.ignore", f"{ROOT}.conf
 NVFP4, FP8, STATIC = ("llama-nvfp4",), ("llama-fp8-dynamic",), ("llama-fp8-static",)
 ASYM, MIXED, EXPERTS = ("llama-w4a16-asym",), ("demo",), ("qwen3_moe-nvfp4",)
 KV = ("qwen3-fp8-kv",)
-RECIPE = "Q119"  # recipe.yaml still says what was done
 PROJECTIONS = "model.layers.0.self_attn"
-
-
-def ignoring(*entries: str) -> Callable[[Draft], Draft]:
-    """Add entries to `ignore`."""
-    return lambda draft: draft.config(IGNORE, [*draft.read()[ROOT]["ignore"], *entries])
 
 
 def not_ignoring(text: str) -> Callable[[Draft], Draft]:
@@ -29,109 +21,7 @@ def not_ignoring(text: str) -> Callable[[Draft], Draft]:
     )
 
 
-def respelt(old: str, new: str) -> Callable[[Draft], Draft]:
-    """Replace a text in all targets."""
-
-    def change(draft: Draft) -> Draft:
-        groups = json.dumps(draft.read()[ROOT]["config_groups"])
-        assert old in groups
-        return draft.config(GROUPS, json.loads(groups.replace(old, new)))
-
-    return change
-
-
-def second_group(target: str, **weights: Any) -> Callable[[Draft], Draft]:
-    """Add a group like the first, with another target and other weights."""
-
-    def change(draft: Draft) -> Draft:
-        groups = draft.read()[ROOT]["config_groups"]
-        other = json.loads(json.dumps(groups["group_0"]))
-        other["targets"] = [target]
-        other["weights"].update(weights)
-        return draft.config(GROUPS, {**groups, "group_1": other})
-
-    return change
-
-
-def both_patterns(draft: Draft) -> Draft:
-    """Let patterns of two groups with different arguments claim the same modules."""
-    groups = draft.read()[ROOT]["config_groups"]
-    narrow = json.loads(json.dumps(groups["group_0"]))
-    narrow["targets"] = [r"re:.*\.o_proj$"]
-    narrow["weights"]["strategy"] = "tensor"
-    groups["group_0"]["targets"] = ["re:.*_proj$"]
-    return draft.config(GROUPS, {"group_0": groups["group_0"], "group_1": narrow})
-
-
 FAULTS = (
-    Fault(
-        "Q101",
-        "a letter wrong in a target",
-        respelt("down_proj", "down_porj"),
-        f"{GROUP}.targets",
-        MIXED,
-        ("T104",),
-    ),
-    Fault(
-        "Q108",
-        "a pattern without its re:",
-        respelt("re:.*self_attn", ".*self_attn"),
-        f"{GROUP}.targets.3",
-        MIXED,
-        ("T104",),
-    ),
-    Fault(
-        "Q101",
-        "a class that no module has",
-        respelt('"Linear"', '"Linera"'),
-        f"{GROUP}.targets",
-        NVFP4,
-        ("Q109", "T104"),
-    ),
-    Fault(
-        "Q102",
-        "patterns of two groups",
-        both_patterns,
-        f"{PROJECTIONS}.o_proj",
-        FP8,
-        ("T105", RECIPE),
-    ),
-    Fault(
-        "Q103",
-        "a letter wrong in ignore",
-        ignoring("model.layers.0.mlp.gate_porj"),
-        f"{IGNORE}.1",
-        NVFP4,
-    ),
-    Fault(
-        "Q103",
-        "names of another prefix",
-        ignoring("visual.blocks.0.attn.qkv"),
-        f"{IGNORE}.1",
-        NVFP4,
-    ),
-    Fault(
-        "Q104",
-        "ignored and yet quantized",
-        ignoring("re:.*down_proj$"),
-        "model.layers.0.mlp.down_proj",
-        NVFP4,
-    ),
-    Fault(
-        "Q104",
-        "a layer ignored by a pattern that is too wide",
-        ignoring("re:.*layers.1.*"),
-        "model.layers.1.mlp.down_proj",
-        FP8,
-    ),
-    Fault(
-        "Q105",
-        "one of three fused projections ignored",
-        ignoring(f"{PROJECTIONS}.k_proj"),
-        f"{PROJECTIONS}.q_proj",
-        NVFP4,
-        ("Q104",),
-    ),
     Fault(
         "Q106",
         "a format of another scheme",
@@ -188,7 +78,7 @@ FAULTS = (
         setting(f"{GROUP}.weights.symmetric", False),
         "model.layers.0.mlp.down_proj",
         NVFP4,
-        (RECIPE, "Q115"),
+        ("Q115",),
     ),
     Fault(
         "Q107",
@@ -211,27 +101,6 @@ FAULTS = (
         setting(f"{GROUP}.weights.block_structure", None),
         f"{GROUP}.weights.block_structure",
         ("llama-fp8-block",),
-    ),
-    Fault("Q108", "a pattern that does not compile", ignoring("re:*mlp*"), f"{IGNORE}.1", NVFP4),
-    Fault(
-        "Q108", "a pattern that explodes", ignoring("re:(.*)*(.*)*(.*)*x$"), f"{IGNORE}.1", NVFP4
-    ),
-    Fault(
-        "Q109",
-        "a class of another framework",
-        respelt('"Linear"', '"Linear", "LayerNorm"'),
-        f"{GROUP}.targets.1",
-        NVFP4,
-        ("Q101",),
-    ),
-    Fault(
-        "Q110",
-        "a pattern from the start of the stored name",
-        respelt(
-            "re:.*self_attn\\\\.o_proj$", "re:^model\\\\.language_model\\\\..*self_attn\\\\.o_proj$"
-        ),
-        "model.language_model.layers.3.self_attn.o_proj",
-        MIXED,
     ),
     Fault(
         "Q111",
@@ -272,7 +141,6 @@ FAULTS = (
         ),
         f"{ROOT}.kv_cache_scheme",
         FP8,
-        (RECIPE,),
     ),
     Fault(
         "Q117",
@@ -298,14 +166,12 @@ FAULTS = (
         NVFP4,
         ("T114",),
     ),
-    Fault("Q110", "routers claimed", not_ignoring("mlp.gate"), "model.layers.0.mlp.gate", EXPERTS),
     Fault(
         "T105",
         "FP8 named as tensors instead of channels",
         setting(f"{GROUP}.weights.strategy", "tensor"),
         "model.layers.0.mlp.down_proj",
         FP8,
-        (RECIPE,),
     ),
     Fault(
         "T105",
@@ -313,7 +179,6 @@ FAULTS = (
         setting(f"{GROUP}.weights.num_bits", 8),
         "model.layers.0.mlp.down_proj",
         ASYM,
-        (RECIPE,),
     ),
     Fault(
         "T105",
@@ -321,7 +186,6 @@ FAULTS = (
         setting(f"{GROUP}.weights.group_size", 64),
         "model.layers.0.mlp.down_proj",
         ASYM,
-        (RECIPE,),
     ),
     Fault(
         "T101",
@@ -332,7 +196,6 @@ FAULTS = (
         ),
         "model.layers.0.mlp.down_proj",
         FP8,
-        (RECIPE,),
     ),
     Fault(
         "T102",
@@ -343,14 +206,5 @@ FAULTS = (
         ),
         "model.layers.0.mlp.down_proj.input_scale",
         STATIC,
-        (RECIPE,),
-    ),
-    Fault(
-        "Q102",
-        "a second group with the same target",
-        second_group("Linear", strategy="tensor"),
-        f"{GROUPS}.group_1.targets.0",
-        FP8,
-        ("T105", RECIPE),
     ),
 )

@@ -7,13 +7,16 @@ from release.rules import Finding
 from release.verify import Request, verify
 from tests.conftest import Drafts
 from tests.mutations import base as base_faults
-from tests.mutations import config, files, mishaps, quantization, scales, tensors, values
+from tests.mutations import config, files, mishaps, owners, quantization, resolution
+from tests.mutations import scales, tensors, values
 from tests.mutations.fault import Fault
 
 FAULTS: tuple[Fault, ...] = (
     *files.FAULTS,
     *config.FAULTS,
     *quantization.FAULTS,
+    *resolution.FAULTS,
+    *owners.FAULTS,
     *tensors.FAULTS,
     *values.FAULTS,
     *scales.FAULTS,
