@@ -48,8 +48,7 @@ def check(
     calibrated = any(modifier.kv_cache_scheme for modifier in recipe.modifiers)
     declared = quantization.kv_cache_scheme is not None
     scaled = any(not CACHE_SCALES.isdisjoint(module.tensors) for module in modules)
-    dynamic = declared and bool(quantization.kv_cache_scheme.dynamic)
-    if calibrated != declared and (scaled == declared or dynamic):  # else it is Q114's
+    if calibrated != declared and scaled == declared:  # else it is Q114's
         first, second = ("the recipe", "the config") if calibrated else ("the config", "the recipe")
         what = f"{first} has a kv_cache_scheme, {second} has none"
         yield Found(Where(file=RECIPE_FILE, path=recipe.modifiers[-1].path), what, FIX)

@@ -12,7 +12,8 @@ from release.quantization.decoding.floats import e4m3, to_float32
 from tests.mutate import Draft
 from tests.mutations.config import setting
 from tests.mutations.fault import Fault
-from tests.mutations.quantization import GROUP, ignoring, not_ignoring
+from tests.mutations.quantization import GROUP, not_ignoring
+from tests.mutations.resolution import ignoring
 
 MTP, SHARDED, NEXT, MIXED = "qwen3_5-mtp", "qwen3_5-mixed-sharded", "qwen3_next-fp8", "demo"
 DELTA = "model.language_model.layers.0.linear_attn"

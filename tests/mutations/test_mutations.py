@@ -7,8 +7,17 @@ from release.rules import Finding
 from release.verify import Request, verify
 from tests.conftest import Drafts
 from tests.mutations import base as base_faults
-from tests.mutations import config, files, mishaps, owners, quantization, resolution
-from tests.mutations import scales, tensors, values
+from tests.mutations import (
+    config,
+    files,
+    mishaps,
+    owners,
+    quantization,
+    resolution,
+    scales,
+    tensors,
+    values,
+)
 from tests.mutations.fault import Fault
 
 FAULTS: tuple[Fault, ...] = (
