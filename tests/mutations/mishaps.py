@@ -12,8 +12,8 @@ from release.quantization.decoding.floats import e4m3, to_float32
 from tests.mutate import Draft
 from tests.mutations.config import setting
 from tests.mutations.fault import Fault
+from tests.mutations.owners import left_out
 from tests.mutations.quantization import GROUP, not_ignoring
-from tests.mutations.resolution import ignoring
 
 MTP, SHARDED, NEXT, MIXED = "qwen3_5-mtp", "qwen3_5-mixed-sharded", "qwen3_next-fp8", "demo"
 DELTA = "model.language_model.layers.0.linear_attn"
@@ -106,10 +106,9 @@ FAULTS = (
     Fault(
         "Q105",
         "an ignore list that splits in_proj",
-        ignoring(f"{DELTA}.in_proj_z"),
+        left_out(f"{DELTA}.in_proj_z", ignored=f"{DELTA}.in_proj_z"),
         f"{DELTA}.in_proj_qkv",
         (SHARDED,),
-        ("Q104",),
     ),
     Fault(
         "T113",

@@ -20,7 +20,7 @@ ATTENTION, MLP = "model.layers.0.self_attn", "model.layers.0.mlp"
 FIRST = f"{MLP}.down_proj"
 
 
-def plain(*modules: str, ignored: str) -> Callable[[Draft], Draft]:
+def left_out(*modules: str, ignored: str) -> Callable[[Draft], Draft]:
     """Store modules unquantized and ignore them, as a writer does."""
 
     def change(draft: Draft) -> Draft:
@@ -83,29 +83,29 @@ FAULTS = (
     ),
     Fault(
         "Q105",
-        "q_proj left out of the three",
-        plain(f"{ATTENTION}.q_proj", ignored=f"{ATTENTION}.q_proj"),
+        "one of three fused projections ignored",
+        left_out(f"{ATTENTION}.q_proj", ignored=f"{ATTENTION}.q_proj"),
         f"{ATTENTION}.k_proj",
         NVFP4,
     ),
     Fault(
         "Q110",
         "a pattern that hits the fused name",
-        plain(f"{ATTENTION}.v_proj", ignored="re:.*layers.0.*v_proj$"),
+        left_out(f"{ATTENTION}.v_proj", ignored="re:.*layers.0.*v_proj$"),
         f"{ATTENTION}.q_proj",
         NVFP4,
     ),
     Fault(
         "T111",
         "an expert left as it was",
-        plain(*expert(1), ignored="re:.*layers.0.*experts.1.*"),
+        left_out(*expert(1), ignored="re:.*layers.0.*experts.1.*"),
         f"{MLP}.experts",
         EXPERTS,
     ),
     Fault(
         "T111",
         "the first expert left as it was",
-        plain(*expert(0), ignored="re:.*layers.0.*experts.0.*"),
+        left_out(*expert(0), ignored="re:.*layers.0.*experts.0.*"),
         f"{MLP}.experts",
         EXPERTS,
     ),
