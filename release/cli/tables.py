@@ -43,7 +43,7 @@ def command(
     from release.checkpoint import open_checkpoint  # noqa: PLC0415 - keeps --help fast
     from release.checkpoint.bare import open_bare  # noqa: PLC0415
     from release.fit.subject import weigh_rank, weighed_facts  # noqa: PLC0415
-    from release.tables import COMPUTED, all_tables  # noqa: PLC0415
+    from release.tables import all_tables  # noqa: PLC0415
     from release.verify import reported_facts  # noqa: PLC0415
 
     place = find_checkpoint(checkpoint, find_manifest())
@@ -51,7 +51,7 @@ def command(
     known = weighed_facts(open_bare(Path(str(place))) if bare else open_checkpoint(place))
     facts = reported_facts(known)
     if known.get("implied"):
-        facts |= COMPUTED
+        facts["computed"] = f"computed from config.json: {known.get('implied')}"
     if tensor_parallel_size is not None:
         facts["each_gpu"] = weigh_rank(known, tensor_parallel_size)
     if picture is not None:

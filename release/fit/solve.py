@@ -15,7 +15,8 @@ from release.memory.gpus import Gpu, native_kernels
 from release.memory.logs import EngineLog
 from release.memory.options import Options
 from release.memory.pool import Pool, plan_pool
-from release.memory.versions import NEWEST
+from release.memory.serving import Serving
+from release.memory.versions import NEWEST, parse_version
 from release.units import GIB
 from release.unknown import Unknown
 
@@ -138,9 +139,15 @@ def _weights_term(size: int, *, computed: bool) -> Term:
     return Term("weights", size, size, "exact", "the tensors that are loaded")
 
 
+def _release(serving: Serving) -> str:
+    """The release of vLLM that the answer is for; newer ones than we know are taken as that."""
+    newer = serving.version > parse_version(NEWEST)
+    return f"vLLM {serving.vllm}" + (f", taken as {NEWEST}, the newest modelled" if newer else "")
+
+
 def _assumptions(subject: Subject, question: Question, settled: Settled) -> tuple[str, ...]:
     serving = settled.serving
-    found = [f"vLLM {serving.vllm}", "a CUDA backend with blocks of 16 tokens (64 for sparse MLA)"]
+    found = [_release(serving), "a CUDA backend with blocks of 16 tokens (64 for sparse MLA)"]
     if question.gpu is not None:
         low, high = min(question.gpu.total), max(question.gpu.total)
         span = f"{low:g}" if low == high else f"{low:g} to {high:g}"

@@ -98,15 +98,16 @@ def subject_of(checkpoint: Checkpoint, name: str) -> Subject:
 
 
 def weighed_facts(checkpoint: Checkpoint) -> Facts:
-    """The facts of a checkpoint; `implied` says that its tensors are those its config implies."""
-    given: dict[str, Any] = {"checkpoint": checkpoint, "implied": False}
+    """The facts of a checkpoint; `implied` says why its tensors are those its config implies."""
+    given: dict[str, Any] = {"checkpoint": checkpoint, "implied": ""}
     facts = Facts(given, Level.HEADERS)
-    if not isinstance(facts.get("tensors"), Unknown):
+    stored = facts.get("tensors")
+    if not isinstance(stored, Unknown):
         return facts
     needed = [facts.get(name) for name in ("config", "architecture", "quantization")]
     unknown = next((fact for fact in needed if isinstance(fact, Unknown)), None)
     tensors = unknown or imply_tensors(*needed)
-    implied = not isinstance(tensors, Unknown)
+    implied = "" if isinstance(tensors, Unknown) else stored.reason
     return Facts({**given, "implied": implied, "tensors": tensors}, Level.HEADERS)
 
 
@@ -132,7 +133,7 @@ def _subject(facts: Facts, name: str) -> Subject:
         quantization=facts.get("quantization"),
         modules=facts.get("modules"),
         limit=_or_error(limit),
-        computed=facts.get("implied"),
+        computed=bool(facts.get("implied")),
     )
 
 

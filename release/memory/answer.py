@@ -148,8 +148,15 @@ def _over_rehearsal(pool: Pool, settled: Settled, room: Room) -> Problem | None:
     blocks = rehearsed_blocks(
         settled.serving.version, settled.sequences, settled.captured, stateful=pool.stateful
     )
-    rehearsal = blocks * max(pool.bytes_per_block)
-    if room.physical is None or rehearsal <= room.physical:
+    size = max(pool.bytes_per_block)
+    rehearsal = blocks * size
+    if room.physical is None:
+        return None
+    asked = pool.override * size if pool.override is not None else settled.cache_bytes or 0
+    if asked > room.physical:
+        left = binary_bytes(room.physical)
+        return "KV cache", f"the cache asked for takes {binary_bytes(asked)}, there are {left}"
+    if rehearsal <= room.physical:
         return None
     what = f"profiling CUDA graphs allocates {binary_bytes(rehearsal)} of cache first"
     left = binary_bytes(max(room.physical, 0))
@@ -162,7 +169,9 @@ def _over_cache(pool: Pool, settled: Settled, held: Holding, most: str) -> Probl
         return "weights", "nothing of the GPU's share is left for the cache"
     if not pool.fits(available, length):
         needed, has = binary_bytes(pool.needed(length)), binary_bytes(available)
-        if needed == has:
+        if pool.override is not None:
+            needed, has = f"{pool.request_blocks(length):,} blocks", f"{pool.override:,}"
+        elif needed == has:
             needed, has = f"{pool.needed(length):,} bytes", f"{available:,}"
         return "KV cache", f"one request of {length:,} tokens needs {needed}, there are {most}{has}"
     counted = not settled.eager and checks_state_blocks(settled.serving.version)

@@ -15,6 +15,7 @@ from release.memory.serving import DEFAULT_BLOCK, Serving
 from release.memory.states import state_blocks, state_bytes
 
 LATENT_ALIGNMENT = 128  # blocks of hybrids with latent attention are multiples of it
+KERNEL_STEP = 16  # tokens; vLLM 0.32 v1/attention/backends, get_supported_kernel_block_sizes
 SPARSE_BLOCK = 64  # of the kernels for an indexer's choice of tokens
 
 Kind = Literal["full", "sliding", "chunked", "state"]
@@ -80,6 +81,8 @@ def _drafting(caches: Sequence[LayerCache | None]) -> LayerCache:
 def _agree(caches: Sequence[LayerCache], dtype: str, serving: Serving) -> Pages:
     """Choose the block size: as large as it takes for one state to fit into a page."""
     block = serving.block_size or DEFAULT_BLOCK
+    if block % KERNEL_STEP:
+        raise NotModelled(f"blocks of {block} tokens: kernels take multiples of {KERNEL_STEP}")
     if any(isinstance(cache, LatentCache) and cache.sparse for cache in caches):
         block = serving.block_size or SPARSE_BLOCK
         if block % SPARSE_BLOCK:

@@ -11,7 +11,6 @@ Reported = Mapping[str, Any]
 """The `facts` of a report: JSON values, or `{"not_estimated": reason}` in their place."""
 
 LAYERS_SHOWN = 12
-COMPUTED = {"computed": "no weights were read: computed from what config.json implies"}
 READERS = {
     "vllm": "version",
     "compressed-tensors": "compressed_tensors",
