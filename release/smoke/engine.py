@@ -24,7 +24,15 @@ ACCOUNTS = "RELEASE_SMOKE_ACCOUNTS"
 DONE, FAILED = "done", "failed"
 ASSERTION = "AssertionError"
 EXIT_GRACE = 20.0
-ENVIRONMENT = {"VLLM_NO_USAGE_STATS": "1", "VLLM_WORKER_MULTIPROC_METHOD": "spawn"}
+ENVIRONMENT = {
+    "VLLM_NO_USAGE_STATS": "1",
+    "VLLM_WORKER_MULTIPROC_METHOD": "spawn",
+    "VLLM_CONFIGURE_LOGGING": "1",
+    "VLLM_LOGGING_PREFIX": "",
+}
+# We read vLLM's log: it has to say what it says by default, at least.
+LEVEL, LEVELS = "VLLM_LOGGING_LEVEL", ("DEBUG", "INFO")
+FORMATTED, CHOSEN = "VLLM_LOGGING_CONFIG_PATH", "VLLM_PLUGINS"
 IN_ONE_PROCESS = {"VLLM_ENABLE_V1_MULTIPROCESSING": "0"}
 METADATA = "Metadata-Version: 2.1\nName: release-smoke\nVersion: 1\n"
 ENTRY = f"[vllm.general_plugins]\n{PLUGIN} = {PLUGIN}:register\n"
@@ -184,6 +192,11 @@ def write_plugin(folder: Path) -> Path:
 def child_environment(*first: Path) -> dict[str, str]:
     """Give our environment without secrets, nothing from the network, `first` on its path."""
     kept = offline_environment()
+    kept.pop(FORMATTED, None)
+    if kept.get(LEVEL, "").upper() not in LEVELS:
+        kept[LEVEL] = LEVELS[-1]
+    if CHOSEN in kept:
+        kept[CHOSEN] = f"{kept[CHOSEN]},{PLUGIN}"
     paths = [*map(str, first), *filter(None, [kept.get("PYTHONPATH")])]
     return kept | ENVIRONMENT | ({"PYTHONPATH": os.pathsep.join(paths)} if paths else {})
 

@@ -147,7 +147,8 @@ def _engine(run: Run) -> Start:
     names = ("max_model_len", "max_num_seqs", "max_num_batched_tokens")
     settled = {name: value for name in names if (value := getattr(result, name)) is not None}
     words = tuple(_words(result.arguments | settled))
-    version, total = result.versions.get("vllm", ""), (result.memory or {}).get("total")
+    version = result.versions.get("vllm") or outcome.memory.version or ""
+    total = (result.memory or {}).get("total")
     if total is None and outcome.memory.total_gib is not None:
         total = int(outcome.memory.total_gib * GIB)
     return Start(ENGINE, words, version, result.device, total, outcome.memory, result.cache)

@@ -58,7 +58,9 @@ def test_a_log_that_it_dies_with_is_one_finding(
     options = ("--python", python, "--format", "json")
     done = run("smoke", CHECKPOINT, *options, REPLAY=str(GOLDEN / f"{log}.log"))
     assert done.returncode == 1
-    (finding,) = json.loads(done.stdout)["findings"]
+    found = json.loads(done.stdout)["findings"]
+    # The logs are of larger checkpoints, so that fit predicts other figures.
+    (finding,) = [each for each in found if each["rule"] != "S110"]
     assert finding["rule"] == "S101"
     assert finding["message"].startswith(said)
 
