@@ -1,6 +1,7 @@
 """A revision of a repository on the Hub as the source of a checkpoint's files."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Self
@@ -24,6 +25,8 @@ WHOLE = 64 << 10
 KEPT = 64 << 20
 """Bytes up to which a side file is kept in memory."""
 UNCHANGING: Stamp = (0, 0)
+_GIT_ID = re.compile(r"(?!(.)\1{39})[0-9a-f]{40}")
+"""What git would call a blob; servers that are no git list something else, or one digit."""
 
 
 class HubRevision(msgspec.Struct, frozen=True):
@@ -174,9 +177,9 @@ class HubStream:
         return self._file.download.read(self._file.path, start, min(start + count, size), size)
 
     def _finish(self) -> None:
-        listed = self._file.listed
-        if listed.sha256 is None and self._blob.hexdigest() != listed.blob:
-            what = f"is not the file that the Hub lists: git would call it {self._blob.hexdigest()}"
+        listed, ours = self._file.listed, self._blob.hexdigest()
+        if listed.sha256 is None and _GIT_ID.fullmatch(listed.blob) and ours != listed.blob:
+            what = f"is not the file that the Hub lists: git would call it {ours}"
             raise ReleaseError(what, where=self._file.path)
 
 

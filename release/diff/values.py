@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
 DEEPEST = 60
 NAMES = ("name", "scheme", "path", "why")
@@ -48,12 +48,7 @@ def _compare_lists(
     old: Sequence[Any], new: Sequence[Any], path: str, depth: int
 ) -> Iterator[Change]:
     if all(isinstance(entry, str | int | float | None) for entry in (*old, *new)):
-        before, after = Counter(map(_key, old)), Counter(map(_key, new))
-        lost, gained = list((before - after).elements()), list((after - before).elements())
-        yield from (Change(f"{path}[]", old=value) for _, value in lost)
-        yield from (Change(f"{path}[]", new=value) for _, value in gained)
-        if before == after and list(map(_key, old)) != list(map(_key, new)):
-            yield Change(path, old, new)  # the order alone
+        yield from _compare_entries(old, new, path)
         return
     named = _named(old), _named(new)
     if named[0] is not None and named[1] is not None:
@@ -69,8 +64,20 @@ def _compare_lists(
             yield Change(where, new=new[place])
 
 
-def _key(value: Any) -> tuple[str, Any]:
-    return type(value).__name__, value
+def _compare_entries(old: Sequence[Any], new: Sequence[Any], path: str) -> Iterator[Change]:
+    """Plain values: what was lost, what was gained, else their order."""
+    values = {_exactly(value): value for value in (*old, *new)}
+    before, after = list(map(_exactly, old)), list(map(_exactly, new))
+    lost, gained = Counter(before) - Counter(after), Counter(after) - Counter(before)
+    yield from (Change(f"{path}[]", old=values[text]) for text in lost.elements())
+    yield from (Change(f"{path}[]", new=values[text]) for text in gained.elements())
+    if not lost and not gained and before != after:
+        yield Change(path, old, new)
+
+
+def _exactly(value: Any) -> str:
+    """A value as text: NaN is itself, and neither 1.0 nor true is 1."""
+    return f"{type(value).__name__} {value!r}"
 
 
 def _named(entries: Sequence[Any]) -> dict[str, Any] | None:
@@ -83,10 +90,7 @@ def _named(entries: Sequence[Any]) -> dict[str, Any] | None:
 
 
 def _same(old: Any, new: Any) -> bool:
-    if isinstance(old, UnsetType) or isinstance(new, UnsetType):
-        return old is new
     try:
-        # As text, so that NaN is itself, and no integer a float.
-        return type(old) is type(new) and msgspec.json.encode(old) == msgspec.json.encode(new)
-    except (RecursionError, ValueError, OverflowError):
+        return _exactly(old) == _exactly(new)
+    except (RecursionError, ValueError):  # deeper, or more digits, than Python writes
         return False

@@ -12,7 +12,7 @@ import pytest
 from huggingface_hub import CommitOperationAdd, HfApi
 
 from release.demo.hub import HubServer, Settings
-from tests.conftest import CHECKPOINTS, DEMO, ROOT
+from tests.conftest import CHECKPOINTS, DEMO, ROOT, check_report
 from tests.hub.detour import Detour
 
 REPO = "acme/tiny"
@@ -73,6 +73,8 @@ def remote(hub: HubServer, tmp_path: Path) -> Call:
         assert hub.hub.access.redact(said) == said
         assert "Traceback" not in said
         assert "internal error" not in said
+        if args[0] == "verify" and (tmp_path / ".release" / "report.json").is_file():
+            check_report(tmp_path / ".release" / "report.json")
         return done
 
     return call

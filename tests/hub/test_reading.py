@@ -226,6 +226,15 @@ def test_other_bytes_than_listed_make_no_report(
     assert not (tmp_path / ".release").exists()
 
 
+@pytest.mark.parametrize("oid", ["0" * 40, "sha256:1", None])
+def test_a_hub_that_is_no_git_is_read_all_the_same(
+    oid: str | None, remote: Call, detour: Detour
+) -> None:
+    detour.answers["tree"] = lambda entries: [entry | {"oid": oid} for entry in entries]
+    done = remote("verify", REPO, "--level", "bytes", HF_ENDPOINT=detour.endpoint)
+    assert done.returncode == 0, done.stderr
+
+
 def entry(path: str, **more: object) -> dict[str, object]:
     return {"type": "file", "oid": "0" * 40, "size": 5, "path": path} | more
 
