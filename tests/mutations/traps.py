@@ -12,7 +12,8 @@ import numpy as np
 from release.quantization.decoding.floats import to_float32
 from tests.mutate import INDEX, Draft
 from tests.mutations.config import setting
-from tests.mutations.quantization import GROUP, ROOT, ignoring
+from tests.mutations.quantization import GROUP, ROOT
+from tests.mutations.resolution import ignoring
 
 SETTINGS, TEMPLATE = "tokenizer_config.json", "chat_template.jinja"
 NO_SYSTEM = (
