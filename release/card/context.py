@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from release.card.beside import read_beside
+from release.card.beside import is_beside, read_beside
 from release.card.distance import distance_table
 from release.card.evaluation import Evaluated, evaluate, evaluation_table
 from release.card.figures import Traced
@@ -88,7 +88,7 @@ def _recipe(checkpoint: Checkpoint) -> str | None:
 def _script(manifest: Manifest, home: Path) -> str | None:
     """The script that made it, if it lies beside release.toml."""
     name = manifest.production.script if manifest.production else None
-    if name is None or not (home / name).is_file():
+    if name is None or not is_beside(home, name):
         return None
     return read_beside(home, name, SHOWN_CAP)
 

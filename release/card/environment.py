@@ -5,6 +5,7 @@ from collections.abc import Callable
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import (
     ChoiceLoader,
@@ -26,9 +27,18 @@ from release.text import code_block, code_span, markdown
 from release.units import binary_bytes, decimal_bytes, parameters, plural
 
 PAGE = "README.md.j2"
+LINK = "/:?#@!$&'*+,;=%~"  # all but what ends a link in Markdown
 ENDING = ".md.j2"
 OURS = "release"  # `{% include "release/usage.md.j2" %}` is ours, from a template that replaces it
-_BAD_INPUT = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+_BAD_INPUT = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    OSError,
+)
 
 
 class Loader(ChoiceLoader):
@@ -94,6 +104,7 @@ def make_environment(ledger: Ledger, own: Path | None) -> Environment:
         "decimal_bytes": decimal_bytes,
         "decimals": "{:,.2f}".format,
         "markdown": lambda text: markdown(str(text)),
+        "link": lambda address: quote(address, safe=LINK),
         "parameters": parameters,
         "plural": plural,
         "reason": reason,
