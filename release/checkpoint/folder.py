@@ -151,8 +151,8 @@ def _reason(error: OSError) -> str:
 
 
 def _is_bookkeeping(path: Path) -> bool:
-    """Whether a folder is git's or the Hub client's own: neither is ever published."""
-    return path.name == ".git" or path.parts[-2:] == (".cache", "huggingface")
+    """Whether a folder is git's, the Hub client's or our own: none is ever published."""
+    return path.name in {".git", ".release"} or path.parts[-2:] == (".cache", "huggingface")
 
 
 def _stamp(state: os.stat_result) -> Stamp:

@@ -4,7 +4,10 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
+from huggingface_hub import get_token
+
 from release.errors import ReleaseError
+from release.hub.refusals import one_line
 
 WRITE = "repo.write"
 
@@ -15,6 +18,17 @@ def require_trusted(repo: str) -> None:
     if resource and resource != repo:
         hint = "a token by trusted publishing is for one repository"
         raise ReleaseError(f"HF_OIDC_RESOURCE is {resource!r}", where=repo, hint=hint)
+
+
+def require_token(repo: str) -> None:
+    """Raise `ReleaseError` where the client finds no token."""
+    hint = ""
+    if is_trusted():
+        hint = "name this workflow as a trusted publisher in the settings of the repository"
+    with one_line(repo, hint):
+        if not get_token():
+            hint = "set HF_TOKEN, or run `hf auth login`"
+            raise ReleaseError("there is no token for the Hub", hint=hint)
 
 
 def is_trusted() -> bool:

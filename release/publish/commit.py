@@ -42,7 +42,7 @@ class Committer:
                         return found
                     self._require_parent(parent, error, moved=moved)
                 wait = next(waits, None)
-                if wait is None or not (_is_doubtful(error) or renew_token(error)):
+                if wait is None or not (is_doubtful(error) or renew_token(error)):
                     raise
                 time.sleep(max(wait, asked_wait(error)))
 
@@ -90,7 +90,7 @@ def changed_meanwhile(plan: Plan) -> ReleaseError:
     return ReleaseError("somebody else changed it meanwhile", where=plan.repo, hint=hint)
 
 
-def _is_doubtful(error: Exception) -> bool:
+def is_doubtful(error: Exception) -> bool:
     """Whether it is no refusal: an answer that nobody understands is as good as none."""
     return is_passing(error) or isinstance(error, LookupError | TypeError)
 

@@ -12,7 +12,6 @@ from huggingface_hub import (
     CommitOperationDelete,
     HfApi,
     get_session,
-    get_token,
     hf_hub_url,
     hf_raise_for_status,
 )
@@ -26,7 +25,7 @@ from release.errors import ReleaseError
 from release.facts.identity import CARD_FILE
 from release.hub.client import Patience, Result, limit_client
 from release.hub.refusals import hide_token, is_passing, one_line, status_of
-from release.publish.access import is_trusted
+from release.publish.access import require_token
 from release.publish.others import RemoteFile, Visibility
 
 MAIN = "main"
@@ -60,7 +59,7 @@ class Hub:
         self.repo, self.patience = repo, patience or Patience()
         self._again = self.patience.again
         limit_client(self.patience)
-        _require_token(repo)
+        require_token(repo)
         self._api = HfApi(endpoint=endpoint)
 
     @property
@@ -189,8 +188,12 @@ class Hub:
 
     def open_draft(self, title: str, description: str) -> PullRequest:
         """Start a draft pull request. What an error means is for the caller to find out."""
-        made = self._api.create_pull_request(self.repo, title=title, description=description)
-        return PullRequest(made.num, title, draft=True)
+        # The client's own call asks for details then, and its error would not say which one failed.
+        body = {"title": title, "description": description, "pullRequest": True}
+        address = f"{self.endpoint}/api/models/{self.repo}/discussions"
+        response = get_session().post(address, json=body, headers=build_hf_headers())
+        hf_raise_for_status(response)
+        return PullRequest(int(response.json()["num"]), title, draft=True)
 
     def mark_ready(self, request: PullRequest) -> None:
         """Turn a draft into a pull request that can be merged."""
@@ -253,16 +256,6 @@ class Hub:
     def _settled(self, call: Callable[[], Result]) -> Result:
         """Read what must be there: what was just made may not be in every copy of the Hub yet."""
         return self._again(call, _is_passing_or_missing)
-
-
-def _require_token(repo: str) -> None:
-    hint = ""
-    if is_trusted():
-        hint = "name this workflow as a trusted publisher in the settings of the repository"
-    with one_line(repo, hint):
-        if not get_token():
-            hint = "set HF_TOKEN, or run `hf auth login`"
-            raise ReleaseError("there is no token for the Hub", hint=hint)
 
 
 def show_progress(*, wanted: bool) -> None:

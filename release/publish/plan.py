@@ -23,6 +23,7 @@ from release.publish.others import (
 )
 from release.publish.selection import LeftOut
 from release.report import FOUND
+from release.text import printable
 from release.units import plural
 
 SHORT = len("sha256:") + 12
@@ -152,7 +153,7 @@ def _planned(file: ReleaseFile, remote: Remote) -> PlannedFile:
 def _title(release: Release, wish: Wish) -> str:
     short = release.digest[:SHORT]
     if wish.message:
-        return " ".join(wish.message.split())
+        return printable(" ".join(wish.message.split()))
     return f"Release {wish.tag} ({short})" if wish.tag else f"Release {short}"
 
 

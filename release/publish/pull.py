@@ -1,9 +1,10 @@
 """A pull request: a draft until its files were compared, and never a second one."""
 
 import time
+from http import HTTPStatus
 
-from release.hub.refusals import is_passing
-from release.publish.commit import Committer, changed_meanwhile
+from release.hub.refusals import asked_wait, status_of
+from release.publish.commit import Committer, changed_meanwhile, is_doubtful
 from release.publish.files import Release
 from release.publish.hub import Hub, PullRequest
 from release.publish.plan import Plan
@@ -29,12 +30,21 @@ def open_pull(plan: Plan, release: Release, hub: Hub) -> PullRequest:
 
     A doubtful answer is followed by a look, for as long as anything may still become visible.
     """
-    try:
-        request = hub.open_draft(plan.message, plan.description)
-    except Exception as error:
-        if not (is_passing(error) or isinstance(error, LookupError | TypeError)):
-            raise
-        request = _find_late(plan, release, hub) or hub.open_draft(plan.message, plan.description)
+    request = None
+    waits = iter(hub.patience.waits)
+    while request is None:
+        try:
+            request = hub.open_draft(plan.message, plan.description)
+        except Exception as error:
+            if not is_doubtful(error):
+                raise
+            if status_of(error) != HTTPStatus.TOO_MANY_REQUESTS:
+                request = _find_late(plan, release, hub)
+            if request is None:
+                wait = next(waits, None)
+                if wait is None:
+                    raise
+                time.sleep(max(wait, asked_wait(error)))
     if hub.head(request.ref) != plan.parent:
         raise changed_meanwhile(plan)
     return request

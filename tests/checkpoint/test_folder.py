@@ -139,7 +139,8 @@ def test_folders_deeper_than_the_interpreter_recurses_are_walked(tmp_path: Path)
 
 
 def test_git_and_the_hub_client_keep_their_books_unread(tmp_path: Path) -> None:
-    for name in (".git/config", "sub/.git/config", ".cache/huggingface/x", ".cache/other/x"):
+    names = (".git/config", "sub/.git/config", ".release/report.json")
+    for name in (*names, ".cache/huggingface/x", ".cache/other/x"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("x")
     assert set(Folder(tmp_path).files) == {".cache/other/x"}

@@ -1,0 +1,148 @@
+"""A proxy before the test Hub with manners of its own: what other servers, and lines, do."""
+
+import gzip
+import http.client
+import json
+import socket
+import struct
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from email.utils import formatdate
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+Headers = list[tuple[str, str]]
+OURS = {"content-length", "connection", "date", "server", "transfer-encoding"}
+MANNERS = (
+    *("headers in other cases", "slow and in chunks", "compressed", "closes each connection"),
+    *("redirects", "resets the first of each", "429 with a date", "502 after each write"),
+    *("everything regular", "everything large", "created is 201", "refs lag behind"),
+)
+LAG = 0.4  # seconds
+
+
+class Proxy(ThreadingHTTPServer):
+    """Forwards to a port of 127.0.0.1, in one of the manners."""
+
+    daemon_threads = True
+
+    def __init__(self, port: int, manner: str) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.port, self.manner = port, manner
+        self.seen: set[str] = set()
+        self.answers: dict[str, tuple[int, Headers, bytes]] = {}
+        self.committed = 0.0
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One connection."""
+
+    protocol_version = "HTTP/1.1"
+    server: Proxy
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
+        """Print nothing."""
+
+    def serve(self) -> None:
+        manner, name = self.server.manner, f"{self.command} {self.path.partition('?')[0]}"
+        first = name not in self.server.seen
+        self.server.seen.add(name)
+        body = b"".join(self.body())
+        if manner == "resets the first of each" and first:
+            self.reset()
+        elif manner == "429 with a date" and first:
+            date = formatdate(time.time() + 1, usegmt=True)
+            self.answer(429, [("retry-after", date)], b'{"error": "slow down"}')
+        elif manner == "redirects" and not self.path.startswith("/moved/"):
+            self.answer(307, [("location", f"/moved{self.path}")], b"")
+        else:
+            self.path = self.path.removeprefix("/moved")
+            status, headers, content = self.changed(*self.forward(body))
+            if manner == "502 after each write" and first and self.command in {"POST", "PUT"}:
+                status, headers, content = 502, [], b"<html>bad gateway</html>"
+            self.answer(status, headers, content)
+
+    do_GET = do_POST = do_PUT = do_HEAD = serve  # noqa: N815 - the base looks for these names
+
+    def body(self) -> Iterator[bytes]:
+        if self.headers.get("Transfer-Encoding", "").lower() != "chunked":
+            yield self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            return
+        while size := int(self.rfile.readline(), 16):
+            yield self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+
+    def forward(self, body: bytes) -> tuple[int, Headers, bytes]:
+        headers = {k: v for k, v in self.headers.items() if k.lower() not in {*OURS, "host"}}
+        with closing(http.client.HTTPConnection("127.0.0.1", self.server.port)) as upstream:
+            upstream.request(self.command, self.path, body=body, headers=headers)
+            answer = upstream.getresponse()
+            kept = [(key, value) for key, value in answer.getheaders() if key.lower() not in OURS]
+            return answer.status, kept, answer.read()
+
+    def changed(self, status: int, headers: Headers, content: bytes) -> tuple[int, Headers, bytes]:
+        server = self.server
+        modes = {"everything regular": "regular", "everything large": "lfs"}
+        if server.manner in modes and "/preupload/" in self.path:
+            answer = json.loads(content)
+            for file in answer["files"]:
+                file["uploadMode"] = modes[server.manner]
+            content = json.dumps(answer).encode()
+        if server.manner == "created is 201" and self.command == "POST" and status == 200:
+            status = 201
+        if server.manner == "refs lag behind":
+            if "/commit/" in self.path:
+                server.committed = time.monotonic()
+            if time.monotonic() - server.committed < LAG and self.path.endswith("/refs"):
+                return server.answers.get(self.path, (status, headers, content))
+            server.answers[self.path] = status, headers, content
+        return status, headers, content
+
+    def answer(self, status: int, headers: Headers, content: bytes) -> None:
+        manner = self.server.manner
+        if manner == "compressed" and "gzip" in self.headers.get("Accept-Encoding", ""):
+            content, headers = gzip.compress(content), [*headers, ("content-encoding", "gzip")]
+        self.send_response_only(status)
+        for number, (key, value) in enumerate(headers):
+            odd = manner == "headers in other cases"
+            self.send_header((key.upper() if number % 2 else key.lower()) if odd else key, value)
+        if manner == "closes each connection":
+            self.send_header("Connection", "close")
+            self.close_connection = True
+        if manner == "slow and in chunks":
+            self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+            self.drip(content)
+            return
+        self.send_header("content-length", str(len(content)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(content)
+
+    def drip(self, content: bytes) -> None:
+        step = len(content) // 10 + 1
+        for start in range(0, len(content), step):
+            piece = content[start : start + step]
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+            time.sleep(0.01)
+        self.wfile.write(b"0\r\n\r\n")
+
+    def reset(self) -> None:
+        self.close_connection = True
+        linger = struct.pack("ii", 1, 0)  # close with RST, not with FIN
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        with suppress(OSError):
+            self.connection.close()
+
+
+@contextmanager
+def proxy(endpoint: str, manner: str) -> Iterator[str]:
+    """Give the address of a proxy before a server."""
+    with Proxy(int(endpoint.rpartition(":")[2]), manner) as running:
+        thread = threading.Thread(target=running.serve_forever, args=(0.02,))
+        thread.start()
+        yield f"http://127.0.0.1:{running.server_address[1]}"
+        running.shutdown()
+        thread.join()

@@ -1,0 +1,62 @@
+"""Servers and lines with other manners than the test Hub's: one release each, by the first push."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from huggingface_hub import set_client_factory
+from huggingface_hub.utils._http import default_client_factory
+
+from release.checkpoint import open_checkpoint
+from release.demo.hub import HubServer
+from release.hub.client import Patience
+from release.manifest import load_manifest
+from release.publish.apply import prepare, publish
+from release.publish.files import Release
+from release.publish.gate import pass_gate
+from release.publish.hub import Hub
+from release.report import load_report
+from tests.publish.campaign import SCENARIOS, World
+from tests.publish.odd import MANNERS, proxy
+from tests.publish.world import REPO
+
+PATIENCE = Patience(answer=20.0, waits=(0.05, 0.1, 0.3, 0.5))
+
+
+@pytest.fixture(scope="session")
+def release(verified: Path, tmp_path_factory: pytest.TempPathFactory) -> Release:
+    work = shutil.copytree(verified, tmp_path_factory.mktemp("odd") / "work")
+    report = load_report(work / ".release" / "report.json")
+    manifest = load_manifest(work / "release.toml")
+    here = Path.cwd()
+    os.chdir(work)
+    try:
+        return pass_gate(report, manifest, open_checkpoint(work / "ckpt"))
+    finally:
+        os.chdir(here)
+
+
+@pytest.fixture
+def quiet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """A working directory of its own, and the client as it was afterwards."""
+    monkeypatch.chdir(tmp_path)
+    yield
+    set_client_factory(default_client_factory)
+
+
+@pytest.mark.usefixtures("quiet")
+@pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.parametrize("manner", MANNERS)
+def test_it_ends_as_one_release(
+    manner: str, scenario: str, hub: HubServer, release: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = World(hub, scenario, release)
+    monkeypatch.setenv("HF_TOKEN", hub.token)
+    with proxy(hub.endpoint, manner) as address:
+        client = Hub(REPO, PATIENCE, address)
+        plan = prepare(release, client, scene.wish)
+        done = publish(plan, release, client, lambda _: None)
+    assert done.made
+    scene.require_complete()
