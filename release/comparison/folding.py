@@ -22,9 +22,14 @@ _BEFORE_MIXER = ("in_proj_qkv", "in_proj_z", "in_proj_a", "in_proj_b", "in_proj_
 _BEFORE_MLP = ("gate_proj", "up_proj", "gate_up_proj", "w1", "w3", "gate", "router")
 _INSIDE = {"q_b_proj": "q_a_layernorm", "kv_b_proj": "kv_a_layernorm"}
 
-PARTNERS = {"down_proj": "up_proj", "o_proj": "v_proj", "w2": "w3"}
-"""A weight whose columns may have been scaled, and the one whose rows then were."""
+PARTNERS = {
+    "down_proj": ("up_proj", "gate_up_proj"),
+    "o_proj": ("v_proj", "qkv_proj"),
+    "w2": ("w3",),
+}
+"""A weight whose columns may have been scaled, and the one whose rows then were: its last rows."""
 
+BF16_STEP, LEAST_DOUBT = np.float32(2**-8), np.float32(0.01)
 TOLERANCE, OUTLIERS = 0.15, 0.05
 """How far the scales of partners may be from cancelling, and for how many channels."""
 
@@ -52,17 +57,18 @@ def feeding_norms(module: str) -> Iterator[str]:
         yield ".".join([*layer, norm, "weight"])
 
 
-def partner(module: str) -> str | None:
-    """The weight whose rows were scaled where the columns of this one were."""
+def partners(module: str) -> Iterator[str]:
+    """The weight whose rows were scaled where the columns of this one were, by its two names."""
     block, _, last = module.rpartition(".")
-    return f"{block}.{PARTNERS[last]}" if last in PARTNERS else None
+    for name in PARTNERS.get(last, ()):
+        yield f"{block}.{name}"
 
 
 class Scaled(Matrix):
     """A matrix of the base, its rows and columns multiplied by factors."""
 
     def __init__(self, base: Matrix, columns: Floats | None, rows: Floats | None = None) -> None:
-        self._base, self.by_column, self.by_row = base, columns, rows
+        self.base, self.by_column, self.by_row = base, columns, rows
         self.rows, self.columns, self.dtypes = base.rows, base.columns, base.dtypes
 
     def raw(self, start: int, stop: int) -> bytes | None:
@@ -72,19 +78,32 @@ class Scaled(Matrix):
 
     def read(self, start: int, stop: int) -> Floats:
         """Rows `start` to `stop`, scaled: (rows, columns)."""
-        values = self._base.read(start, stop)
+        values = self.base.read(start, stop)
         if self.by_column is not None:
             values = values * self.by_column
         return values if self.by_row is None else values * self.by_row[start:stop, None]
 
 
-def norm_ratios(ours: Floats, base: Floats) -> Iterator[Floats]:
-    """The columns' factors that a norm's change asks for: of `x * w`, and of `x * (1 + w)`."""
+def norm_ratios(ours: Floats, base: Floats) -> Iterator[tuple[Floats, Floats]]:
+    """The columns' factors that a norm's change asks for: of `x * w`, and of `x * (1 + w)`.
+
+    With each factor goes the part of it that may be wrong because the norm was rounded to BF16:
+    of 1 + w that is much where w is near -1.
+    """
     if ours.shape != base.shape or (ours == base).all():
         return
     with np.errstate(divide="ignore", invalid="ignore"):
-        for ratio in (base / ours, (1 + base) / (1 + ours)):
-            yield np.nan_to_num(ratio, nan=1.0, posinf=1.0, neginf=1.0)
+        for one in (np.float32(0), np.float32(1)):
+            ratio = np.nan_to_num((one + base) / (one + ours), nan=1.0, posinf=1.0, neginf=1.0)
+            yield ratio, LEAST_DOUBT + np.nan_to_num(BF16_STEP * np.abs(ours / (one + ours)))
+
+
+def refine(decoder: Decoder, scaled: Scaled, doubt: Floats) -> Scaled | None:
+    """Fit the columns' factors within their doubt; None where that does not explain ours."""
+    fitted = fit_columns(decoder, scaled)
+    if float(np.mean(np.abs(fitted - 1) > doubt)) > OUTLIERS or scaled.by_column is None:
+        return None
+    return Scaled(scaled.base, scaled.by_column * fitted, scaled.by_row)
 
 
 def fit_columns(decoder: Decoder, base: Matrix) -> Floats:
@@ -109,14 +128,16 @@ def fit_rows(decoder: Decoder, base: Matrix) -> Floats:
 
 
 def cancel(columns: Floats | None, rows: Floats | None) -> bool:
-    """Whether the factors of one weight's columns undo those of the other one's rows.
+    """Whether the factors of one weight's columns undo those of the other one's last rows.
 
     Heads that share keys and values have fewer rows than columns: these are not scaled.
     """
     if columns is None and rows is None:
         return True
-    if columns is not None and rows is not None and len(columns) != len(rows):
-        return False
+    if columns is not None and rows is not None:
+        if len(columns) > len(rows):
+            return False
+        columns = np.concatenate([np.ones(len(rows) - len(columns), np.float32), columns])
     product = (1 if columns is None else columns) * (np.float32(1) if rows is None else rows)
     return float(np.mean(np.abs(product - 1) > TOLERANCE)) <= OUTLIERS
 

@@ -16,7 +16,8 @@ from release.comparison.folding import (
     fit_columns,
     fit_rows,
     norm_ratios,
-    partner,
+    partners,
+    refine,
 )
 from release.comparison.plain import compare
 from release.comparison.results import Cause, Compared, Difference, Sameness
@@ -27,7 +28,7 @@ from release.quantization.decoding.floats import Floats
 ALIKE = 0.99999
 """Cosine of an unquantized weight and the base's, scaled: what rounding the product leaves."""
 
-SCALED_ROWS = frozenset(PARTNERS.values())
+SCALED_ROWS = frozenset(name for names in PARTNERS.values() for name in names)
 
 
 class Unfolding:
@@ -68,10 +69,12 @@ class Unfolding:
     def _candidates(self, item: Compared, decoder: Decoder) -> Iterator[tuple[str, Scaled]]:
         """The base as a change of the norm before, of our columns or of our rows would have it."""
         base, last = self._comparer.matrix(item.module), item.module.rpartition(".")[2]
-        for norm, ratio in self._ratios(item.module):
-            yield norm, Scaled(base, ratio)
-            if last in SCALED_ROWS:
-                yield norm, Scaled(base, ratio, fit_rows(decoder, Scaled(base, ratio)))
+        for norm, ratio, doubt in self._ratios(item.module):
+            scaled = Scaled(base, ratio)
+            for columns in filter(None, (scaled, refine(decoder, scaled, doubt))):
+                yield norm, columns
+                if last in SCALED_ROWS:
+                    yield norm, Scaled(base, columns.by_column, fit_rows(decoder, columns))
         if item.cause is not Cause.NONE and last in SCALED_ROWS:
             yield "", Scaled(base, None, fit_rows(decoder, base))
         if item.cause is not Cause.NONE and last in PARTNERS:
@@ -87,7 +90,8 @@ class Unfolding:
 
     def _with_partner(self, item: Compared) -> Compared:
         """Require that the scales of a weight's columns undo those of its partner's rows."""
-        other = partner(item.module)
+        known = self._comparer.weights
+        other = next((name for name in partners(item.module) if name in known), None)
         if other is None or item.cause is not Cause.NONE:
             return item
         if cancel(self._columns.get(item.module), self._rows.get(other)):
@@ -124,7 +128,7 @@ class Unfolding:
         comparer, base = self._comparer, Matrix(view, self._comparer.base)
         return any(
             compare(plain.info, comparer.ours, Scaled(base, ratio)).cosine > ALIKE
-            for _norm, ratio in self._ratios(module)
+            for _norm, ratio, _doubt in self._ratios(module)
         )
 
     def _norm(self, module: str) -> str | None:
@@ -132,15 +136,15 @@ class Unfolding:
         found = next((n for n in feeding_norms(module) if n in self._comparer.plains), None)
         return None if found in self._comparer.reasons else found
 
-    def _ratios(self, module: str) -> Iterator[tuple[str, Floats]]:
-        """The factors that a changed norm before a module asks of its columns."""
+    def _ratios(self, module: str) -> Iterator[tuple[str, Floats, Floats]]:
+        """The factors that a changed norm before a module asks of its columns, and their doubt."""
         norm = self._norm(module)
         plain = self._comparer.plains[norm] if norm else None
         if norm and plain and plain.info.dtype in FLOAT_WIDTHS:
             ours = _whole(plain.info, self._comparer.ours)
             base = Matrix(plain.views[0], self._comparer.base)
-            for ratio in norm_ratios(ours, base.read(0, base.rows).reshape(-1)):
-                yield norm, ratio
+            for ratio, doubt in norm_ratios(ours, base.read(0, base.rows).reshape(-1)):
+                yield norm, ratio, doubt
 
 
 def _whole(info: TensorInfo, source: Source) -> Floats:
