@@ -35,6 +35,7 @@ def cause_of(measure: Measure, floors: Floors, *, moved: bool) -> Cause:
         (Cause.FACTOR, enough and not low <= measure.slope <= high),
         (Cause.ROWS, 0 < rows <= MANY_ROWS * measure.rows),
         (Cause.COSINE, rows or not enough),
+        (Cause.GROUPS, not moved and measure.off_groups),
         (Cause.CODES, not _agrees(measure, floors, moved=moved)),
         (Cause.NOISE, measure.sqnr < (floors.moved if moved else floors.rounded)),
         (Cause.RANGE, not moved and _out_of_range(measure, floors)),

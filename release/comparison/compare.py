@@ -138,7 +138,7 @@ class Comparer:
     def judge(self, weight: Weight, decoder: Decoder, base: Matrix) -> tuple[Measure, Cause]:
         """Measure a weight against a matrix of the base."""
         floors = floors_of(weight.scheme)
-        found = measure(decoder, base, row_floor=floors.row, clip=floors.clip)
+        found = measure(decoder, base, floors)
         return found, cause_of(found, floors, moved=self.moved)
 
     def matrix(self, name: str) -> Matrix:

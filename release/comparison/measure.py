@@ -10,6 +10,8 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from release.comparison.floors import Floors
+from release.comparison.groups import Groups
 from release.comparison.results import Measure, Row
 from release.comparison.views import Matrix
 from release.quantization.decoding import Decoder, Rows
@@ -29,19 +31,21 @@ def step_of(columns: int) -> int:
     return max(1, CHUNK // max(columns, 1))
 
 
-def measure(decoder: Decoder, base: Matrix, *, row_floor: float, clip: float) -> Measure:
-    """Compare a weight with the base. `row_floor` in dB; `clip` in units of the largest code."""
+def measure(decoder: Decoder, base: Matrix, floors: Floors) -> Measure:
+    """Compare a weight with the base, its rows and groups by the bounds of its scheme."""
     rows, columns = decoder.shape
-    tally = _Tally(rows)
+    tally = _Tally(rows, decoder.group, floors)
     step = step_of(columns)
     for start in range(0, rows, step):
         stop = min(start + step, rows)
-        tally.add(start, base.read(start, stop), decoder.rows(start, stop), clip)
-    return tally.result(row_floor)
+        tally.add(start, base.read(start, stop), decoder.rows(start, stop))
+    return tally.result()
 
 
 class _Tally:
-    def __init__(self, rows: int) -> None:
+    def __init__(self, rows: int, group: int, floors: Floors) -> None:
+        self.floors = floors
+        self.groups = Groups(group if group <= floors.grouped else 0, floors.group_slope)
         self.base: Sums = np.zeros(rows)
         self.ours: Sums = np.zeros(rows)
         self.both: Sums = np.zeros(rows)
@@ -49,7 +53,7 @@ class _Tally:
         self.elements = self.exact = self.near = self.clipped = self.flushed = self.nonzero = 0
         self.largest = self.largest_off = 0.0
 
-    def add(self, start: int, base: Floats, rows: Rows, clip: float) -> None:
+    def add(self, start: int, base: Floats, rows: Rows) -> None:
         ours = rows.values()
         off = base - ours
         place = slice(start, start + len(base))
@@ -63,9 +67,10 @@ class _Tally:
         present = base != 0
         self.nonzero += int(np.count_nonzero(present))
         self.flushed += int(np.count_nonzero(present & (ours == 0)))
-        self._agree(rows, base, clip)
+        self.groups.add(start, base, ours)
+        self._agree(rows, base)
 
-    def _agree(self, rows: Rows, base: Floats, clip: float) -> None:
+    def _agree(self, rows: Rows, base: Floats) -> None:
         book, codes = rows.book, rows.codes
         steps = rows.in_steps(base)
         exact = (steps >= book.low.take(codes)) & (steps <= book.high.take(codes))
@@ -77,9 +82,9 @@ class _Tally:
             near = steps_of_rest >= book.near_low.take(rest)
             near &= steps_of_rest <= book.near_high.take(rest)
             self.near += int(np.count_nonzero(near))
-        self.clipped += int(np.count_nonzero(np.abs(steps) > clip * book.largest))
+        self.clipped += int(np.count_nonzero(np.abs(steps) > self.floors.clip * book.largest))
 
-    def result(self, row_floor: float) -> Measure:
+    def result(self) -> Measure:
         base, ours, both, off = (
             float(sums.sum()) for sums in (self.base, self.ours, self.both, self.off)
         )
@@ -87,7 +92,8 @@ class _Tally:
         typical = float(np.median(self.base[self.base > 0])) if base > 0 else 0.0
         judged = self.base > typical * TINY_ROW**2
         worst = int(np.argmin(np.where(judged, row_sqnr, np.inf))) if judged.any() else None
-        bad = judged & ~(row_sqnr >= row_floor)
+        off_groups = self.groups.off()
+        bad = judged & ~(row_sqnr >= self.floors.row)
         return Measure(
             rows=len(self.base),
             elements=self.elements,
@@ -103,6 +109,8 @@ class _Tally:
             worst=None if worst is None else Row(worst, float(row_sqnr[worst])),
             bad_rows=tuple(np.flatnonzero(bad).tolist()),
             dead_rows=tuple(np.flatnonzero(bad & (self.ours == 0)).tolist()),
+            off_groups=len(off_groups),
+            off_group=next(iter(off_groups), None),
         )
 
 

@@ -12,6 +12,14 @@ class Row(msgspec.Struct, frozen=True):
     sqnr: float
 
 
+class OffGroup(msgspec.Struct, frozen=True):
+    """A group of columns by its row and first column, and its slope over the base."""
+
+    row: int
+    column: int
+    slope: float
+
+
 class Measure(msgspec.Struct, frozen=True):
     """The distance of one weight from the base. SQNR in dB, the others are ratios.
 
@@ -19,7 +27,8 @@ class Measure(msgspec.Struct, frozen=True):
     agree, and that agree within one step, `clipped` that of values beyond the range of their scale,
     `flushed` that of non-zero values stored as zero. `worst` is the row of the least SQNR, rows
     that are next to nothing in the base left out; `bad_rows` are those under the floor that was
-    asked for, `dead_rows` those among them that are zero here.
+    asked for, `dead_rows` those among them that are zero here. `off_groups` counts groups of
+    columns with a scale of their own whose slope is far from 1; `off_group` is the first of them.
     """
 
     rows: int
@@ -36,6 +45,8 @@ class Measure(msgspec.Struct, frozen=True):
     worst: Row | None
     bad_rows: tuple[int, ...]
     dead_rows: tuple[int, ...]
+    off_groups: int = 0
+    off_group: OffGroup | None = None
 
 
 class Sameness(StrEnum):
@@ -72,6 +83,7 @@ class Cause(StrEnum):
     FACTOR = "is off by a factor"
     ROWS = "has rows that are wrong"
     COSINE = "is not like the base"
+    GROUPS = "has groups that are off by a factor"
     CODES = "has other codes"
     NOISE = "is noisier than its scheme"
     RANGE = "is clipped or flushed"

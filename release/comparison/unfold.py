@@ -8,7 +8,9 @@ import numpy as np
 from release.checkpoint import TensorInfo
 from release.comparison.compare import Comparer, Plain
 from release.comparison.folding import (
+    OUTLIERS,
     PARTNERS,
+    TOLERANCE,
     Scaled,
     cancel,
     columns_agree,
@@ -103,7 +105,7 @@ class Unfolding:
         if item.likeness.sameness is not Sameness.DIFFERENT:
             return item
         plain = self._comparer.plains[item.tensor]
-        folded = self._is_undone(item.tensor, broken)
+        folded = self._is_undone(item.tensor, broken) or self._is_scaled_bias(plain)
         if not folded and len(plain.info.shape) > 1:
             folded = self._is_scaled(plain)
         if not folded:
@@ -122,6 +124,16 @@ class Unfolding:
                 if columns_agree(decoder, scaled):
                     return True
         return False
+
+    def _is_scaled_bias(self, plain: Plain) -> bool:
+        """Whether a bias is the base's times the factors of its weight's rows."""
+        module, dot, role = plain.tensor.rpartition(".")
+        rows = self._rows.get(module)
+        if role != "bias" or not dot or rows is None or plain.info.dtype not in FLOAT_WIDTHS:
+            return False
+        ours = _whole(plain.info, self._comparer.ours)
+        bases = (Matrix(view, self._comparer.base) for view in plain.views)
+        return any(_are(ours, base.read(0, base.rows).reshape(-1), rows) for base in bases)
 
     def _is_scaled(self, plain: Plain) -> bool:
         module, view = plain.tensor.removesuffix(".weight"), plain.views[0]
@@ -145,6 +157,15 @@ class Unfolding:
             base = Matrix(plain.views[0], self._comparer.base)
             for ratio, doubt in norm_ratios(ours, base.read(0, base.rows).reshape(-1)):
                 yield norm, ratio, doubt
+
+
+def _are(ours: Floats, base: Floats, factors: Floats) -> bool:
+    """Whether these are the base's times the factors, up to what rounding leaves in doubt."""
+    if not ours.shape == base.shape == factors.shape:
+        return False
+    expected = base * factors
+    off = np.abs(ours - expected) > TOLERANCE * np.abs(expected)
+    return float(off.mean()) <= OUTLIERS
 
 
 def _whole(info: TensorInfo, source: Source) -> Floats:

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from release.comparison.floors import NVFP4
 from release.comparison.measure import measure, step_of
-from release.comparison.results import Measure
+from release.comparison.results import Measure, OffGroup
 from release.quantization.decoding.codebook import float_book
 from release.quantization.decoding.decoder import Rows
 from release.quantization.decoding.floats import Floats
@@ -19,6 +20,7 @@ class Codes:
         self, codes: "np.ndarray[tuple[int, int], np.dtype[np.uint8]]", scale: float
     ) -> None:
         self.shape, self._codes, self._scale = codes.shape, codes, np.array([[scale]], np.float32)
+        self.group = 4 if codes.shape[1] > 4 else 0
 
     def rows(self, start: int, stop: int) -> Rows:
         return Rows(float_book(4), self._codes[start:stop], self._scale)
@@ -41,7 +43,7 @@ def both(seed: int, rows: int, columns: int) -> tuple[Codes, Weights, Floats]:
 
 
 def measured(codes: Codes, base: Weights) -> Measure:
-    return measure(codes, base, row_floor=6, clip=1.4)  # type: ignore[arg-type]
+    return measure(codes, base, NVFP4)  # type: ignore[arg-type]
 
 
 @given(seed=st.integers(0, 1000), rows=st.integers(1, 40), columns=st.integers(1, 60))
@@ -54,6 +56,18 @@ def test_sums_over_ranges_are_those_over_all(seed: int, rows: int, columns: int)
     assert found.slope == pytest.approx((w * d).sum() / own, abs=1e-6)
     assert found.error == pytest.approx(np.abs(w - d).max() / np.abs(w).max(), rel=1e-5)
     assert found.elements == rows * columns
+
+
+@given(seed=st.integers(0, 1000), rows=st.integers(1, 300), groups=st.integers(2, 200))
+def test_one_group_of_another_size_is_found(seed: int, rows: int, groups: int) -> None:
+    random = np.random.default_rng(seed)
+    codes = random.choice(np.array([2, 4, 10, 13], np.uint8), (rows, 4 * groups))  # none small
+    base = float_book(4).values[codes] * np.float32(0.5)
+    row, group = int(random.integers(rows)), int(random.integers(groups))
+    assert measured(Codes(codes, 0.5), Weights(base.copy())).off_groups == 0
+    base[row, 4 * group : 4 * group + 4] *= 4
+    found = measured(Codes(codes, 0.5), Weights(base))
+    assert (found.off_groups, found.off_group) == (1, OffGroup(row, 4 * group, 0.25))
 
 
 def test_more_than_one_range() -> None:

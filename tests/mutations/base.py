@@ -87,6 +87,11 @@ def one_scale_doubled(raw: bytes) -> bytes:
     return words.tobytes()
 
 
+def one_block_quartered(raw: bytes) -> bytes:
+    """The FP8 scale of the second block of row 60, of eight: two exponents less."""
+    return raw[:481] + bytes([raw[481] - 16]) + raw[482:]
+
+
 def another_rounding(raw: bytes) -> bytes:
     """A fifth of the INT8 codes one step up, where there is room."""
     codes = np.frombuffer(raw, np.int8).copy()
@@ -184,6 +189,13 @@ FAULTS = (
         changed(f"{GATE}.weight_scale", lambda raw: bytes(byte + 1 for byte in raw)),
         GATE,
         MXFP4,
+    ),
+    OF_LLAMA(
+        "B107",
+        "a block scale",
+        changed(f"{UP}.weight_scale", one_block_quartered),
+        UP,
+        ("llama-nvfp4", "llama-nvfp4a16"),
     ),
     OF_LLAMA("B108", "exchanged projections", exchanged(GATE, UP, *NVFP4_ROLES), GATE, NVFP4),
     Fault(

@@ -79,6 +79,12 @@ class Decoder:
         self._columns = self._column_groups()
         self._divisor = self._whole("weight_global_scale")
 
+    @property
+    def group(self) -> int:
+        """How many columns, side by side, share a scale with no others of their row; 0 for all."""
+        width = self._width()
+        return width if self._columns is None and width < self.shape[1] else 0
+
     def rows(self, start: int, stop: int) -> Rows:
         """Read rows from `start` up to `stop`."""
         return Rows(
