@@ -41,9 +41,11 @@ def compare(old: Side, new: Side) -> Difference:
 
 def _files(old: Side, new: Side, open_ends: dict[str, str]) -> tuple[tuple[FileChange, ...], int]:
     changes, same = [], 0
-    reported = isinstance(old.tensors, Unknown) or isinstance(new.tensors, Unknown)
+    reported = isinstance(old.documents, Unknown) or isinstance(new.documents, Unknown)
     left_out = {CARD_FILE} if reported else set()  # a report is never about the card
-    for path in sorted({*old.files, *new.files} - left_out):
+    refused = old.refused | new.refused
+    open_ends.update(refused)
+    for path in sorted({*old.files, *new.files} - left_out - refused.keys()):
         before, after = old.files.get(path), new.files.get(path)
         if before is None or after is None:
             old_size, new_size = (side.size if side else None for side in (before, after))
@@ -84,13 +86,18 @@ def _lines(path: str, old: Side, new: Side) -> tuple[int, int] | None:
 def _tensors(
     old: Side, new: Side, open_ends: dict[str, str]
 ) -> tuple[tuple[TensorChange, ...], int]:
+    for tensors in (old.tensors, new.tensors):
+        if isinstance(tensors, Unknown) and not _same_shards(old, new):
+            open_ends["tensors"] = tensors.reason
     if isinstance(old.tensors, Unknown) or isinstance(new.tensors, Unknown):
-        if not _same_shards(old, new):
-            open_ends["tensors"] = "of a report only the files are known"
         return (), 0
     changes, same, unread = [], 0, 0
     for name in {**old.tensors, **new.tensors}:
         before, after = old.tensors.get(name), new.tensors.get(name)
+        lost = _headless(name, old) or _headless(name, new)
+        if lost:
+            open_ends |= lost
+            continue
         if before is None or after is None or before.form != after.form:
             old_form, new_form = (side.form if side else None for side in (before, after))
             changes.append(TensorChange(name, old_form, new_form))
@@ -105,6 +112,12 @@ def _tensors(
             "their bytes were not read on both sides (--level bytes)"
         )
     return tuple(changes), same
+
+
+def _headless(name: str, side: Side) -> dict[str, str]:
+    """Say of a tensor that its shard's header cannot be read there."""
+    shard = side.placed.get(name, "")
+    return {f"the tensors of {shard}": side.headless[shard]} if shard in side.headless else {}
 
 
 def _same_shards(old: Side, new: Side) -> bool:

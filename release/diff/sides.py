@@ -22,7 +22,7 @@ from release.verify import reported_facts
 
 BOOKKEEPING = {".gitattributes", "release-manifest.json", "model.sig"}
 """What publishing adds: never part of a difference."""
-REPORT_ONLY = "a report holds none"
+REPORT_ONLY = "of a report only the files are known"
 SMALL = 64 << 20
 
 
@@ -43,7 +43,11 @@ class Tensor(msgspec.Struct, frozen=True):
 
 
 class Side(msgspec.Struct, frozen=True):
-    """What is known of one checkpoint; `Unknown` where it is only a report."""
+    """What is known of one checkpoint; `Unknown` where it is only a report, or unreadable.
+
+    `refused` says why of files that cannot be read, `headless` of shards without a sound header;
+    `placed` is the shard of each tensor by the index.
+    """
 
     end: End
     files: dict[str, File]
@@ -52,6 +56,9 @@ class Side(msgspec.Struct, frozen=True):
     tensors: dict[str, Tensor] | Unknown
     facts: dict[str, Any]
     findings: tuple[Finding, ...] | Unknown
+    refused: dict[str, str] = {}
+    headless: dict[str, str] = {}
+    placed: dict[str, str] = {}
 
 
 def look(location: Location, level: Level | None, progress: Progress) -> Side:
@@ -81,7 +88,18 @@ def look(location: Location, level: Level | None, progress: Progress) -> Side:
         _tensors(checkpoint, digests),
         msgspec.json.decode(msgspec.json.encode(facts)),  # as a report holds them
         Unknown("no rule was run"),
+        {defect.file: defect.what for defect in checkpoint.source.refused},
+        _headless(checkpoint),
+        checkpoint.index.weight_map if checkpoint.index else {},
     )
+
+
+def _headless(checkpoint: Checkpoint) -> dict[str, str]:
+    return {
+        defect.file: defect.what
+        for defect in checkpoint.defects
+        if defect.file in checkpoint.loaded and defect.file not in checkpoint.shards
+    }
 
 
 def _streamed(checkpoint: Checkpoint, level: Level) -> list[str]:
@@ -137,7 +155,10 @@ def _documents(checkpoint: Checkpoint) -> dict[str, Any]:
     return documents
 
 
-def _tensors(checkpoint: Checkpoint, digests: Digests) -> dict[str, Tensor]:
+def _tensors(checkpoint: Checkpoint, digests: Digests) -> dict[str, Tensor] | Unknown:
+    headless = _headless(checkpoint)
+    if headless and checkpoint.index is None:
+        return Unknown(": ".join(next(iter(headless.items()))))
     return {
         name: Tensor(
             f"{info.dtype} {list(info.shape)}",

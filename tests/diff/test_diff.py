@@ -109,6 +109,22 @@ def test_what_is_neither_is_one_line(case: str, run: Run) -> None:
     assert words in done.stderr
 
 
+def test_what_cannot_be_read_is_not_called_removed(draft: Drafts, run: Run) -> None:
+    broken = draft("demo")
+    shard = "model-00002-of-00003.safetensors"
+    broken.write(shard, b"\xff" * 5000)
+    (broken.path / "notes.txt").symlink_to("/etc/hostname")
+    found = json.loads(run("diff", DEMO, broken.path, "--format", "json").stdout)
+    assert found["tensors"] == []
+    assert [change["path"] for change in found["files"]] == [shard]
+    assert set(found["not_compared"]) == {"notes.txt", f"the tensors of {shard}"}
+    whole = draft("llama-w4a16")
+    whole.write("model.safetensors", b"{}")
+    done = run("diff", CHECKPOINTS / "llama-w4a16", whole.path)
+    assert done.returncode == 1
+    assert "  ? tensors  model.safetensors: is 2 bytes long" in done.stdout
+
+
 def test_a_truncated_shard_leaves_its_last_tensors_open(draft: Drafts, run: Run) -> None:
     cut = draft("demo")
     cut.truncate("model-00003-of-00003.safetensors", 100)
