@@ -111,8 +111,6 @@ def _settle(
 ) -> tuple[int, int, int | None]:
     """Bytes for the cache: what two decimals leave open, settled by the tokens of the log."""
     low, high = stated
-    if log.tokens is None or log.length is None or own.serving.num_gpu_blocks_override is not None:
-        return low, high, None
     if max(own.serving.tensor_parallel_size, own.serving.pipeline_parallel_size) > 1:
         low = int(low * LEAST_OF_SEVERAL)
     for block in BLOCKS:
@@ -120,23 +118,35 @@ def _settle(
         pool = plan_pool(subject.config, subject.architecture, serving)
         if isinstance(pool, Unknown):
             raise NotEstimated(pool.reason)
-        found = _blocks(pool, low, high, log.tokens, log.length)
-        if found:
+        found = _blocks(pool, low, high, log)
+        if found and _needs(pool, own, log):
             size = max(pool.bytes_per_block)
-            return found[0] * size, found[-1] * size, block
+            ends = (low, high) if log.tokens is None else (found[0] * size, found[-1] * size)
+            return *ends, block
     raise NotEstimated(
-        f"the log prints {log.tokens:,} tokens of cache, and our plan of the same options gives"
-        " another number: something in it is not modelled, or the log is of another model"
+        "the log prints other figures than our plan of the same options gives: something in it is"
+        " not modelled, or it is of another model"
     )
 
 
-def _blocks(pool: Pool, low: int, high: int, tokens: int, length: int) -> range:
-    """How many blocks within these bytes give so many tokens."""
+def _blocks(pool: Pool, low: int, high: int, log: EngineLog) -> range:
+    """How many blocks within these bytes give the tokens that were printed."""
     size = max(pool.bytes_per_block)
-    counts = range(low // size, high // size + 1)
+    counts = range(max(low, 0) // size, max(high, 0) // size + 1)
+    length = log.length
+    if log.tokens is None or length is None or pool.override is not None:
+        return counts
 
     def printed(count: int) -> int:
         return pool.tokens(count * size, length)
 
-    first = bisect_left(counts, tokens, key=printed)
-    return counts[first : bisect_right(counts, tokens, key=printed)]
+    first = bisect_left(counts, log.tokens, key=printed)
+    return counts[first : bisect_right(counts, log.tokens, key=printed)]
+
+
+def _needs(pool: Pool, own: Settled, log: EngineLog) -> bool:
+    """Whether one request needs what an error says that it needs."""
+    if log.needed_gib is None or own.length is None:
+        return True
+    sizes = pool.request_bytes(own.length), pool.needed(own.length)
+    return any(abs(size - log.needed_gib * GIB) <= HALF + 1 for size in sizes)

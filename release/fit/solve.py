@@ -99,8 +99,10 @@ def _room(subject: Subject, question: Question, settled: Settled) -> Room:
         raise NotEstimated(
             "name a GPU (--gpu), its free memory (--available) or a log (--from-log)"
         )
-    died = "it ran out of memory before" if log.out_of_memory else "it does not say"
-    raise NotEstimated(f"{died} how much the log's GPU had for the cache: name it (--gpu)")
+    died = ", and that it ran out of memory" if log.out_of_memory else ""
+    raise NotEstimated(
+        f"the log does not say what was left for the cache{died}: name a GPU (--gpu)"
+    )
 
 
 def _estimate(subject: Subject, gpu: Gpu, settled: Settled, log: EngineLog | None) -> Room:

@@ -77,9 +77,9 @@ def test_the_least_of_several_workers_counts() -> None:
 
 
 def test_figures_that_our_plan_does_not_give_are_not_used() -> None:
-    with pytest.raises(ReleaseError, match="another number"):
+    with pytest.raises(ReleaseError, match="other figures"):
         fit(PLAIN.replace("3,142,661", "3,042,661"))
-    with pytest.raises(ReleaseError, match="another number"):
+    with pytest.raises(ReleaseError, match="other figures"):
         fit(OTHER)
 
 
@@ -120,3 +120,9 @@ def test_hostile_arguments_are_read_as_far_as_they_make_sense(arguments: str) ->
     log = read_log(f"non-default args: {arguments}\n{figures}")
     assert (log.available_gib, log.weights_gib) == (None, None)
     assert log.stated.options == Options()
+
+
+def test_a_refusal_of_another_model_is_not_used() -> None:
+    refused = (LOGS / "0.24.0-h100-gemma12b-small.log").read_text()
+    with pytest.raises(ReleaseError, match="other figures"):
+        fit(refused)
