@@ -8,7 +8,16 @@ from release.fit.refusals import refusal
 from release.fit.subject import NotEstimated, Subject
 from release.memory.activations import activations
 from release.memory.answer import Answer, Room, answer
-from release.memory.budget import CONTEXT, Term, beside_weights, graphs, other, share, spend
+from release.memory.budget import (
+    CONTEXT,
+    Term,
+    beside_weights,
+    context,
+    graphs,
+    other,
+    share,
+    spend,
+)
 from release.memory.command import write_command
 from release.memory.defaults import Settled, settle
 from release.memory.gpus import Gpu, native_kernels
@@ -51,6 +60,14 @@ class Fit(msgspec.Struct, frozen=True):
     command: str
     assumptions: tuple[str, ...]
     kernels: dict[str, str]
+
+    def requests(self, length: int) -> tuple[float, float]:
+        """Requests of `length` tokens that the cache holds at once, at least and at most."""
+        low, high = (
+            self.pool.concurrency(size, length) if self.pool.fits(size, length) else 0.0
+            for size in self.answer.available_range
+        )
+        return low, high
 
 
 def solve(subject: Subject, question: Question) -> Fit:
@@ -127,7 +144,7 @@ def _estimate(subject: Subject, gpu: Gpu, settled: Settled, log: EngineLog | Non
     return Room(
         budget.low,
         budget.high,
-        budget.terms,
+        (*budget.terms, context()),
         physical=total[0] - loaded.low,
         share=whole.low,
         free=(total[0] - CONTEXT[1], total[0] - CONTEXT[0]),

@@ -69,6 +69,11 @@ def beside_weights(weights: int, tables: tuple[int, int]) -> Term:
     return Term("beside the weights", low, high + int(weights * LAYOUTS), "estimated", what)
 
 
+def context() -> Term:
+    """What a process takes before vLLM measures anything: not part of the share."""
+    return Term("CUDA context", *CONTEXT, "estimated", "outside the share; logs of vLLM 0.24.0")
+
+
 def graphs(settled: Settled) -> Term:
     """CUDA graphs, as vLLM estimates them before it sizes the cache."""
     if settled.eager:

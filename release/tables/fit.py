@@ -78,10 +78,8 @@ def requests_table(fits: Sequence[Fit]) -> Table:
 
 
 def _requests(fit: Fit, length: int) -> str:
-    pool, available = fit.pool, fit.answer.at_least.available_bytes
-    if not pool.fits(available, length):
-        return "–"
-    return f"{pool.concurrency(available, length):,.1f}"
+    low, high = fit.requests(length)
+    return _counts(low, high, ",.1f") if high else "–"
 
 
 def _column(fit: Fit) -> str:
