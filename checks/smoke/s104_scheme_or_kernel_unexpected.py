@@ -2,7 +2,7 @@
 
 What it checks: for each layer of vLLM's, the scheme that it was given against the declaration of
     the modules whose tensors went into it. Kernels that quantize weights only, where the scheme
-    quantizes activations too, are named as a note: that is what this device has.
+    quantizes activations too: a note where that is all this device has, else a warning.
 Why it matters: a target or an ignore entry that resolves otherwise in vLLM changes what is served,
     and a test on a GPU without FP4 units says nothing about 4-bit activations.
 How to fix: write targets and ignore so that both resolve alike; test natively on a newer GPU.
@@ -36,16 +36,20 @@ def check(layers: tuple[Layer, ...], engine_run: Run) -> Findings:
 
 
 def _fallbacks(layers: tuple[Layer, ...], engine_run: Run) -> Findings:
+    """Report kernels that leave activations alone where the scheme quantizes them."""
     kernels = Counter(
-        (layer.kernel, " and ".join(sorted(scheme for scheme in layer.schemes if scheme)))
+        (layer.kernel, " and ".join(sorted(each for each in layer.schemes if each)), layer.native)
         for layer in layers
-        if layer.kernel and any(word in layer.kernel for word in WEIGHT_ONLY)
+        if layer.activations and layer.kernel and any(word in layer.kernel for word in WEIGHT_ONLY)
     )
     device = engine_run.outcome.result.device.get("name", "this device")
-    for (kernel, schemes), count in sorted(kernels.items()):
+    for (kernel, schemes, native), count in sorted(kernels.items()):
+        served = f"{schemes} is served by {kernel} on {device} ({count} layers): not natively"
         yield Found(
             where=Where(),
-            message=f"{schemes} is served by {kernel} on {device} ({count} layers): not natively",
-            fix="say so on the card, or test on a GPU that has the units",
-            severity="info",
+            message=f"{served}, though it has the units" if native else served,
+            fix="look in the log for why, or set the kernel by --linear-backend"
+            if native
+            else "say so on the card, or test on a GPU that has the units",
+            severity="warning" if native else "info",
         )

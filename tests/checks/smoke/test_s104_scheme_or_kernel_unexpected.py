@@ -1,5 +1,5 @@
 from release.smoke.account import Account
-from tests.smoke.recorded import judged, recorded, replace, with_account
+from tests.smoke.recorded import judged, recorded, replace, with_account, with_result
 
 FP8, NVFP4 = "llama-fp8-dynamic", "llama-nvfp4"
 DOWN = "model.layers.0.mlp.down_proj"
@@ -23,6 +23,21 @@ def test_fires_on_a_plain_module_that_is_served_quantized() -> None:
 
 def test_fires_as_a_note_on_weight_only_kernels() -> None:
     assert judged("S104", NVFP4, recorded(NVFP4)) == ["info checkpoint"]
+
+
+def test_fires_as_a_warning_where_the_device_has_the_units() -> None:
+    # Blackwell, by its capability alone: nothing of it was recorded.
+    device = {"kind": "cuda", "name": "NVIDIA B200", "capability": [10, 0]}
+    run = with_result(recorded("h100-llama-nvfp4"), device=device)
+    assert judged("S104", NVFP4, run) == ["warning checkpoint"]
+    assert judged("S104", NVFP4, recorded("h100-llama-nvfp4")) == ["info checkpoint"]
+
+
+def test_silent_on_kernels_for_weights_where_only_weights_are_quantized() -> None:
+    marlin = {"method": "CompressedTensorsLinearMethod", "scheme": "CompressedTensorsWNA16"}
+    marlin |= {"kernel": "MarlinLinearKernel"}
+    run = with_account(recorded("h100-llama-w4a16"), lambda account: served(account, DOWN, marlin))
+    assert judged("S104", "llama-w4a16", run) == []
 
 
 def test_silent_where_both_agree() -> None:
