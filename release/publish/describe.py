@@ -57,7 +57,7 @@ def _steps(plan: Plan) -> Iterator[str]:
     if not plan.changes:
         yield "no commit: nothing would change" + (f"; tag {plan.tag}" if plan.tag else "")
         return
-    how = "one pull request" if plan.pull_request else "one commit on main"
+    how = f"one {'pull request' if plan.pull_request else 'commit'} on {plan.branch}"
     tag = f", then tag {plan.tag}" if plan.tag else ""
     size = decimal_bytes(plan.send_bytes)
     yield f"{how} of at most {size} to send: {plan.message!r}{tag}"

@@ -40,9 +40,10 @@ class GateError(ReleaseError):
 def pass_gate(report: Report, manifest: Manifest, checkpoint: Checkpoint) -> Release:
     """Let a checkpoint through, or raise `ReleaseError`. Cheap checks come first; no network."""
     _require_pass(report, manifest)
-    written = _require_card(report, manifest, checkpoint)
+    card = _read_card(report, checkpoint)
     selection = select_files(checkpoint, manifest.extra_files)
     require_unchanged(report, checkpoint, recall_stamps(report))
+    written = _require_rendered(card, report, manifest, checkpoint)
     levels = ", ".join(level for level, state in report.levels.items() if state == DONE)
     counts = ", ".join(plural(report.summary[level], level) for level in ("error", "warning"))
     files = _files(report, checkpoint, selection, written)
@@ -88,11 +89,8 @@ def _require_every_rule(report: Report) -> None:
         raise GateError(what, where="report.json", hint=hint, exit_code=UNCHECKED)
 
 
-def _require_card(report: Report, manifest: Manifest, checkpoint: Checkpoint) -> dict[str, bytes]:
-    """Read the card and its files.
-
-    Raises `ReleaseError` unless they are, to the byte, what these two render to.
-    """
+def _read_card(report: Report, checkpoint: Checkpoint) -> bytes:
+    """Read the card. Raises `ReleaseError` unless it speaks of this report."""
     hint = "run `release card`"
     if CARD_FILE not in checkpoint.files:
         raise ReleaseError("the checkpoint has no card", where=CARD_FILE, hint=hint)
@@ -104,6 +102,16 @@ def _require_card(report: Report, manifest: Manifest, checkpoint: Checkpoint) ->
     if digest.encode() not in content:
         what = "was not rendered from this report: it does not name its digest"
         raise ReleaseError(what, where=CARD_FILE, hint=hint)
+    return content
+
+
+def _require_rendered(
+    content: bytes, report: Report, manifest: Manifest, checkpoint: Checkpoint
+) -> dict[str, bytes]:
+    """Give the card and its files.
+
+    Raises `ReleaseError` unless they are, to the byte, what these two render to.
+    """
     from release.card import render_card  # noqa: PLC0415 - a gate that is shut needs no templates
 
     card = render_card(report, manifest, checkpoint)

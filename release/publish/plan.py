@@ -26,6 +26,7 @@ from release.report import FOUND
 from release.text import printable
 from release.units import plural
 
+MAIN = "main"
 SHORT = len("sha256:") + 12
 _NO_NAME = re.compile(r"--|\.\.|\.git$|\.ipynb$|^[-.]|[-.]$")
 _TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
@@ -62,6 +63,7 @@ class Plan(msgspec.Struct, frozen=True):
 
     `deletes` are files of an earlier release, `kept` files of the Hub that are not ours to touch,
     `refused` what somebody has to decide first: as long as there is any, nothing is done.
+    `branch` takes the commit, or the pull request against it.
     `left_out` are files that stay on this machine, `send_bytes` is the most that is uploaded.
     """
 
@@ -79,6 +81,7 @@ class Plan(msgspec.Struct, frozen=True):
     message: str
     description: str
     tag: str | None
+    branch: str
     pull_request: bool
     notices: tuple[str, ...]
 
@@ -128,6 +131,7 @@ def make_plan(release: Release, remote: Remote, wish: Wish) -> Plan:
         message=_title(release, wish),
         description=f"{release.proof}\n\nDigest of the files: {release.digest}",
         tag=wish.tag,
+        branch=MAIN,
         pull_request=wish.pull_request,
         notices=(*_notices(remote, files, wish), *_limits(release, fates)),
     )

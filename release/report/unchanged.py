@@ -12,6 +12,7 @@ from release.facts.identity import FileDigest, identify
 from release.facts.scan import hash_checkpoint
 from release.report import Report
 
+SHOWN = 3
 STAMPS_FILE = Path(".release/stamps.json")
 
 Stamp = tuple[int, int, int, int, int]
@@ -63,14 +64,28 @@ def require_unchanged(report: Report, checkpoint: Checkpoint, stamps: Stamps | N
     then = {file.path: file.sha256 for file in report.checkpoint.files}
     kept = [file for file in report.checkpoint.files if file.path in same]
     now = {file.path: file.sha256 for file in (*kept, *_hashed(checkpoint, same))}
-    for path in sorted(then.keys() | now.keys()):
-        if then.get(path) == now.get(path):
-            continue
-        what = (
-            "changed" if path in then and path in now else "is gone" if path in then else "is new"
-        )
-        hint = "run `release verify` again"
-        raise ReleaseError(f"{what} since the checkpoint was verified", where=path, hint=hint)
+    changes = (_change(path, then, now) for path in sorted(then.keys() | now.keys()))
+    _refuse([change for change in changes if change])
+
+
+def _refuse(changes: list[tuple[str, str]]) -> None:
+    """Raise for the first change, and name the files of some others."""
+    if not changes:
+        return
+    (path, what), others = changes[0], [path for path, _ in changes[1:]]
+    more = f"; likewise {', '.join(others[:SHOWN])}" if others else ""
+    rest = f" and {len(others) - SHOWN} more" if len(others) > SHOWN else ""
+    what = f"{what} since the checkpoint was verified{more}{rest}"
+    raise ReleaseError(what, where=path, hint="run `release verify` again")
+
+
+def _change(
+    path: str, then: Mapping[str, str | None], now: Mapping[str, str | None]
+) -> tuple[str, str] | None:
+    if then.get(path) == now.get(path):
+        return None
+    what = "changed" if path in then and path in now else "is gone" if path in then else "is new"
+    return path, what
 
 
 def _hashed(checkpoint: Checkpoint, but: Collection[str]) -> tuple[FileDigest, ...]:

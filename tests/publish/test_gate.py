@@ -94,6 +94,11 @@ REFUSED: dict[str, tuple[Change, int, str]] = {
         "demands 'all', which no report",
     ),
     "a byte changed": (flip, 2, f"{SHARD}: changed since the checkpoint was verified"),
+    "several changes": (
+        lambda work: [(work / "ckpt" / f"{n}.json").write_text("{}") for n in range(5)],
+        2,
+        "is new since the checkpoint was verified; likewise 1.json, 2.json, 3.json and 1 more",
+    ),
     "a file more": (
         lambda work: (work / "ckpt" / "new.json").write_text("{}"),
         2,
