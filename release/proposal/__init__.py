@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from release.card.vocabulary import require_header
 from release.content import content
 from release.manifest import parse_manifest
 from release.proposal.commands import Command, propose_commands
@@ -42,7 +43,7 @@ def write_proposal(answers: Answers, origin: Origin, subject: Subject) -> str:
     text = environment.get_template(TEMPLATE).render(
         answers=answers, origin=origin, subject=subject, commands=_commands(subject)
     )
-    parse_manifest(tomllib.loads(text))
+    require_header(parse_manifest(tomllib.loads(text)))
     return text
 
 

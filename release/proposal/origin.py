@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from release.card.vocabulary import LANGUAGE, vocabulary
 from release.checkpoint import Checkpoint, open_checkpoint
 from release.checkpoint.folder import Folder
 from release.checkpoint.location import Location
@@ -48,8 +49,8 @@ def find_origin(checkpoint: Checkpoint, base: Location | None) -> Origin:
         license=_text(header, "license"),
         license_name=_text(header, "license_name"),
         license_link=_text(header, "license_link"),
-        pipeline_tag=_text(header, "pipeline_tag"),
-        language=_texts(header, "language"),
+        pipeline_tag=_task(header),
+        language=_languages(header),
         parents=tuple(name for name in _texts(header, "base_model") if REPO_ID.fullmatch(name)),
         datasets=_texts(header, "datasets"),
     )
@@ -80,7 +81,7 @@ def _told_by(checkpoint: Checkpoint) -> Origin:
         license=_text(header, "license"),
         license_name=_text(header, "license_name"),
         license_link=_text(header, "license_link"),
-        language=_texts(header, "language"),
+        language=_languages(header),
     )
 
 
@@ -93,6 +94,16 @@ def _named(checkpoint: Checkpoint, base: Location) -> tuple[str | None, str | No
     place = base.resolve() if isinstance(folder, Folder) else base
     cached = CACHED.search(place.as_posix())
     return (f"{cached[1]}/{cached[2]}", cached[3]) if cached else (None, None)
+
+
+def _task(header: dict[str, Any]) -> str | None:
+    """The task, if it is one that a header can have."""
+    task = _text(header, "pipeline_tag")
+    return task if task in vocabulary().tasks.split() else None
+
+
+def _languages(header: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(code for code in _texts(header, "language") if LANGUAGE.fullmatch(code))
 
 
 def _text(header: dict[str, Any], key: str) -> str | None:

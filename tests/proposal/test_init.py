@@ -135,6 +135,7 @@ def test_on_a_terminal_it_asks(work: Path) -> None:
         (("--repo", "no-owner"), "repo is 'no-owner', not owner/name"),
         (("--base-model", 'a"\n[x]'), "base.model is"),
         (("--license", " "), "license is empty"),
+        (("--license", "Apache 2"), "license 'Apache 2' is none that the Hub knows (did you mean"),
         (("--base", "nowhere"), "nowhere"),
     ],
 )
@@ -153,6 +154,28 @@ def test_a_card_that_cannot_be_read_tells_nothing(run: Run, work: Path, header: 
     (work / "ckpt" / "README.md").write_text(f"---\n{header}\n---\n")
     assert run("init", "ckpt", *NAMED).returncode == 0
     assert written(work)["license"] == "mit"
+
+
+def test_what_no_header_can_have_is_not_taken_over(run: Run, work: Path) -> None:
+    base = work / "base"
+    shutil.copytree(DEMO, base)
+    (base / "README.md").write_text("---\nlanguage: english\npipeline_tag: chat\n---\n")
+    assert run("init", "ckpt", *NAMED, "--base", base).returncode == 0
+    assert "card" not in written(work)
+
+
+def test_whoever_leaves_the_questions_gets_no_file(work: Path) -> None:
+    ours, theirs = pty.openpty()
+    os.write(ours, b"\x04")  # Ctrl-D
+    command = [sys.executable, "-m", "release", "init", "ckpt"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
+    done = subprocess.run(
+        command, cwd=work, env=environment, stdin=theirs, stderr=theirs, check=False, timeout=60
+    )
+    told = os.read(ours, 10_000).decode()
+    assert done.returncode in {1, 2, 130}
+    assert "Traceback" not in told
+    assert not (work / "release.toml").exists()
 
 
 def test_names_of_files_stay_in_their_line(run: Run, work: Path) -> None:
