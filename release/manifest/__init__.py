@@ -13,6 +13,7 @@ from release.errors import ReleaseError
 from release.facts.dated import concerns
 from release.manifest import tables
 from release.manifest.tables import Allow, Manifest
+from release.rules.catalogue import hint_code, is_code
 from release.smoke.expectations import Ask, Expectations
 
 __all__ = ["MANIFEST_FILE", "REPO_ID", "Allow", "Manifest", "load_manifest", "parse_manifest"]
@@ -61,6 +62,11 @@ def _problems(manifest: Manifest) -> Iterator[tuple[str, str]]:
     for allow in manifest.allow:
         if not allow.reason.strip():
             yield f"allow of {allow.rule} gives no reason", ""
+        if not is_code(allow.rule):
+            yield (
+                f"allow names {allow.rule!r:.40}, which is the code of no rule",
+                hint_code(allow.rule),
+            )
     yield from _bad_commands(manifest)
     yield from _bad_versions(manifest)
 

@@ -97,16 +97,29 @@ def is_code(text: str) -> bool:
 
 def find_rule(code: str) -> Rule:
     """Look a rule up by its code or name. Raises `ReleaseError` with the nearest one."""
-    rules = all_rules()
-    for rule in rules:
+    for rule in all_rules():
         if code.upper() == rule.code or code.lower() == rule.name:
             return rule
-    from difflib import get_close_matches  # noqa: PLC0415 - only for the hint
-
-    names = [rule.code for rule in rules] + [rule.name for rule in rules]
-    near = get_close_matches(code.upper(), names, 1) or get_close_matches(code.lower(), names, 1)
-    hint = f"did you mean {near[0]}?" if near else "`release rule` lists all"
+    near = nearest_rule(code)
+    hint = f"did you mean {near}?" if near else "`release rule` lists all"
     raise ReleaseError(f"there is no rule {code!r}", hint=hint)
+
+
+def nearest_rule(code: str) -> str | None:
+    """The code or name of a rule that is most like this one."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only for hints
+
+    names = [rule.code for rule in all_rules()] + [rule.name for rule in all_rules()]
+    digits = code.upper().replace("O", "0")
+    near = get_close_matches(digits, names, 1) or get_close_matches(code.lower(), names, 1)
+    return near[0] if near else None
+
+
+def hint_code(text: str) -> str:
+    """What to write for a text that is not the code of a rule."""
+    near = nearest_rule(text)
+    code = next((rule.code for rule in all_rules() if near in {rule.code, rule.name}), None)
+    return f"did you mean {code}?" if code else "`release rule` lists all codes"
 
 
 def select_rules(select: tuple[str, ...], ignore: tuple[str, ...]) -> tuple[Rule, ...]:

@@ -204,6 +204,12 @@ def test_names_of_files_cannot_leave_their_cell(report: Report) -> None:
         ({"base": {"model": "acme/m", "revison": "x"}}, "did you mean 'revision'?"),
         ({"license": "other"}, "license is 'other' without a name and a link"),
         ({"allow": [{"rule": "Q101", "reason": " "}]}, "allow of Q101 gives no reason"),
+        ({"allow": [{"rule": "Q1O1", "reason": "x"}]}, "the code of no rule (did you mean Q101?)"),
+        (
+            {"allow": [{"rule": "hub-chip-misleads", "reason": "x"}]},
+            "allow names 'hub-chip-misleads', which is the code of no rule (did you mean Q118?)",
+        ),
+        ({"allow": [{"rule": "", "reason": "x"}]}, "`release rule` lists all codes"),
         ({"repo": 7}, "repo: expected a string, got an integer"),
     ],
 )
