@@ -12,8 +12,8 @@ Seen in: AEON-7 v1 and the surogate conversions, text-only configs over multimod
 
 from release.architecture import Architecture, ModelConfig
 from release.facts.absences import Absences
-from release.facts.known import Known
 from release.facts.modules import Modules
+from release.facts.named_class import NamedClass
 from release.rules import Findings, Found, Where, in_config, rule
 
 STACKS = ("model.layers", "model.language_model.layers", "language_model.model.layers", "layers")
@@ -27,7 +27,7 @@ def check(
     architecture: Architecture,
     absences: Absences,
     modules: Modules,
-    known: Known,
+    named_class: NamedClass,
 ) -> Findings:
     """Judge prefixes first, then what the config says of its own class."""
     name, stack = config.architecture, absences.stack
@@ -47,15 +47,20 @@ def check(
             message=f"{name} is a multimodal class, but there is no vision_config",
             fix="restore vision_config, or name the text-only class",
         )
-    types = known.architectures.get(name, ())
-    if types and config.model_type not in types and config.model_type in known.model_types:
-        yield Found(
-            where=in_config("model_type"),
-            message=f"model_type {config.model_type!r} does not belong to {name}, "
-            f"which has {' or '.join(types)}",
-            fix="set both as the base model's config.json does",
-            severity="warning",
-        )
+    if named_class.types:
+        yield _other_class(config, named_class)
+
+
+def _other_class(config: ModelConfig, named: NamedClass) -> Found:
+    name, belongs = config.architecture, " or ".join(named.types)
+    what = f"model_type {config.model_type!r} does not belong to {name}, which has {belongs}"
+    if named.lacking:
+        what += f"; the class needs {named.lacking}, which is not stored"
+    elif named.surplus:
+        what += f"; the class has no {named.surplus}, which is stored"
+    breaks = named.lacking or named.surplus
+    fix = "set both as the base model's config.json does"
+    return Found(in_config("model_type"), what, fix, None if breaks else "warning")
 
 
 def _mixed(modules: Modules) -> Findings:

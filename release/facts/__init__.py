@@ -50,6 +50,7 @@ FACTS: dict[str, Source] = {
     "unknown_tensors": Source(
         Level.HEADERS, "release.facts.unknown_tensors:provide_unknown_tensors"
     ),
+    "named_class": Source(Level.HEADERS, "release.facts.named_class:provide_named_class"),
     "documents": Source(Level.HEADERS, "release.facts.documents:provide_documents"),
     "known": Source(Level.HEADERS, "release.facts.known:provide_known"),
     "model": Source(Level.HEADERS, "release.facts.model:provide_model"),

@@ -58,8 +58,9 @@ def provide_precision(modules: Modules, quantization: QuantizationConfig) -> tup
 
 
 def _key(module: Module) -> tuple[tuple[str, str | None], Scheme | None]:
-    if module.quantized and isinstance(module.scheme, Scheme):
-        return (module.scheme.name, module.claim.group), module.scheme
+    scheme = module.known_scheme
+    if scheme is not None:
+        return (scheme.name, module.claim.group), scheme
     weight = module.tensors.get("weight") or next(iter(module.tensors.values()))
     return (weight.dtype, None), None
 

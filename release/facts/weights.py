@@ -10,7 +10,7 @@ from release.facts.components import SCALES
 from release.facts.hub_count import count_as_hub, stated_parameters
 from release.facts.modules import Module, Modules
 from release.quantization.config import QuantizationConfig
-from release.quantization.schemes import CACHE_SCALES, COMPANIONS, Scheme
+from release.quantization.schemes import CACHE_SCALES, COMPANIONS
 
 STORED_WEIGHT = "weight_packed"
 SCALE_ROLES = (COMPANIONS | CACHE_SCALES) - {STORED_WEIGHT}
@@ -81,9 +81,8 @@ def provide_weights(
 
 
 def _scheme_name(module: Module, info: TensorInfo) -> str:
-    if isinstance(module.scheme, Scheme) and module.quantized:
-        return module.scheme.name
-    return info.dtype
+    scheme = module.known_scheme
+    return scheme.name if scheme else info.dtype
 
 
 def _logical(module: Module, role: str) -> int:

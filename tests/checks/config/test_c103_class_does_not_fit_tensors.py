@@ -1,3 +1,5 @@
+import pytest
+
 from tests.conftest import Drafts, Judge
 from tests.mutate import Draft
 
@@ -58,3 +60,38 @@ def test_silent_on_the_text_class_whose_readers_strip_the_prefix(
 def test_silent_on_a_stack_of_the_vision_tower(mixed: Draft, findings: Judge) -> None:
     kept = move(mixed, "model.visual.blocks.", "model.visual.layers.")
     assert findings("C103", kept) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "architecture"),
+    [
+        ("llama-nvfp4", "Qwen3ForCausalLM"),  # it has norms of queries and keys
+        ("qwen3-fp8-kv", "LlamaForCausalLM"),  # it has none
+        ("demo", "LlamaForCausalLM"),
+        ("qwen3_moe-fp8", "MixtralForCausalLM"),
+        ("phi3-nvfp4", "LlamaForCausalLM"),
+    ],
+)
+def test_fires_on_a_class_of_another_family(
+    name: str, architecture: str, draft: Drafts, findings: Judge
+) -> None:
+    broken = draft(name).config("architectures", [architecture])
+    assert findings("C103", broken) == ["error config.json: model_type"]
+
+
+@pytest.mark.parametrize(
+    ("name", "architecture"),
+    [("llama-nvfp4", "MistralForCausalLM"), ("llama-nvfp4", "GPT2LMHeadModel")],
+)
+def test_fires_as_warning_on_a_class_that_fits_or_is_not_known(
+    name: str, architecture: str, draft: Drafts, findings: Judge
+) -> None:
+    broken = draft(name).config("architectures", [architecture])
+    assert findings("C103", broken) == ["warning config.json: model_type"]
+
+
+def test_fires_as_warning_where_only_the_model_type_is_wrong(
+    draft: Drafts, findings: Judge
+) -> None:
+    broken = draft("qwen3-fp8-kv").config("model_type", "llama")
+    assert findings("C103", broken) == ["warning config.json: model_type"]
