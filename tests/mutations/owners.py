@@ -145,14 +145,14 @@ FAULTS = (
         "C106", "a vocabulary cut in the config", setting("vocab_size", 100), "vocab_size", NVFP4
     ),
     Fault(
-        "C123",
+        "C126",
         "a model of a billion layers",
         setting("num_hidden_layers", 10**9),
         "num_hidden_layers",
         NVFP4,
     ),
     Fault(
-        "C123",
+        "C126",
         "fewer heads than none",
         setting("num_attention_heads", -4),
         "num_attention_heads",

@@ -11,7 +11,7 @@ from tests.mutate import Draft
 def test_fires_on_a_number_of_layers_or_heads(
     key: str, value: Any, draft: Drafts, findings: Judge
 ) -> None:
-    assert findings("C123", draft("llama-nvfp4").config(key, value)) == [
+    assert findings("C126", draft("llama-nvfp4").config(key, value)) == [
         f"error config.json: {key}"
     ]
 
@@ -19,28 +19,28 @@ def test_fires_on_a_number_of_layers_or_heads(
 @pytest.mark.parametrize("value", [1 << 32, -128, "128", 128.0, False])
 @pytest.mark.parametrize("key", ["hidden_size", "vocab_size", "head_dim"])
 def test_fires_on_a_width(key: str, value: Any, draft: Drafts, findings: Judge) -> None:
-    assert findings("C123", draft("llama-nvfp4").config(key, value)) == [
+    assert findings("C126", draft("llama-nvfp4").config(key, value)) == [
         f"error config.json: {key}"
     ]
 
 
 def test_fires_on_a_nested_setting(mixed: Draft, findings: Judge) -> None:
     broken = mixed.config("text_config.hidden_size", -1)
-    assert findings("C123", broken) == ["error config.json: text_config.hidden_size"]
+    assert findings("C126", broken) == ["error config.json: text_config.hidden_size"]
 
 
 @pytest.mark.parametrize("value", [0, 3, 10_000, None, [2, 2], {}])
 def test_silent_on_what_is_a_number_or_one_for_each_layer(
     value: Any, draft: Drafts, findings: Judge
 ) -> None:
-    assert findings("C123", draft("llama-nvfp4").config("num_key_value_heads", value)) == []
+    assert findings("C126", draft("llama-nvfp4").config("num_key_value_heads", value)) == []
 
 
 def test_silent_on_settings_of_a_tower(mixed: Draft, findings: Judge) -> None:
-    assert findings("C123", mixed.config("vision_config.depth", -1)) == []
+    assert findings("C126", mixed.config("vision_config.depth", -1)) == []
 
 
 def test_silent_on_every_good_checkpoint(draft: Drafts, findings: Judge) -> None:
     for path in GOOD:
         name = "demo" if path.name == "checkpoint" else path.name
-        assert findings("C123", draft(name)) == []
+        assert findings("C126", draft(name)) == []
