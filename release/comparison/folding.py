@@ -33,6 +33,9 @@ BF16_STEP, LEAST_DOUBT = np.float32(2**-8), np.float32(0.01)
 TOLERANCE, OUTLIERS = 0.15, 0.05
 """How far the scales of partners may be from cancelling, and for how many channels."""
 
+FAR, FLUSHED = 2.5, 0.05
+"""How far none may be, but of those that rounding left nothing of."""
+
 COLUMN, SMALL = 0.3, 0.1
 """How far rounding, GPTQ's too, may leave a column of some size from the base's; its square."""
 
@@ -138,8 +141,11 @@ def cancel(columns: Floats | None, rows: Floats | None) -> bool:
         if len(columns) > len(rows):
             return False
         columns = np.concatenate([np.ones(len(rows) - len(columns), np.float32), columns])
-    product = (1 if columns is None else columns) * (np.float32(1) if rows is None else rows)
-    return float(np.mean(np.abs(product - 1) > TOLERANCE)) <= OUTLIERS
+    ones = np.ones(1, np.float32)
+    product = (ones if columns is None else columns) * (ones if rows is None else rows)
+    left = product[product > FLUSHED]
+    far = (left > FAR) | (left < 1 / FAR)
+    return float(np.mean(np.abs(product - 1) > TOLERANCE)) <= OUTLIERS and not far.any()
 
 
 def _column_sums(decoder: Decoder, base: Matrix) -> tuple[Sums, Sums]:

@@ -45,7 +45,13 @@ class Unfolding:
     def weights(self, compared: list[Compared]) -> list[Compared]:
         """Measure again what departs from the base as it is."""
         again = self._comparer.in_threads(self._undone, compared, lambda w: w.measure.elements)
-        return [self._with_partner(item) for item in again]
+        apart = self._uncancelled(again)
+        return [
+            msgspec.structs.replace(item, cause=Cause.FACTOR, detail=apart[item.module])
+            if item.module in apart
+            else item
+            for item in again
+        ]
 
     def differences(self, found: list[Difference], compared: list[Compared]) -> list[Difference]:
         """Accept norms whose change is in the weights they feed, and weights scaled by norms."""
@@ -90,16 +96,20 @@ class Unfolding:
         if scaled.by_row is not None:
             self._rows[module] = scaled.by_row
 
-    def _with_partner(self, item: Compared) -> Compared:
-        """Require that the scales of a weight's columns undo those of its partner's rows."""
-        known = self._comparer.weights
-        other = next((name for name in partners(item.module) if name in known), None)
-        if other is None or item.cause is not Cause.NONE:
-            return item
-        if cancel(self._columns.get(item.module), self._rows.get(other)):
-            return item
-        detail = f"its columns and the rows of {other} are scaled by factors that do not cancel"
-        return msgspec.structs.replace(item, cause=Cause.FACTOR, detail=detail)
+    def _uncancelled(self, compared: list[Compared]) -> dict[str, str]:
+        """Weights whose scaled columns, or rows, the partner's do not undo, and what to say."""
+        good = {item.module for item in compared if item.cause is Cause.NONE}
+        found = {}
+        for module in good:
+            other = next((name for name in partners(module) if name in good), None)
+            columns, rows = self._columns.get(module), self._rows.get(other or "")
+            if other is None or cancel(columns, rows):
+                continue
+            scaled = f"the rows of {other}" if columns is not None else "its rows"
+            whose = "its columns and " if columns is not None else f"the columns of {module} and "
+            at = module if columns is not None else other
+            found[at] = f"{whose}{scaled} are scaled by factors that do not cancel"
+        return found
 
     def _accepted(self, item: Difference, broken: set[str]) -> Difference:
         if item.likeness.sameness is not Sameness.DIFFERENT:
