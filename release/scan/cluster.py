@@ -27,11 +27,11 @@ def scan_on_cluster(
     `advance` is told of whole files. Raises `CheckpointError` as a scan here does, `ReleaseError`
     without Ray or its cluster.
     """
+    ordered = sorted(map(_absolute, tasks), key=lambda task: -task.size)
     ray = _connect(address, jobs)
     try:
         remote = ray.remote(max_retries=RETRIES)(_scan)
-        ordered = sorted(tasks, key=lambda task: -task.size)
-        pending = {remote.remote(_absolute(task)): task for task in ordered}
+        pending = {remote.remote(task): task for task in ordered}
         results: dict[str, FileScan] = {}
         while pending:
             done, _ = ray.wait(list(pending), num_returns=1)

@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from release.memory.gpus import all_gpus
 from tests.conftest import Run
 
 WORDS = {
     "release ver": {"verify"},
     "release rule q10": {f"Q10{digit}" for digit in range(1, 10)},
-    "release fit --gpu rtx-50": {"RTX-5070-Ti", "RTX-5080", "RTX-5090"},
+    "release fit --gpu rtx-50": {
+        gpu.name.replace(" ", "-") for gpu in all_gpus() if gpu.name.startswith("RTX 50")
+    },
     "release verify --lev": {"--level"},
     "release verify --level ": {"headers", "bytes"},
 }
