@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from release.fit.solve import Fit, Question, solve
 from release.fit.subject import NotEstimated, Subject
-from release.memory.command import Command, parse_command
+from release.memory.command import GRAPHS, Command, parse_command
 
 
 def audit(subject: Subject, text: str, question: Question) -> Fit:
@@ -21,6 +21,10 @@ def ask(command: Command, question: Question) -> Question:
     if command.unmodelled:
         raise NotEstimated(f"{command.unmodelled[0]} changes the memory in ways not modelled")
     notes = tuple(
+        f"{name} changes CUDA graphs: taken as the default"
+        for name in command.ignored
+        if name in GRAPHS
+    ) + tuple(
         f"{name} is no option of vLLM 0.32.0 and was not looked at" for name in command.unknown
     )
     return replace(

@@ -31,6 +31,7 @@ UNMODELLED = frozenset(
         *("--enable-lora", "--kv-transfer-config", "--kv-offloading-size", "--use-replayssm"),
         *("--kv-cache-dtype-skip-layers", "--disable-sliding-window", "--mamba-cache-mode"),
         *("--hf-overrides", "--performance-mode", "--config", "--spec-method", "--spec-model"),
+        *("--quantization", "-q", "--dtype", "--quantization-config"),
         *("--mm-encoder-only", "--mm-ipc-gpu-memory-gb", "--runner", "--enable-dbo"),
     }
 )
@@ -43,11 +44,22 @@ HARMLESS = {
     "--performance-mode": {"balanced"},
     "--runner": {"auto", "generate"},
     "--mamba-cache-mode": {"auto"},
+    "--quantization": {"compressed-tensors"},
+    "-q": {"compressed-tensors"},
+    "--dtype": {"auto", "bfloat16", "float16", "half"},
 }
+# They change what CUDA graphs take, which is an estimate anyway.
+GRAPHS = frozenset(
+    {"-O", "--optimization-level", "-cc", "--compilation-config", "--cudagraph-capture-sizes"}
+    | {"--max-cudagraph-capture-size"}
+)
+SECRETS = frozenset({"--api-key", "--hf-token"})
+HIDDEN = "***"
 RENAMED = {"--device-memory-utilization": "--gpu-memory-utilization", **ALIASES}
 LIMITS, DRAFT = "--limit-mm-per-prompt", "--speculative-config"
 ENDS = re.compile(r"&&|\|\|?|[;&]|\d?>.*")
 SERVERS = re.compile(r"vllm\.entrypoints\.\S*api_server|\S*vllm-openai(?:[:@]\S*)?")
+LEVEL = re.compile(r"-O(?=\d$)|-cc(?=\.)")
 NEGATIVE = re.compile(r"-\d[\d.]*")
 LIKENESS = 0.88
 
@@ -116,7 +128,9 @@ def _read(words: list[str]) -> Command:
         values = [attached] if equals else _values(words)
         used = reader.take(name, values, switched=switched)
         kept = [] if equals else words[:used]
-        if name.partition(".")[0] not in TABLE:
+        if name in SECRETS:
+            reader.rest += [written, HIDDEN]
+        elif name.partition(".")[0] not in {*TABLE, "--model"}:
             reader.rest += [word, *kept]
         del words[: len(kept)]
     return reader.command()
@@ -169,7 +183,7 @@ class _Reader:
             self.given["language_model_only"] = True
         if draft is not None:
             self.given["speculative_tokens"] = read_option(DRAFT, json.dumps(draft))
-        known = serve_options()
+        known = serve_options().keys() | GRAPHS
         return Command(
             self.models[0] if self.models else None,
             Options(**self.given),
@@ -186,12 +200,18 @@ def _resolve(written: str) -> tuple[str, bool]:
     Raises `ReleaseError` for what is nearly an option that counts.
     """
     known = serve_options()
+    whole, dot, key = written.partition(".")
+    if dot and whole in RENAMED:
+        return f"{RENAMED[whole]}.{key}", False
     name = written if written in known else RENAMED.get(written, written.replace("_", "-"))
     name = RENAMED.get(name, name)
     plain = name.replace("--no-", "--", 1)
     if plain != name and known.get(plain) == 0:
         return plain, True
-    if name in known or "." in name or not name.startswith("--"):
+    if name in known or not name.startswith("--"):
+        short = LEVEL.match(name)
+        return (short[0] if short else name), False
+    if "." in name:
         return name, False
     begun = [option for option in known if option.startswith(name)]
     if len(begun) == 1:

@@ -1,7 +1,6 @@
 """`release fit` as a person runs it; the figures themselves are held to vLLM in tests/memory."""
 
 import json
-import shlex
 import shutil
 from pathlib import Path
 from typing import Any
@@ -9,9 +8,7 @@ from typing import Any
 import pytest
 
 from release.errors import ReleaseError
-from release.memory.command import parse_command, write_command
 from release.memory.gpus import all_gpus, find_gpu, native_kernels
-from release.memory.options import Options
 from tests.conftest import DEMO, Run
 from tests.golden.test_logs import HYBRID, LOGS
 
@@ -78,39 +75,15 @@ def test_a_pasted_command_is_judged(run: Run) -> None:
     assert "takes its options from the command" in result.stderr
 
 
-def test_options_are_read_out_of_a_command() -> None:
-    command = parse_command(
-        "X=1 python -m foo && vllm serve 'acme/m' \\\n --max-model-len 128k --kv_cache_dtype=fp8"
-        " -tp 2 --reasoning-parser qwen3 --no-enable-prefix-caching --enable-lora"
-        """ --limit-mm-per-prompt '{"image": 0, "video": 0}' """
-    )
-    assert command.model == "acme/m"
-    assert command.options == Options(
-        max_model_len=128_000,
-        kv_cache_dtype="fp8",
-        tensor_parallel_size=2,
-        enable_prefix_caching=False,
-        language_model_only=True,
-    )
-    assert command.ignored == ("--reasoning-parser",)
-    assert command.unmodelled == ("--enable-lora",)
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["", "vllm", "python x", "vllm serve m --max-model-len", "vllm serve m --block-size x", "a 'b"],
-)
-def test_what_is_no_command_is_an_error(text: str) -> None:
-    with pytest.raises(ReleaseError):
-        parse_command(text)
-
-
-def test_a_written_command_reads_back_and_is_safe_in_a_shell() -> None:
-    options = Options(max_model_len=-1, enforce_eager=True, speculative_tokens=2, block_size=32)
-    text = write_command("my model; rm -rf /", options)
-    assert shlex.split(text)[2] == "my model; rm -rf /"
-    read = parse_command(text)
-    assert (read.model, read.options) == ("my model; rm -rf /", options)
+def test_options_that_vllm_refuses_do_not_start(run: Run) -> None:
+    for args, why in (
+        (("--max-model-len", "262145"), "more than the model's 262,144 tokens"),
+        (("--max-num-batched-tokens", "64", "--max-num-seqs", "65"), "fewer than max_num_seqs"),
+        (("--gpu-memory-utilization", "1"), "free at the start"),
+    ):
+        found = fit(run, HYBRID, "--gpu", "H200", *args, code=1)
+        assert why in found["why"]
+        assert found["change"]
 
 
 def test_a_log_turns_estimates_into_measurements(run: Run) -> None:

@@ -1,0 +1,114 @@
+"""`vllm serve` commands as they are pasted and written."""
+
+import shlex
+
+import pytest
+
+from release.errors import ReleaseError
+from release.memory.command import parse_command, write_command
+from release.memory.options import Options
+from tests.conftest import Run
+from tests.golden.test_logs import HYBRID
+
+
+def test_options_are_read_out_of_a_command() -> None:
+    command = parse_command(
+        "X=1 python -m foo && vllm serve 'acme/m' \\\n --max-model-len 128k --kv_cache_dtype=fp8"
+        " -tp 2 --reasoning-parser qwen3 --no-enable-prefix-caching --enable-lora"
+        """ --limit-mm-per-prompt '{"image": 0, "video": 0}' """
+    )
+    assert command.model == "acme/m"
+    assert command.options == Options(
+        max_model_len=128_000,
+        kv_cache_dtype="fp8",
+        tensor_parallel_size=2,
+        enable_prefix_caching=False,
+        language_model_only=True,
+    )
+    assert command.ignored == ("--reasoning-parser",)
+    assert command.unmodelled == ("--enable-lora",)
+
+
+# What people paste, and what of it counts.
+PASTED: list[tuple[str, Options]] = [
+    ("vllm serve m --tensor_parallel 2 --max-model 8k", Options(2, max_model_len=8000)),
+    ("docker run --gpus all vllm/vllm-openai:v0.32.0 --model m -tp 2", Options(2)),
+    (
+        "python -m vllm.entrypoints.openai.api_server --model m --max-num-seqs=4 2>&1 | tee log",
+        Options(max_num_seqs=4),
+    ),
+    ("$ X=1 vllm serve m --served-model-name a b --block-size 32 && ls", Options(block_size=32)),
+    ("vllm serve --trust-remote-code m --no-enforce-eager", Options(enforce_eager=False)),
+    (
+        "vllm serve m --limit-mm-per-prompt.image 0 --limit-mm-per-prompt.video=0",
+        Options(language_model_only=True),
+    ),
+    (
+        "vllm serve m -sc.method mtp -sc.num_speculative_tokens 2",
+        Options(speculative_tokens=2),
+    ),
+    ("vllm serve m --max-num-seqs 4 --max-num-seqs 8", Options(max_num_seqs=8)),
+    ("vllm serve m --device-memory-utilization .9", Options(gpu_memory_utilization=0.9)),
+    ("vllm serve m --max-model-len -1", Options(max_model_len=-1)),
+]
+
+
+@pytest.mark.parametrize(("text", "options"), PASTED)
+def test_what_people_paste_is_read_as_vllm_reads_it(text: str, options: Options) -> None:
+    command = parse_command(text)
+    assert (command.model, command.options, command.unmodelled) == ("m", options, ())
+    again = parse_command(write_command("m", command.options, command.rest))
+    assert again.options == options
+    assert write_command("m", again.options, again.rest) == write_command(
+        "m", command.options, command.rest
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("vllm serve m --quantization fp8", "--quantization"),
+        ("vllm serve m --dtype float32", "--dtype"),
+        ("vllm serve m -dp 4", "-dp"),
+        ("vllm serve m --config c.yaml", "--config"),
+    ],
+)
+def test_what_changes_memory_in_unknown_ways_is_named(text: str, name: str) -> None:
+    assert parse_command(text).unmodelled == (name,)
+
+
+def test_what_changes_nothing_is_not_in_the_way() -> None:
+    text = "vllm serve m --quantization compressed-tensors --dtype bfloat16 -dp 1 --foo 3"
+    command = parse_command(text)
+    assert (command.unmodelled, command.ignored, command.unknown) == ((), (), ("--foo",))
+
+
+def test_secrets_are_not_printed_again(run: Run) -> None:
+    pasted = "vllm serve m --api-key sk-123 --hf-token=hf_abc --max-num-seqs 4"
+    result = run("fit", HYBRID, "--gpu", "H200", "--audit", pasted)
+    assert result.returncode == 0
+    assert "sk-123" not in result.stdout
+    assert "hf_abc" not in result.stdout
+    assert "--api-key '***' --hf-token '***'" in result.stdout
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "vllm", "python x", "vllm serve m --max-model-len", "vllm serve m --block-size x"),
+        *("a 'b", "vllm serve m --max-model-length 5", "vllm serve m \N{EN DASH}max-model-len 5"),
+        *("vllm serve m --max-num-seqs 0", "vllm serve m --gpu-memory-utilization nan"),
+        *("vllm serve m --tensor-parallel-size 99999999999999999999", "vllm serve m -sc.method x"),
+    ],
+)
+def test_what_is_no_command_is_an_error(text: str) -> None:
+    with pytest.raises(ReleaseError):
+        parse_command(text)
+
+
+def test_a_written_command_reads_back_and_is_safe_in_a_shell() -> None:
+    options = Options(max_model_len=-1, enforce_eager=True, speculative_tokens=2, block_size=32)
+    text = write_command("my model; rm -rf /", options)
+    assert shlex.split(text)[2] == "my model; rm -rf /"
+    read = parse_command(text)
+    assert (read.model, read.options) == ("my model; rm -rf /", options)
