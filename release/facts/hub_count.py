@@ -7,7 +7,6 @@ larger. Source: packages/hub/src/lib/parse-safetensors-metadata.ts of huggingfac
 """
 
 from collections.abc import Iterable
-from fractions import Fraction
 
 from release.checkpoint import Checkpoint
 from release.facts.basics import Tensors
@@ -27,6 +26,7 @@ FORMAT_BITS = {"fp4": 4, "int4": 4, "int2": 2}
 DEFAULT_BITS = 4
 NOT_UNDERSTOOD = frozenset("\\()[]|+?{}^$")
 STATED = "total_parameters"
+UNPACKED = 1, 1
 
 
 def count_as_hub(tensors: Tensors, quantization: QuantizationConfig) -> int:
@@ -38,8 +38,8 @@ def count_as_hub(tensors: Tensors, quantization: QuantizationConfig) -> int:
         if skipped or (quantization.path and name.rpartition(".")[2] in SKIPPED):
             continue
         module, found, _ = name.rpartition(".weight")
-        packing = counter.packing(module if found else name, info.dtype)
-        total += int(info.elements * packing + Fraction(1, 2))
+        container, bits = counter.packing(module if found else name, info.dtype)
+        total += (2 * info.elements * container + bits) // (2 * bits)  # rounded
     return total
 
 
@@ -69,18 +69,18 @@ class HubCounter:
         widths = (group.weights.num_bits for group in quantization.groups if group.weights)
         self.first_bits = next(widths, None)
 
-    def packing(self, module: str, dtype: str) -> Fraction:
-        """The factor for an element of this dtype."""
+    def packing(self, module: str, dtype: str) -> tuple[int, int]:
+        """The bits of an element of this dtype, and of each of the values in it."""
         container = CONTAINER_BITS.get(dtype)
         if container is None or not self.declared or self.ignored.match(module):
-            return Fraction(1)
+            return UNPACKED
         group = next((group for targets, group in self.groups if targets.match(module)), None)
         form = (group.format if group and group.format else self.format) or ""
         if not form.lower().endswith(PACKED):
-            return Fraction(1)
+            return UNPACKED
         own = group.weights.num_bits if group and group.weights else None
         bits = own or self.first_bits or _bits_of(form)
-        return Fraction(container, bits) if 0 < bits < container else Fraction(1)
+        return (container, bits) if 0 < bits < container else UNPACKED
 
 
 class HubTargets:

@@ -1,7 +1,6 @@
 """Where the Hub's page counts packed weights wrongly, and targets that it would read."""
 
 from collections.abc import Mapping
-from fractions import Fraction
 
 import msgspec
 
@@ -80,7 +79,7 @@ def _miscounted(module: Module, group: ConfigGroup, counter: HubCounter) -> bool
     if packed is None or container is None or group.weights is None:
         return False
     bits = group.weights.num_bits
-    return bits > 0 and counter.packing(module.name, packed.dtype) != Fraction(container, bits)
+    return 0 < bits < container and counter.packing(module.name, packed.dtype) != (container, bits)
 
 
 def _same_claims(better: QuantizationConfig, modules: Modules) -> bool:
