@@ -23,6 +23,7 @@ from release.unknown import Unknown
 FAMILY = "transformers' class"
 MATRIX = 2
 HALF = 0.5
+MOST_LAYERS = 2_000
 _LAYER = re.compile(r"(.+?)\.(\d+)\.")
 _KINDS = {"Linear": LINEAR, "Embedding": EMBEDDING}
 
@@ -52,8 +53,13 @@ class TheirModel(msgspec.Struct, frozen=True):
         return self.released if fused else self.linear
 
 
-def provide_their_model(checkpoint: Checkpoint, reference: Reference) -> TheirModel | Unknown:
+def provide_their_model(
+    checkpoint: Checkpoint, config: ModelConfig, reference: Reference
+) -> TheirModel | Unknown:
     """Ask transformers to build the model on the meta device."""
+    layers = config.get("num_hidden_layers")
+    if type(layers) is int and layers > MOST_LAYERS:
+        return Unknown(f"{layers:,} layers are more than any model has")
     answers = ask(reference, "build", {"folder": str(checkpoint.folder.root.resolve())})
     if "unable" in answers:
         return Unknown(f"transformers cannot build the model: {answers['unable']}")

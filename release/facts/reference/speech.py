@@ -4,8 +4,10 @@ from typing import Any
 
 import msgspec
 
+from release.architecture import ModelConfig
 from release.checkpoint import Checkpoint
 from release.facts.reference import Answers, Reference, ask
+from release.facts.rendering import STOPPED, Renderings
 from release.facts.rendering.conversations import CONVERSATIONS, MOMENT
 from release.facts.tokenizer import Tokenizer
 from release.unknown import Unknown
@@ -70,16 +72,25 @@ class TheirTurns(msgspec.Struct, frozen=True):
 
 
 def provide_their_speech(
-    checkpoint: Checkpoint, tokenizer: Tokenizer, reference: Reference
+    checkpoint: Checkpoint,
+    config: ModelConfig,  # noqa: ARG001 - transformers reads it first: without it nothing loads
+    tokenizer: Tokenizer,
+    renderings: Renderings,
+    reference: Reference,
 ) -> Answers | Unknown:
-    """Load the tokenizer in transformers once, for all that is asked of it."""
+    """Load the tokenizer in transformers once, for all that is asked of it.
+
+    A template that our limits stopped is not rendered there: C118 has said so.
+    """
     if not tokenizer.files:
         return Unknown("there is no file of a tokenizer that transformers could load")
+    turns = [turn for rendering in renderings.values() for turn in rendering.turns.values()]
+    hostile = any(turn.error == STOPPED for turn in turns)
     order: dict[str, Any] = {
         "folder": str(checkpoint.folder.root.resolve()),
         "tokens": tokenizer.ids or {},
         "texts": (*PLAIN, *FOREIGN),
-        "conversations": CONVERSATIONS,
+        "conversations": {} if hostile else CONVERSATIONS,
         "moment": MOMENT,
     }
     answers = ask(reference, "speak", order)

@@ -41,6 +41,15 @@ def test_silent_on_a_tokenizer_that_keeps_everything(draft: Drafts, asked: Asked
     assert asked("R104", draft("demo")) == []
 
 
+def test_silent_on_added_tokens_that_the_library_moves(draft: Drafts, asked: Asked) -> None:
+    """C113 says so; transformers does as the library does."""
+    moved = draft("llama-nvfp4")
+    tokens = moved.read("tokenizer.json")["added_tokens"]
+    moved.edit("tokenizer.json", "added_tokens", [tokens[0] | {"id": 371}])
+    said = TheirTokenizer("t 9", moved={tokens[0]["content"]: 370}, moved_count=1)
+    assert asked("R104", moved, their_tokenizer=said) == []
+
+
 def test_silent_on_the_case_of_letters_and_blanks_at_the_ends(draft: Drafts, asked: Asked) -> None:
     lower = draft("llama-nvfp4").edit("tokenizer.json", "normalizer", {"type": "Lowercase"})
     assert asked("R104", lower) == []

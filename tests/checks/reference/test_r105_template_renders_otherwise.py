@@ -32,5 +32,11 @@ def test_silent_when_both_fail_or_date_it(draft: Drafts, asked: Asked) -> None:
     assert asked("R105", draft("llama-nvfp4").write(FILE, dated)) == []
 
 
+def test_silent_on_a_template_that_was_stopped(draft: Drafts, asked: Asked) -> None:
+    """C118 says so; it is not let loose in transformers, which has no limits."""
+    loop = "{% for i in range(99999) %}" * 2 + "{% endfor %}" * 2
+    assert asked("R105", draft("llama-nvfp4").write(FILE, loop)) == []
+
+
 def test_silent_without_a_template(draft: Drafts, asked: Asked) -> None:
     assert asked("R105", draft("llama-nvfp4").remove(FILE)) == []

@@ -28,3 +28,8 @@ def test_silent_where_transformers_has_no_such_class(draft: Drafts, asked: Asked
     strange = draft("llama-nvfp4").config("architectures", ["StrangeForCausalLM"])
     (found,) = asked("R106", strange)
     assert found.startswith("not checked: transformers cannot build the model: ")
+
+
+def test_silent_where_there_are_more_layers_than_in_any_model(draft: Drafts, asked: Asked) -> None:
+    (found,) = asked("R106", draft("llama-nvfp4").config("num_hidden_layers", 10**9))
+    assert found == "not checked: 1,000,000,000 layers are more than any model has"

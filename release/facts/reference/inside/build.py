@@ -1,15 +1,17 @@
 """The child that asks transformers: which tensors does the class have that config.json names.
 
-Order: `folder`. Answers: `refusal`, or `released` and `linear` (tensor -> shape as save_pretrained
-writes them: with experts as the class holds them, and with a matrix for each expert as
-llm-compressor holds them), `kinds` (module -> Linear, Embedding or Module), `tied`, `layers`,
-`ignored` (patterns of stored tensors that the class does not load).
+Order: `folder`. Answers: `unable` or `refusal`, or `released` and `linear` (tensor -> shape as
+save_pretrained writes them: with experts as the class holds them, and with a matrix for each
+expert as llm-compressor holds them), `kinds` (module -> Linear, Embedding or Module), `tied`,
+`layers`, `ignored` (patterns of stored tensors that the class does not load).
 """
 
 import warnings
 from typing import Any
 
 Shape = list[int]
+# It does not know the model, or only by code of the checkpoint: no verdict on it.
+STRANGE = ("trust_remote_code", "does not recognize this architecture", "Unrecognized model")
 CUT = {"gate_up_proj", "up_proj", "down_proj"}
 
 
@@ -28,11 +30,13 @@ def main() -> None:
             folder, trust_remote_code=False, local_files_only=True
         )
     except Exception as error:  # noqa: BLE001 - whatever it raises is its verdict
-        say(unable=words(error, folder))
+        said = words(error, folder)
+        strange = any(phrase in said for phrase in STRANGE)
+        say(**{"unable" if strange else "refusal": said})
         return
     names = config.architectures or [""]
     made = getattr(transformers, str(names[0]), None)
-    if made is None:
+    if not (isinstance(made, type) and issubclass(made, transformers.PreTrainedModel)):
         say(unable=f"transformers {transformers.__version__} has no class {str(names[0])[:60]!r}")
         return
     try:

@@ -8,8 +8,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-CPU_SECONDS = 300
-MEMORY_BYTES = 16 << 30  # of data: torch maps far more than it uses
+CPU_SECONDS = 150
+MEMORY_BYTES = 8 << 30  # of data: torch maps far more than it uses
 ERROR_CHARACTERS = 300
 
 Say = Callable[..., None]
