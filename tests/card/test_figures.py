@@ -12,10 +12,12 @@ import pytest
 from release.card import render_card
 from release.card.figures import Figure
 from release.card.ledger import Card
+from release.card.origins import origin_of
 from release.checkpoint import Checkpoint
 from release.manifest import Manifest, parse_manifest
 from release.report import Report
 from tests.card.conftest import FULL
+from tests.conftest import ROOT
 
 DIGITS = re.compile(r"\w*\d\w*")
 NAMES = {"sha256"}
@@ -170,3 +172,14 @@ def test_a_second_rendering_is_the_same_to_the_byte(
     demo_report: Report, demo: Checkpoint, full: Manifest
 ) -> None:
     assert render_card(demo_report, full, demo) == render_card(demo_report, full, demo)
+
+
+def test_every_table_has_an_origin_of_its_own() -> None:
+    titles = set()
+    for folder in ("card", "tables"):
+        for path in (ROOT / "release" / folder).glob("*.py"):
+            text = path.read_text()
+            titles |= set(re.findall(r'Table\("([^"]+)"|title(?:, columns)? = "([^"]+)"', text))
+    elsewhere = {"What fits", "Memory of a GPU", "Requests at once", "Parameters", "Versions"}
+    for title in {one or other for one, other in titles} - elsewhere:
+        assert origin_of(f"table.{title}") != origin_of(""), title
