@@ -19,10 +19,10 @@ from release.memory.logs import EngineLog, read_log
 from release.memory.options import TABLE, Options, overlay, read_option
 from release.memory.versions import NEWEST
 from release.tables import Table
-from release.tables.fit import commands, fit_tables, requests_table, verdict
+from release.tables.fit import STARTING, commands, fit_tables, requests_table, verdict
 from release.tables.markdown import write_tables
 from release.tables.terminal import draw_tables
-from release.text import markdown
+from release.text import fenced, markdown, printable
 
 STARTS, DOES_NOT, UNCERTAIN = 0, 1, 3
 LOG_CAP = 256 << 20  # bytes
@@ -49,8 +49,8 @@ class Answers(msgspec.Struct, frozen=True):
 
     def markdown(self) -> str:
         """Tables under headings."""
-        heads = [markdown(verdict(fit)) for fit, _ in self.fits]
-        ends = [f"{what}:\n\n```sh\n{text}\n```" for what, text in self._commands()]
+        heads = [markdown(head) for head in self._heads()]
+        ends = [f"{what}:\n\n{fenced(text, 'sh')}" for what, text in self._commands()]
         return "\n\n".join((*heads, write_tables(self._tables()), *ends))
 
     def human(self, *, color: bool) -> str:
@@ -58,9 +58,9 @@ class Answers(msgspec.Struct, frozen=True):
         from rich.console import Group  # noqa: PLC0415 - only what people read
         from rich.text import Text  # noqa: PLC0415
 
-        heads = [Text(verdict(fit), "bold") for fit, _ in self.fits]
+        heads = [Text(head, "bold") for head in self._heads()]
         drawn = rich_text(Group(*heads, Text(""), draw_tables(self._tables())), color=color)
-        return drawn + "".join(f"{what}:\n  {text}\n" for what, text in self._commands())
+        return drawn + "".join(f"{what}:\n  {printable(text)}\n" for what, text in self._commands())
 
     def picture(self) -> str:
         """Context against concurrency, one line for each answer, as SVG."""
@@ -73,8 +73,21 @@ class Answers(msgspec.Struct, frozen=True):
             return fit_tables(self.fits[0][0])
         return (requests_table([fit for fit, _ in self.fits]),)
 
+    def _heads(self) -> list[str]:
+        return [f"{self._where(fit)}{verdict(fit)}" for fit, _ in self.fits]
+
     def _commands(self) -> list[tuple[str, str]]:
-        return list(dict.fromkeys(pair for fit in self.fits for pair in commands(*fit)))
+        pairs = [
+            (f"{self._where(fit) if what == STARTING else ''}{what}", text)
+            for fit, change in self.fits
+            for what, text in commands(fit, change)
+        ]
+        return list(dict.fromkeys(pairs))
+
+    def _where(self, fit: Fit) -> str:
+        """The GPU, where there are several."""
+        gpu = fit.question.gpu
+        return f"{gpu.name}: " if gpu is not None and len(self.fits) > 1 else ""
 
 
 def answer_all(location: Location, given: Mapping[str, Any], how: Mapping[str, Any]) -> Answers:

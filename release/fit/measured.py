@@ -14,7 +14,6 @@ from release.memory.gpus import Gpu
 from release.memory.logs import EngineLog, available_range
 from release.memory.options import Options, overlay
 from release.memory.pool import Pool, plan_pool
-from release.memory.versions import NEWEST
 from release.units import GIB
 from release.unknown import Unknown
 
@@ -62,7 +61,7 @@ def measure(
     stated = available_range(log)
     if stated is None:
         return None
-    options, version = options_of(log, given), log.version or NEWEST
+    options, version = options_of(log, given), log.version or asked.serving.vllm
     own = settle(options, version, gpu, subject.limit, calibrated=subject.calibrated)
     more = [name for name, ours, its in _spending(asked, own) if ours > its]
     if more:
@@ -123,9 +122,10 @@ def _settle(
             size = max(pool.bytes_per_block)
             ends = (low, high) if log.tokens is None else (found[0] * size, found[-1] * size)
             return *ends, block
+    version = "" if log.version else " It does not say its version: name it (--vllm)."
     raise NotEstimated(
         "the log prints other figures than our plan of the same options gives: something in it is"
-        " not modelled, or it is of another model"
+        f" not modelled, or it is of another model.{version}"
     )
 
 

@@ -8,6 +8,7 @@ from release.tables import Table
 from release.units import binary_bytes
 
 LENGTHS = (1 << 10, 4 << 10, 8 << 10, 16 << 10, 32 << 10, 64 << 10, 128 << 10, 256 << 10, 1 << 20)
+STARTING = "This starts"
 VERDICTS = {True: "yes", False: "no", None: "not certain"}
 
 
@@ -28,7 +29,7 @@ def fit_tables(fit: Fit) -> tuple[Table, ...]:
 def commands(fit: Fit, change: Fit | None) -> tuple[tuple[str, str], ...]:
     """What was asked and, if that does not start, the nearest command that does."""
     asked = ("This is for", fit.command)
-    return (asked,) if change is None else (asked, ("This starts", change.command))
+    return (asked,) if change is None else (asked, (STARTING, change.command))
 
 
 def answer_table(fit: Fit) -> Table:

@@ -112,3 +112,20 @@ def test_a_written_command_reads_back_and_is_safe_in_a_shell() -> None:
     assert shlex.split(text)[2] == "my model; rm -rf /"
     read = parse_command(text)
     assert (read.model, read.options) == ("my model; rm -rf /", options)
+
+
+def test_what_a_command_holds_cannot_leave_its_block(run: Run) -> None:
+    pasted = "vllm serve 'a```\x1b[31m# b' --max-num-seqs 4"
+    for style in ("human", "markdown"):
+        result = run("fit", HYBRID, "--gpu", "H200", "--audit", pasted, "--format", style)
+        assert result.returncode == 0, result.stderr
+        assert "\x1b" not in result.stdout
+    assert "\n````sh\n" in result.stdout
+
+
+def test_several_gpus_are_told_apart(run: Run) -> None:
+    args = ("--gpu", "RTX 5090", "--gpu", "H200", "--audit", "vllm serve m --max-num-seqs 4")
+    result = run("fit", HYBRID, *args)
+    assert "RTX 5090: Starts: no" in result.stdout
+    assert "H200: Starts: yes" in result.stdout
+    assert "RTX 5090: This starts:" in result.stdout

@@ -126,3 +126,16 @@ def test_a_refusal_of_another_model_is_not_used() -> None:
     refused = (LOGS / "0.24.0-h100-gemma12b-small.log").read_text()
     with pytest.raises(ReleaseError, match="other figures"):
         fit(refused)
+
+
+def test_a_log_without_its_version_takes_the_one_that_is_given() -> None:
+    # The engine's line is gone, and with it 0.24.0; a window of one step tells it from 0.32.
+    name = LOGS / "0.24.0-h100-gemma12b.log"
+    lines = [line for line in name.read_text().splitlines() if "V1 LLM engine" not in line]
+    log = read_log("\n".join(lines))
+    assert log.version is None
+    subject = open_subject(LOGS / "gemma-3-12b.json")
+    with pytest.raises(ReleaseError, match="name it"):
+        solve(subject, Question(log.stated.options, NEWEST, log=log))
+    answer = solve(subject, Question(log.stated.options, "0.24.0", log=log)).answer
+    assert answer.at_least.tokens == 76_544
