@@ -118,13 +118,13 @@ def reused(report: Report) -> frozenset[str]:
 
 def reported_facts(facts: Facts) -> dict[str, Any]:
     """Give the facts that a report holds, as JSON values; `base` and `smoke` where they ran."""
-    reported = {name: _fact(facts.get(name)) for name in REPORTED_FACTS}
+    reported = {name: describe(facts.get(name)) for name in REPORTED_FACTS}
     if Level.BASE in facts.levels:
-        reported["base"] = _fact(facts.get("distance"))
+        reported["base"] = describe(facts.get("distance"))
     if Level.REFERENCE in facts.levels:
         reported["reference"] = facts.get("reference").versions
     if Level.SMOKE in facts.levels:
-        reported["smoke"] = _fact(facts.get("smoke"))
+        reported["smoke"] = describe(facts.get("smoke"))
     return reported
 
 
@@ -222,7 +222,8 @@ def _unhashed(checkpoint: Checkpoint) -> tuple[FileDigest, ...]:
     return tuple(FileDigest(i.path, i.size, None) for i in infos if i.path not in CARD_FILES)
 
 
-def _fact(value: Any) -> Any:
+def describe(value: Any) -> Any:
+    """Give a fact as the report holds it."""
     if isinstance(value, Unknown):
         return {"not_estimated": value.reason}
     return msgspec.to_builtins(value)

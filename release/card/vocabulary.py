@@ -1,39 +1,19 @@
-"""What the Hub takes in the header of a card, as data; judged here, without asking it."""
+"""Whether the Hub takes the header of a card; judged here, without asking it."""
 
 import re
-import tomllib
 from collections.abc import Iterator
-from datetime import date
 from difflib import get_close_matches
-from functools import cache
-from pathlib import Path
 
-import msgspec
-
+from release.audit.vocabulary import vocabulary
 from release.errors import ReleaseError
 from release.manifest import Manifest
 
-DATA = Path(__file__).with_name("hub.toml")
 SERVED = ("text-generation", "image-text-to-text")  # tasks whose page offers vLLM
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?|multilingual|code")
 TAG = re.compile(r"[^\s,][^\n,]{0,95}")
 LINK = re.compile(r"https?://\S+|LICEN[CS]E(\.\w+)?")
 NAME = re.compile(r"[A-Za-z0-9][\w.+-]{0,95}")
 REVISION = re.compile(r"(?!(main|master|HEAD)$)[\w.-]+")
-
-
-class Vocabulary(msgspec.Struct, frozen=True):
-    """The words that the Hub knows, and when these lists were compared with its own."""
-
-    as_of: date
-    licenses: str
-    tasks: str
-
-
-@cache
-def vocabulary() -> Vocabulary:
-    """Read the data file."""
-    return msgspec.convert(tomllib.loads(DATA.read_text(encoding="utf-8")), Vocabulary)
 
 
 def require_header(manifest: Manifest) -> None:

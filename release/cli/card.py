@@ -1,14 +1,18 @@
 """`release card`."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from release.cli.console import STDOUT, notice, write_result
+from release.cli.console import STDOUT, notice, use_color, write_result
 from release.cli.options import (
     checkpoint_argument,
+    find_checkpoint,
     find_folder,
+    find_manifest,
+    format_option,
     last_report,
     quiet_option,
 )
@@ -16,6 +20,9 @@ from release.errors import ReleaseError
 
 if TYPE_CHECKING:
     from release.checkpoint.location import Location
+    from release.manifest import Manifest
+
+STDIN = "-"
 
 
 @click.command()
@@ -27,20 +34,90 @@ if TYPE_CHECKING:
     help="Write the card here, `-` for stdout; default: README.md in CKPT.",
 )
 @click.option("--force", is_flag=True, help="Replace a card that was written or edited by hand.")
+@click.option(
+    "--check",
+    metavar="README",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True),
+    help="Audit this card, anybody's, against CKPT; write none.",
+)
+@format_option("human", "json", "sarif", "github", "markdown")
+@click.option("--strict", is_flag=True, help="With --check: warnings fail too.")
 @click.option("--explain", metavar="TEXT", help="Say where a figure on the card comes from.")
 @quiet_option
 def command(
     checkpoint: "Location | None",
     output: Path | None,
     force: bool,
+    check: Path | None,
+    style: str,
+    strict: bool,
     explain: str | None,
     quiet: bool,
-) -> None:
+) -> int:
     """Render the model card of CKPT from the last report and release.toml.
 
     Every number comes from the report, so the files must still be those that were verified.
     Templates in `templates/` beside release.toml replace the blocks of the same name.
+
+    With --check nothing is rendered: what README claims is recomputed, line by line. CKPT is then
+    the folder it lies in, unless named.
     """
+    if check is not None:
+        return _check(check, checkpoint, output, style=style, strict=strict)
+    _write(checkpoint, output, force=force, explain=explain, quiet=quiet)
+    return 0
+
+
+def _check(
+    card: Path, named: "Location | None", output: Path | None, *, style: str, strict: bool
+) -> int:
+    from release.card.check import Audit, audit_card  # noqa: PLC0415 - keeps --help fast
+    from release.checkpoint import open_checkpoint  # noqa: PLC0415
+    from release.report import REPORT_FILE, load_report  # noqa: PLC0415
+    from release.report.formats import render  # noqa: PLC0415
+
+    manifest = find_manifest()
+    place = named or _place_of(card, manifest)
+    audit = Audit(
+        name=card.name if str(card) != STDIN else "README.md",
+        text=_read(card),
+        checkpoint=open_checkpoint(place) if place is not None else None,
+        manifest=manifest,
+        report=load_report(REPORT_FILE) if REPORT_FILE.is_file() else None,
+    )
+    report = audit_card(audit)
+    strict = strict or bool(manifest and manifest.policy.strict)
+    write_result(render(report, style, color=use_color(output), strict=strict), output)
+    return report.exit_code(strict=strict)
+
+
+def _read(card: Path) -> str:
+    """Read a card, from stdin where it is `-`. Raises `ReleaseError`."""
+    try:
+        raw = sys.stdin.buffer.read() if str(card) == STDIN else card.read_bytes()
+        return raw.decode()
+    except UnicodeDecodeError:
+        raise ReleaseError("is not UTF-8 text", where=str(card)) from None
+    except OSError as error:
+        raise ReleaseError(f"cannot be read: {error.strerror}", where=str(card)) from None
+
+
+def _place_of(card: Path, manifest: "Manifest | None") -> "Location | None":
+    """The checkpoint that a card lies in, else the manifest's, if any."""
+    if (card.parent / "config.json").is_file():
+        return card.parent
+    named = manifest.checkpoint if manifest is not None else None
+    return find_checkpoint(None, manifest) if named else None
+
+
+def _write(
+    checkpoint: "Location | None",
+    output: Path | None,
+    *,
+    force: bool,
+    explain: str | None,
+    quiet: bool,
+) -> None:
     from release.card import render_card  # noqa: PLC0415 - keeps --help fast
     from release.card.explain import explain as explanation  # noqa: PLC0415
     from release.card.seal import require_ours  # noqa: PLC0415

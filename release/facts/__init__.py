@@ -18,7 +18,7 @@ from release.unknown import Unknown
 class Level(IntEnum):
     """What must have been done: headers read, every byte read, the base read, the model run.
 
-    REFERENCE: compressed-tensors and transformers were asked too.
+    REFERENCE: compressed-tensors and transformers were asked too. CARD: a model card was read.
     """
 
     HEADERS = 0
@@ -26,6 +26,7 @@ class Level(IntEnum):
     BASE = 2
     SMOKE = 3
     REFERENCE = 4
+    CARD = 5
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -131,6 +132,17 @@ FACTS: dict[str, Source] = {
     "served": Source(Level.SMOKE, "release.smoke.evidence:provide_served"),
     "predictions": Source(Level.SMOKE, "release.smoke.prediction:provide_predictions"),
     "smoke": Source(Level.SMOKE, "release.smoke.summary:provide_smoke"),
+    "page": Source(Level.CARD, "release.audit.page:provide_page"),
+    "figures": Source(Level.CARD, "release.audit.figures:provide_figures"),
+    "shell": Source(Level.CARD, "release.audit.shell:provide_shell"),
+    "serving": Source(Level.CARD, "release.audit.serving:provide_serving"),
+    "trials": Source(Level.CARD, "release.audit.trials:provide_trials"),
+    "bounds": Source(Level.CARD, "release.audit.trials:provide_bounds"),
+    "mentions": Source(Level.CARD, "release.audit.mentions:provide_mentions"),
+    "features": Source(Level.CARD, "release.audit.features:provide_features"),
+    "vocabulary": Source(Level.CARD, "release.audit.vocabulary:provide_vocabulary"),
+    "published": Source(Level.CARD, "release.audit.published:provide_published"),
+    "rendered": Source(Level.CARD, "release.audit.published:provide_rendered"),
 }
 
 

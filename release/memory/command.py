@@ -60,6 +60,7 @@ LIMITS, DRAFT = "--limit-mm-per-prompt", "--speculative-config"
 ENDS = re.compile(r"&&|\|\|?|[;&]|\d?>.*")
 SERVERS = re.compile(r"vllm\.entrypoints\.\S*api_server|\S*vllm-openai(?:[:@]\S*)?")
 LEVEL = re.compile(r"-O(?=\d$)|-cc(?=\.)")
+CONTINUED = re.compile(r"\\\r?\n")
 NEGATIVE = re.compile(r"-\d[\d.]*")
 LIKENESS = 0.88
 
@@ -93,7 +94,7 @@ def parse_command(text: str) -> Command:
     Raises `ReleaseError` where it is no `vllm serve`, or a value cannot be read.
     """
     try:
-        words = shlex.split(text, comments=True)
+        words = shlex.split(CONTINUED.sub("", text), comments=True)
     except ValueError as error:
         raise ReleaseError(
             f"the command cannot be read: {error}", hint="check its quotes"

@@ -31,10 +31,17 @@ class Folded(msgspec.Struct, frozen=True):
 
 
 def fold(findings: Iterable[Finding]) -> tuple[Folded, ...]:
-    """Group findings by rule, severity, shape of place and message, and reason; worst first."""
+    """Group findings by rule, severity, shape of place and message, and reason; worst first.
+
+    Lines of a text are places of their own.
+    """
     groups: dict[tuple[str, ...], list[Finding]] = {}
     for finding in findings:
-        shape = (_NUMBER.sub("#", str(finding.where)), _NUMBER.sub("#", finding.message))
+        place = str(finding.where)
+        shape = (
+            place if finding.where.line else _NUMBER.sub("#", place),
+            _NUMBER.sub("#", finding.message),
+        )
         reason = getattr(finding, "reason", "")  # of those that the manifest allows
         groups.setdefault((finding.severity, finding.rule, *shape, reason), []).append(finding)
     folded = [_fold(group) for group in groups.values()]

@@ -19,6 +19,8 @@ def _annotation(folded: Folded) -> str:
     finding = folded.first
     times = f" ×{folded.count:,}" if folded.count > 1 else ""
     properties = {"title": f"{finding.rule} {finding.name}{times}"}
+    if finding.where.line:
+        properties = {"line": str(finding.where.line), **properties}
     if finding.where.file:
         properties = {"file": finding.where.file, **properties}
     fields = ",".join(f"{key}={_property(value)}" for key, value in properties.items())

@@ -111,7 +111,10 @@ def _location(where: Where) -> dict[str, Any]:
     """Name a file even where the finding is about the whole: services drop results without."""
     parts = {"module": where.module, "variable": where.tensor, "member": where.path}
     logical = [{"fullyQualifiedName": name, "kind": kind} for kind, name in parts.items() if name]
-    physical = {"physicalLocation": {"artifactLocation": _artifact(where.file or WHOLE)}}
+    place: dict[str, Any] = {"artifactLocation": _artifact(where.file or WHOLE)}
+    if where.line:
+        place["region"] = {"startLine": where.line}
+    physical = {"physicalLocation": place}
     return {**physical, "logicalLocations": logical} if logical else physical
 
 

@@ -10,17 +10,22 @@ SEVERITIES = ("error", "warning", "info")
 
 
 class Where(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The place of a finding: a file, a tensor, a module, a path inside a JSON file."""
+    """The place of a finding: a file, a tensor, a module, a path inside a JSON file.
+
+    `line` counts from 1, in a text that a person wrote.
+    """
 
     file: str | None = None
     tensor: str | None = None
     module: str | None = None
     path: str | None = None
+    line: int | None = None
 
     def __str__(self) -> str:
         """For people: the most exact part last."""
         inside = (part for part in (self.path, self.tensor, self.module) if part is not None)
-        parts = [part for part in (self.file, next(inside, None)) if part is not None]
+        file = f"{self.file}:{self.line}" if self.file and self.line else self.file
+        parts = [part for part in (file, next(inside, None)) if part is not None]
         return ": ".join(part or EMPTY for part in parts) or "checkpoint"
 
 

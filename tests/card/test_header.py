@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from release.card import render_card
-from release.card.vocabulary import vocabulary
+from release.audit.vocabulary import vocabulary
 from release.checkpoint import Checkpoint
 from release.demo.hub.card import judge
 from release.demo.hub.licenses import KNOWN

@@ -1,0 +1,35 @@
+"""A command on the card loads another repository than the one the card is for.
+
+What it checks: every repository that a command or snippet loads, against release.toml's, else against
+    the one that most commands name; the base model of the header is never what is served.
+Why it matters: readers copy commands. They get another model, or an error, and blame this one.
+How to fix: name the card's own repository.
+Seen in: cards copied from a sister model, whose commands still serve the sister.
+"""
+
+from collections import Counter
+
+from release.audit.mentions import Mentions
+from release.audit.page import Page
+from release.audit.published import Published
+from release.rules import Findings, Found, Where, rule
+from release.unknown import Unknown
+
+
+@rule(since="0.1.0")
+def check(page: Page, mentions: Mentions, published: Published | Unknown) -> Findings:
+    """Compare each with what is expected."""
+    header = page.header if isinstance(page.header, dict) else {}
+    stated = header.get("base_model")
+    bases = set(stated if isinstance(stated, list) else [stated])
+    names = Counter(entry.name for entry in mentions.repositories)
+    others = [name for name, _ in names.most_common() if name not in bases]
+    own = others[0] if others else None
+    if not isinstance(published, Unknown):
+        own, bases = published.repo, bases | {published.base}
+    for entry in mentions.repositories:
+        if entry.name == own or (own is None and entry.name not in bases):
+            continue
+        kind = "the base model" if entry.name in bases else entry.name
+        what = f"loads {kind}, the card is for {own}" if own else f"loads {kind}"
+        yield Found(Where(file=page.name, line=entry.line), what, "name the card's repository")

@@ -1,0 +1,126 @@
+"""A figure on the card is not what the checkpoint has.
+
+What it checks: sizes of components and of all weights (GB is 10^9 bytes, GiB 2^30), parameters, layers by
+    kind, settings of config.json, group sizes and bytes of KV cache for a token, each against the fact
+    it is about. A figure is right if the fact rounds to it, 1% (3% after `~`) either way for sizes.
+Why it matters: people choose a GPU by these figures, before they download 25 GB.
+How to fix: correct the figure, or let `release card` compute it.
+Seen in: an FP8 card whose weight table sums to 29 GB for files of 30.4 GB; a 27B model listed as 22B.
+"""
+
+import re
+
+import msgspec
+
+from release.architecture import ModelConfig
+from release.audit.figures import FP16, Figure
+from release.audit.page import Page
+from release.audit.subjects import WHOLE
+from release.facts.kv import KvModel
+from release.facts.model import Model
+from release.facts.weights import Weights
+from release.quantization.config import QuantizationConfig
+from release.rules import Findings, Found, Where, rule
+from release.units import binary_bytes, decimal_bytes, parameters
+from release.unknown import Unknown
+
+SLACK = 0.01  # of sizes
+
+
+class Known(msgspec.Struct, frozen=True):
+    """What figures are held against."""
+
+    weights: Weights | Unknown
+    model: Model | Unknown
+    kv: KvModel | Unknown
+    config: ModelConfig | Unknown
+    quantization: QuantizationConfig | Unknown
+
+
+@rule(since="0.1.0")
+def check(  # noqa: PLR0913, PLR0917 - one for each fact that figures are about
+    page: Page,
+    figures: tuple[Figure, ...],
+    config: ModelConfig,
+    weights: Weights | Unknown,
+    model: Model | Unknown,
+    kv: KvModel | Unknown,
+    quantization: QuantizationConfig | Unknown,
+) -> Findings:
+    """Hold each figure against its fact; those without one are left alone."""
+    known = Known(weights, model, kv, config, quantization)
+    for figure in figures:
+        true = _true(figure, known)
+        slack = SLACK if figure.kind in {"weights", "component", "parameters"} else 0.0
+        if true and not any(_holds(figure, value, slack) for value in true):
+            right = " or ".join(dict.fromkeys(_write(figure, value) for value in true))
+            what = f"{_subject(figure)}: the card says {figure.quantity.text}, it is {right}"
+            yield Found(Where(file=page.name, line=figure.line), what, "correct the figure")
+
+
+def _holds(figure: Figure, value: float, slack: float) -> bool:
+    also = figure.also
+    return figure.quantity.holds(value, slack) or (also is not None and also.holds(value))
+
+
+def _true(figure: Figure, known: Known) -> list[float]:
+    """The values for which the figure would be right; none where that is not known."""
+    match figure.kind:
+        case "weights" | "component" | "parameters":
+            return _of_weights(figure, known.weights)
+        case "kv token" if not isinstance(known.kv, Unknown):
+            sizes = known.kv.bytes_per_token
+            kinds = [kind for kind in sizes if _is_kind(kind, figure.subject)]
+            return [float(sizes[kind]) for kind in kinds if sizes[kind]]
+        case "setting" if not isinstance(known.config, Unknown):
+            value = known.config.get(figure.subject)
+            return [float(value)] if type(value) is int else []
+        case "layers" if not isinstance(known.model, Unknown):
+            return _layers(figure.subject, known.model)
+        case "group size" if not isinstance(known.quantization, Unknown):
+            groups = (part for group in known.quantization.groups for part in (group.weights,))
+            return sorted({float(w.group_size) for w in groups if w and w.group_size})
+    return []
+
+
+def _of_weights(figure: Figure, weights: Weights | Unknown) -> list[float]:
+    if isinstance(weights, Unknown):
+        return []
+    if figure.kind == "parameters":
+        return [float(weights.parameters)]
+    if figure.subject == WHOLE:
+        return [float(weights.total_bytes)]
+    return [float(part.bytes) for part in weights.components if part.name == figure.subject]
+
+
+def _is_kind(kind: str, wanted: str) -> bool:
+    return not wanted or (kind == wanted if wanted != FP16 else kind in {"bfloat16", "float16"})
+
+
+def _layers(kind: str, model: Model) -> list[float]:
+    total = model.settings.get("num_hidden_layers")
+    if not kind:
+        return [float(total), *map(float, model.layer_types.values())] if total else []
+    count = model.layer_types.get(kind)
+    return [float(count)] if count is not None else []
+
+
+def _subject(figure: Figure) -> str:
+    names = {
+        "kv token": f"KV cache of a token {figure.subject}".rstrip(),
+        "layers": f"layers {figure.subject}".rstrip(),
+        "parameters": "parameters",
+        "group size": "group size",
+    }
+    return names.get(figure.kind, figure.subject)
+
+
+def _write(figure: Figure, value: float) -> str:
+    if figure.kind in {"weights", "component"}:
+        write = binary_bytes if "i" in figure.unit else decimal_bytes
+        return write(int(value))
+    if figure.kind == "kv token":
+        return f"{binary_bytes(int(value))} a token"
+    if figure.kind == "parameters":
+        return parameters(int(value))
+    return re.sub(r"\.0$", "", f"{value:,}")

@@ -1,0 +1,94 @@
+"""What a card says the model can do, and the evidence it gives for quality."""
+
+import re
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+from release.audit.page import Page, statements
+from release.audit.places import Machine, machines
+from release.unknown import Unknown
+
+Kind = Literal["mtp", "vision", "native", "remote code", "recovery"]
+
+DENIED = re.compile(
+    r"\b(?:no|not|without|lost|removed|stripped|dropped|lacks?|missing|disabled?|unsupported|never)\b|n't\b",
+    re.IGNORECASE,
+)
+MTP = re.compile(r"\bMTP\b|multi-token prediction|\"method\":\s*\"(?:\w*mtp)\"", re.IGNORECASE)
+NATIVE = re.compile(
+    r"native(?:ly)?\b.*\b(?:NV)?FP[48]|(?:NV)?FP[48] (?:acceleration|tensor cores|kernels)|out of the box",
+    re.IGNORECASE,
+)
+REMOTE = re.compile(r"trust[_-]remote[_-]code(?:\s*=\s*True)?\b")
+SAID = re.compile(r"weight-only|marlin|emulat|16[- ]bits?", re.IGNORECASE)
+RECOVERY = re.compile(
+    r"(?:recover(?:y|s|ed)|retain(?:s|ed)?|preserv\w*)\b[^|]{0,60}?\d[\d.]*\s*%|\d[\d.]*\s*%\s*(?:recovery|of (?:the )?(?:base|original|bf16))",
+    re.IGNORECASE,
+)
+EVIDENCE = re.compile(
+    r"lm[-_ ]eval|evaluation[- ]harness|lighteval|evalplus|evalscope|simple-evals|opencompass",
+    re.IGNORECASE,
+)
+COUNTED = re.compile(
+    r"\bn\s*=\s*\d|\bstderr\b|±|\bsamples?\b|\bquestions?\b|\bproblems?\b|\bn\b", re.IGNORECASE
+)
+
+
+class Feature(msgspec.Struct, frozen=True):
+    """A line that claims something; `machines` are the GPUs that it names."""
+
+    kind: Kind
+    line: int
+    text: str
+    machines: tuple[Machine, ...] = ()
+
+
+class Features(msgspec.Struct, frozen=True):
+    """All claims, and what the card offers as evidence anywhere."""
+
+    claims: tuple[Feature, ...]
+    harness: bool
+    counted: bool
+    base_scores: bool
+
+
+def provide_features(page: Page | Unknown) -> Features | Unknown:
+    """Collect them. A line that denies something claims nothing."""
+    if isinstance(page, Unknown):
+        return page
+    texts = [line.text for line in statements(page)]
+    heads = " ".join(" ".join(line.heads) for line in page.lines)
+    return Features(
+        claims=tuple(_claims(page)),
+        harness=any(EVIDENCE.search(text) for text in (*texts, page.text)),
+        counted=bool(COUNTED.search(heads)) or any(re.search(r"\bn\s*=\s*\d", t) for t in texts),
+        base_scores=bool(re.search(r"\b(?:base|original|bf16|baseline)\b", heads, re.IGNORECASE)),
+    )
+
+
+def _claims(page: Page) -> Iterator[Feature]:
+    for line in statements(page):
+        for part in re.split(r"(?<=[.;])\s+", line.text):
+            denied = DENIED.search(part)
+            if MTP.search(part) and not denied:
+                yield Feature("mtp", line.number, part)
+            if RECOVERY.search(part):
+                yield Feature("recovery", line.number, part)
+            if (
+                NATIVE.search(part)
+                and not (denied or SAID.search(part))
+                and (named := machines(part))
+            ):
+                yield Feature("native", line.number, part, tuple(named))
+    for fence in page.fences:
+        for number, text in enumerate(fence.text.split("\n"), fence.number):
+            if MTP.search(text):
+                yield Feature("mtp", number, text.strip())
+    for number, text in enumerate(page.text.split("\n"), 1):
+        if REMOTE.search(text) and not DENIED.search(text):
+            yield Feature("remote code", number, text.strip())
+    header = page.header if isinstance(page.header, dict) else {}
+    if header.get("pipeline_tag") == "image-text-to-text":
+        yield Feature("vision", page.line_of("\npipeline_tag:") + 1, "image-text-to-text")

@@ -1,0 +1,117 @@
+"""What else a card names: releases of packages, repositories on the Hub, pull requests."""
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from release.audit.page import Page, statements
+from release.unknown import Unknown
+
+PACKAGES = {
+    "vllm": "vllm",
+    "llm-compressor": "llmcompressor",
+    "llmcompressor": "llmcompressor",
+    "llm compressor": "llmcompressor",
+    "compressed-tensors": "compressed-tensors",
+    "transformers": "transformers",
+    "sglang": "sglang",
+    "lm-eval": "lm-eval",
+    "lm_eval": "lm-eval",
+    "nvidia-modelopt": "nvidia-modelopt",
+}
+NAME = "|".join(map(re.escape, PACKAGES))
+VERSION = re.compile(
+    rf"(?<![\w/.-])(?P<package>{NAME})(?:\[[\w,-]*\])?(?:[ ]version)?\s*(?:\|\s*)?"
+    r"(?P<sign>==|>=|<=|~=|!=|>|<|≥|≤)?\s*\(?v?(?P<version>\d+\.\d+(?:\.\d+)*(?:\.?(?:post|dev|rc|a|b)\d+)?)",
+    re.IGNORECASE,
+)
+REPOSITORY = re.compile(
+    r"(?:vllm\s+serve\s+|--model[= ]\s*|(?:hf|huggingface-cli)\s+download\s+"
+    r"|from_pretrained\(\s*|model(?:_id|_name|_path)?\s*=\s*|LLM\(\s*)[\"']?"
+    r"(?P<repo>[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)(?![\w/])"
+)
+REQUEST = re.compile(r"(?:#\d{3,6}\b|github\.com/[\w.-]+/[\w.-]+/pull/\d+)")
+STATE = re.compile(
+    r"\b(open|pending|unmerged|merged|draft|awaiting|in review|upcoming)\b", re.IGNORECASE
+)
+DATE = re.compile(r"\b20\d\d-\d\d-\d\d\b")
+
+
+class Release(msgspec.Struct, frozen=True):
+    """A release of a package; `minimum` where the card says that it or newer is enough."""
+
+    package: str
+    version: str
+    line: int
+    minimum: bool
+
+
+class Repository(msgspec.Struct, frozen=True):
+    """A repository that a command or snippet loads."""
+
+    name: str
+    line: int
+
+
+class Request(msgspec.Struct, frozen=True):
+    """A pull request or issue whose state the card tells; `dated` where a day stands with it."""
+
+    text: str
+    state: str
+    line: int
+    dated: bool
+
+
+class Mentions(msgspec.Struct, frozen=True):
+    """All of them, in the order of the card."""
+
+    releases: tuple[Release, ...]
+    repositories: tuple[Repository, ...]
+    requests: tuple[Request, ...]
+
+
+def provide_mentions(page: Page | Unknown) -> Mentions | Unknown:
+    """Collect them from text and code."""
+    if isinstance(page, Unknown):
+        return page
+    lines = sorted(_numbered(page))
+    return Mentions(
+        releases=tuple(found for number, text in lines for found in _releases(number, text)),
+        repositories=tuple(
+            Repository(match["repo"], number)
+            for number, text in lines
+            for match in REPOSITORY.finditer(text)
+        ),
+        requests=tuple(found for number, text in lines for found in _requests(number, text)),
+    )
+
+
+def _numbered(page: Page) -> Iterator[tuple[int, str]]:
+    """Every line; a call that is broken after its bracket counts with the line that follows."""
+    for line in statements(page):
+        yield line.number, " | ".join(line.cells) if line.cells else line.text
+    for fence in page.fences:
+        before = ""
+        for number, text in enumerate(fence.text.split("\n"), fence.number):
+            yield number, f"{before}{text}"
+            before = text.strip() if text.rstrip().endswith("(") else ""
+
+
+def _releases(number: int, text: str) -> Iterator[Release]:
+    for match in VERSION.finditer(text):
+        package = PACKAGES[match["package"].lower()]
+        after = text[match.end() : match.end() + 14]
+        ranged = re.match(r"\s*,\s*[<!]", after)
+        minimum = (
+            not ranged
+            and match["sign"] in {">=", "≥", "~="}
+            or bool(re.match(r"\+|\s*(?:or|and) (?:newer|later|above|up)", after))
+        )
+        yield Release(package, match["version"], number, minimum)
+
+
+def _requests(number: int, text: str) -> Iterator[Request]:
+    request, state = REQUEST.search(text), STATE.search(text)
+    if request and state:
+        yield Request(request[0], state[0], number, bool(DATE.search(text)))

@@ -1,0 +1,164 @@
+"""A model card as lines: what is said where, under which heading, in which cell of which table."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from release.unknown import Unknown
+
+FENCE = re.compile(r" {0,3}(`{3,}|~{3,})\s*([\w+-]*)[^`]*")
+HEADING = re.compile(r" {0,3}(#{1,6})\s+(.*?)(?:\s+#+)?\s*")
+RULE = re.compile(r"\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*")
+LINK = re.compile(
+    r"!?\[((?:[^\[\]]|\[[^\]]*\])*)\]\([^()\s]*(?:\([^()]*\)[^()\s]*)*(?:\s+[^)]*)?\)"
+)
+MARKS = re.compile(r"(?<!\\)(\*\*|__|`+|\*(?=\S)|(?<=\S)\*(?!\*))|</?[A-Za-z][^<>]*>|<!--.*?-->")
+ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
+CELLS = re.compile(r"(?<!\\)\|")
+FRONT = re.compile(
+    r"\A\ufeff?---[ \t]*\r?\n(.*?)^(?:---|\.\.\.)[ \t]*\r?$", re.DOTALL | re.MULTILINE
+)
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A line of text outside code: `text` as it is read, links and emphasis taken out.
+
+    `cells` are those of a table's row, `heads` the titles above them.
+    """
+
+    number: int
+    text: str
+    heading: str = ""
+    cells: tuple[str, ...] = ()
+    heads: tuple[str, ...] = ()
+
+
+class Fence(msgspec.Struct, frozen=True):
+    """A block of code; `number` is its first line, `before` the last text above it."""
+
+    number: int
+    language: str
+    text: str
+    heading: str = ""
+    before: str = ""
+
+
+class Page(msgspec.Struct, frozen=True):
+    """A card. `header` is its YAML, None where there is none, a text where it cannot be read."""
+
+    name: str
+    text: str
+    header: dict[str, Any] | str | None
+    lines: tuple[Line, ...]
+    fences: tuple[Fence, ...]
+
+    def line_of(self, word: str) -> int:
+        """The first line that a word stands in, 1 where it does not."""
+        position = self.text.find(word)
+        return self.text.count("\n", 0, max(position, 0)) + 1
+
+
+def read_page(name: str, text: str) -> Page:
+    """Read a card, Markdown or what was copied from a rendered page."""
+    text = text.replace("\r\n", "\n")
+    front = FRONT.match(text)
+    skipped = text.count("\n", 0, front.end()) + 1 if front else 0
+    reader = _Reader()
+    for number, line in enumerate(text.split("\n"), 1):
+        if number > skipped:
+            reader.take(number, line)
+    reader.close()
+    header = _header(front[1]) if front else None
+    return Page(name, text, header, tuple(reader.lines), tuple(reader.fences))
+
+
+def _header(text: str) -> dict[str, Any] | str:
+    import yaml  # noqa: PLC0415 - keeps --help fast
+
+    try:
+        value = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        return str(error).partition("\n")[0]
+    return value if isinstance(value, dict) else "is no mapping of keys to values"
+
+
+class _Reader:
+    def __init__(self) -> None:
+        self.lines: list[Line] = []
+        self.fences: list[Fence] = []
+        self._headings: list[tuple[int, str]] = []
+        self._heads: tuple[str, ...] = ()
+        self._last: tuple[str, ...] = ()
+        self._open: tuple[str, str, int] | None = None
+        self._code: list[str] = []
+
+    def take(self, number: int, line: str) -> None:
+        """Read the next line."""
+        match = FENCE.fullmatch(line.rstrip())
+        if self._open is not None:
+            mark = self._open[0]
+            if match and match[1].startswith(mark) and not match[2]:
+                self.close()
+            else:
+                self._code.append(line)
+            return
+        if match:
+            self._open = (match[1], match[2].lower(), number + 1)
+            return
+        self._text(number, line)
+
+    def close(self) -> None:
+        """End the block of code that is open."""
+        if self._open is not None:
+            _, language, number = self._open
+            before = next((line.text for line in reversed(self.lines) if line.text), "")
+            code = "\n".join(self._code)
+            self.fences.append(Fence(number, language, code, self._heading, before))
+        self._open, self._code = None, []
+
+    @property
+    def _heading(self) -> str:
+        return " / ".join(text for _, text in self._headings)
+
+    def _text(self, number: int, line: str) -> None:
+        heading = HEADING.fullmatch(line)
+        if heading:
+            depth = len(heading[1])
+            kept = [entry for entry in self._headings if entry[0] < depth]
+            self._headings = [*kept, (depth, plain(heading[2]))]
+            self._heads = ()
+            return
+        cells = _cells(line)
+        if cells and RULE.fullmatch(line):
+            self._heads = self._last
+            return
+        if not cells:
+            self._heads = ()
+        self._last = cells
+        self.lines.append(Line(number, plain(line), self._heading, cells, self._heads))
+
+
+def _cells(line: str) -> tuple[str, ...]:
+    stripped = line.strip()
+    if stripped.count("|") < 1 or not (stripped.startswith("|") or stripped.endswith("|")):
+        return ()
+    return tuple(plain(cell) for cell in CELLS.split(stripped.strip("|")))
+
+
+def plain(text: str) -> str:
+    """Text as people read it on the page."""
+    while (shorter := LINK.sub(r"\1", text)) != text:
+        text = shorter
+    return ESCAPE.sub(r"\1", MARKS.sub("", text)).strip()
+
+
+def provide_page() -> Page | Unknown:
+    """No card, unless one was given."""
+    return Unknown("no card was given")
+
+
+def statements(page: Page) -> Iterator[Line]:
+    """Every line that says something."""
+    return (line for line in page.lines if line.text)

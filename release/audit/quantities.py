@@ -1,0 +1,54 @@
+"""Numbers as people write them on cards: 25.18 GB, ~23.7 GiB, 262,144, 131K, 27B."""
+
+import re
+from decimal import Decimal
+
+import msgspec
+
+UNITS = {
+    **{"B": 1, "kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12},
+    **{"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40},
+}
+STEPS = {"": 1, "k": 10**3, "K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
+NUMBER = r"(?P<about>[~≈∼]\s*|(?:about|around|approx\.?|approximately|roughly)\s+)?(?P<number>\d[\d,]*(?:\.\d+)?)"
+SIZE = re.compile(
+    rf"(?<![\w.,/-]){NUMBER}\s*-?(?P<unit>TiB|GiB|MiB|KiB|TB|GB|MB|[kK]B)(?P<rate>\s*(?:/|per )\s*token)?\b"
+)
+COUNT = re.compile(rf"(?<![\w.,/$-]){NUMBER}\s?(?P<unit>[kKMBT]?)(?![\w%]|[.,]\d)")
+ROUGH = 0.03  # what "about" may hide
+TENTH = Decimal("0.5")
+
+
+class Quantity(msgspec.Struct, frozen=True):
+    """A number with what it rounds to: `low` and `high` are the ends of what it may stand for."""
+
+    text: str
+    value: float
+    low: float
+    high: float
+
+    def holds(self, true: float, slack: float = 0.0) -> bool:
+        """Whether a true value would be written so."""
+        return self.low * (1 - slack) <= true <= self.high * (1 + slack)
+
+
+def quantity(match: re.Match[str], scale: int) -> Quantity:
+    """Take a number apart: the last digit written says how exact it is."""
+    digits = Decimal(match["number"].replace(",", ""))
+    _, _, fraction = match["number"].partition(".")
+    step = Decimal(1).scaleb(-len(fraction))
+    value = float(digits) * scale
+    about = ROUGH * value if match["about"] else 0.0
+    # 262K is written for 262,144 and for 262,000; 256K also where K is 1,024.
+    half = max(float(step * TENTH) * scale, about)
+    if scale == 1 and not fraction and not match["about"]:
+        half = 0.0
+    return Quantity(match[0].strip(), value, value - half, value + half)
+
+
+def binary(match: re.Match[str]) -> Quantity | None:
+    """The same number where K means 1,024, as in a context of 128K."""
+    if match["unit"] not in {"k", "K"}:
+        return None
+    value = float(match["number"].replace(",", "")) * 1024
+    return Quantity(match[0].strip(), value, value, value)

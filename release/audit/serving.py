@@ -1,0 +1,111 @@
+"""What a card says that a GPU holds: contexts, requests at once, memory for the cache."""
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from release.audit.page import Line, Page, statements
+from release.audit.places import Machine, machines
+from release.audit.quantities import COUNT, SIZE, STEPS, UNITS, Quantity, quantity
+from release.unknown import Unknown
+
+MANY = re.compile(
+    r"(?<![\w.,])(\d+(?:\.\d+)?)\s*(?:[x×]\s*(?=\d)|(?:parallel|concurrent|simultaneous)\b|requests?\b)",
+    re.IGNORECASE,
+)
+LENGTH = re.compile(COUNT.pattern + r"\s*(?:-?tokens?|context|ctx|each)?", re.IGNORECASE)
+FOR_CACHE = re.compile(
+    r"(?:available|left|free|memory|room)\b.*\b(?:kv|cache|it\b)|kv cache size", re.IGNORECASE
+)
+EIGHT = re.compile(
+    r"\bfp8\b[^|]{0,12}(?:kv|cache)|(?:kv|cache)[^|]{0,24}\bfp8\b|\bfp8_e4m3\b", re.IGNORECASE
+)
+SIXTEEN = re.compile(r"\b(?:bf16|fp16|bfloat16)\b[^|]{0,12}(?:kv|cache)", re.IGNORECASE)
+OF_REQUEST = re.compile(r"longest|context|max.*len|length", re.IGNORECASE)
+SHORTEST = 1000  # tokens; smaller numbers are something else
+
+
+class Serving(msgspec.Struct, frozen=True):
+    """A claim: on these GPUs `tokens` in one request, `requests` such at once, or `room` in bytes.
+
+    `cache` is the KV cache dtype that the card names beside it, None where it names none.
+    """
+
+    machine: Machine
+    line: int
+    text: str
+    tokens: Quantity | None = None
+    requests: float | None = None
+    room: Quantity | None = None
+    cache: str | None = None
+
+
+def provide_serving(page: Page | Unknown) -> tuple[Serving, ...] | Unknown:
+    """Collect the claims: lines that name one GPU and say what it holds."""
+    if isinstance(page, Unknown):
+        return page
+    return tuple(claim for line in statements(page) for claim in _read(line))
+
+
+def _read(line: Line) -> Iterator[Serving]:
+    for part in _parts(line):
+        named = machines(part)
+        if len({machine.gpu.name for machine in named}) != 1:
+            continue
+        tokens = _longest(line) or _tokens(part)
+        many = MANY.search(part)
+        room = _room(line) if line.cells else None
+        if tokens or room:
+            requests = float(many[1]) if many and tokens else None
+            cache = _cache(part) or _cache(" | ".join(line.heads)) or _cache_cell(line)
+            yield Serving(named[0], line.number, part, tokens, requests, room, cache)
+
+
+def _parts(line: Line) -> list[str]:
+    """A row is one part; a text has one for each sentence, and a GPU speaks for what follows it."""
+    if line.cells:
+        return [" | ".join(line.cells)]
+    return re.split(r"(?<=[.;])\s+", line.text)
+
+
+def _tokens(text: str) -> Quantity | None:
+    found = []
+    for match in LENGTH.finditer(text):
+        said = re.search(r"tokens?|context|ctx|each", match[0], re.IGNORECASE)
+        scale = STEPS[match["unit"]]
+        amount = quantity(match, scale)
+        long = match["unit"] in {"k", "K"} and amount.value >= SHORTEST
+        if amount.value >= SHORTEST and (said or long):
+            found.append(amount)
+    return max(found, key=lambda amount: amount.value, default=None)
+
+
+def _longest(line: Line) -> Quantity | None:
+    """What a cell holds whose head says that it is the length of a request."""
+    for head, cell in zip(line.heads, line.cells, strict=False):
+        match = COUNT.fullmatch(cell.removesuffix("tokens").strip())
+        if match and OF_REQUEST.search(head):
+            return quantity(match, STEPS[match["unit"]])
+    return None
+
+
+def _room(line: Line) -> Quantity | None:
+    for head, cell in zip(line.heads, line.cells, strict=False):
+        match = SIZE.fullmatch(cell.strip())
+        if match and FOR_CACHE.search(head):
+            return quantity(match, UNITS[match["unit"]])
+    return None
+
+
+def _cache(text: str) -> str | None:
+    if EIGHT.search(text):
+        return "fp8"
+    return "auto" if SIXTEEN.search(text) else None
+
+
+def _cache_cell(line: Line) -> str | None:
+    for head, cell in zip(line.heads, line.cells, strict=False):
+        if re.search(r"\b(?:kv|cache)\b", head, re.IGNORECASE) and cell in {"fp8", "bfloat16"}:
+            return "fp8" if cell == "fp8" else "auto"
+    return None

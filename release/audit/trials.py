@@ -1,0 +1,119 @@
+"""Commands and claims of a card, tried by vLLM's own arithmetic on the GPUs they name."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from release.audit.places import Machine
+from release.audit.serving import Serving
+from release.audit.shell import Shell
+from release.checkpoint import Checkpoint
+from release.errors import ReleaseError
+from release.fit.audit import ask
+from release.fit.changes import smallest_change
+from release.fit.solve import Fit, Question, solve
+from release.fit.subject import NotEstimated, Subject, subject_of
+from release.memory.command import Command, parse_command
+from release.memory.options import Options
+from release.unknown import Unknown
+
+UTMOST = 0.97  # of a GPU: more never starts beside a driver and a CUDA context
+
+
+class Trial(msgspec.Struct, frozen=True):
+    """A `vllm serve` command: on which GPUs, what vLLM reads in it, what `fit` answers.
+
+    `problem` is why it is no command, `open` why it was not judged.
+    """
+
+    shell: Shell
+    machine: Machine | None = None
+    command: Command | None = None
+    fit: Fit | None = None
+    change: str | None = None
+    problem: str | None = None
+    open: str | None = None
+
+
+class Bound(msgspec.Struct, frozen=True):
+    """A claim about a GPU, and the most that any settings give there; `open` why not judged."""
+
+    claim: Serving
+    fit: Fit | None = None
+    open: str | None = None
+
+
+def provide_trials(
+    shell: tuple[Shell, ...] | Unknown, checkpoint: Checkpoint | Unknown
+) -> tuple[Trial, ...] | Unknown:
+    """Try every `vllm serve` command. Without a checkpoint they are only read."""
+    if isinstance(shell, Unknown):
+        return shell
+    subject = _subject(checkpoint)
+    return tuple(trial for each in shell if each.kind == "serve" for trial in _try(each, subject))
+
+
+def provide_bounds(
+    serving: tuple[Serving, ...] | Unknown, checkpoint: Checkpoint
+) -> tuple[Bound, ...] | Unknown:
+    """Ask for every claim what the GPU could hold at best."""
+    if isinstance(serving, Unknown):
+        return serving
+    subject = _subject(checkpoint)
+    if isinstance(subject, Unknown):
+        return subject
+    return tuple(_bound(claim, subject) for claim in serving)
+
+
+def _subject(checkpoint: Checkpoint | Unknown) -> Subject | Unknown:
+    if isinstance(checkpoint, Unknown):
+        return checkpoint
+    try:
+        return subject_of(checkpoint, checkpoint.name)
+    except NotEstimated as gap:
+        return Unknown(gap.what)
+
+
+def _try(shell: Shell, subject: Subject | Unknown) -> Iterator[Trial]:
+    try:
+        command = parse_command(shell.text)
+    except ReleaseError as error:
+        yield Trial(shell, problem=str(error))
+        return
+    if not shell.machines:
+        yield Trial(shell, command=command, open="no GPU is named for it")
+    for machine in shell.machines:
+        if isinstance(subject, Unknown):
+            yield Trial(shell, machine, command, open=subject.reason)
+            continue
+        try:
+            question = ask(command, Question(gpu=machine.gpu))
+            found = solve(subject, question)
+            change = smallest_change(subject, found) if found.answer.starts is False else None
+            yield Trial(shell, machine, command, found, change.command if change else None)
+        except ReleaseError as error:
+            yield Trial(shell, machine, command, open=error.what)
+
+
+def _bound(claim: Serving, subject: Subject) -> Bound:
+    options = Options(
+        tensor_parallel_size=claim.machine.count if claim.machine.count > 1 else None,
+        kv_cache_dtype=claim.cache or "fp8",
+        max_model_len=_length(claim, subject),
+        max_num_seqs=max(1, int(claim.requests or 1)),
+        max_num_batched_tokens=2048,
+        gpu_memory_utilization=UTMOST,
+        enable_prefix_caching=False,
+        enforce_eager=True,
+        language_model_only=True if subject.config.vision is not None else None,
+    )
+    try:
+        return Bound(claim, solve(subject, Question(options=options, gpu=claim.machine.gpu)))
+    except ReleaseError as error:
+        return Bound(claim, open=error.what)
+
+
+def _length(claim: Serving, subject: Subject) -> int | None:
+    if claim.tokens is None:
+        return None
+    return min(int(claim.tokens.value), subject.limit)

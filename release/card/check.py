@@ -1,0 +1,93 @@
+"""The audit of a card: its claims are facts too, and the K rules judge them."""
+
+import platform
+from typing import Any
+
+import msgspec
+
+from release import __version__
+from release.allowances import apply_allows
+from release.audit.page import Page, read_page
+from release.audit.published import Published, Rendered
+from release.card import render_card
+from release.card.seal import MARK, is_ours
+from release.checkpoint import Checkpoint
+from release.errors import ReleaseError
+from release.facts import FACTS, Facts, Level, parameters
+from release.manifest import Manifest
+from release.report import DONE, NOT_RUN, SCHEMA, Report, Subject, Tool, summarise
+from release.rules.catalogue import LoadedRule, all_rules
+from release.rules.runner import NotChecked, run_rules
+from release.unknown import Unknown
+from release.verify import describe
+
+NO_CHECKPOINT = Unknown("no checkpoint was given")
+
+
+class Audit(msgspec.Struct, frozen=True):
+    """What to audit and against what: all but the card's text may be missing."""
+
+    name: str
+    text: str
+    checkpoint: Checkpoint | None = None
+    manifest: Manifest | None = None
+    report: Report | None = None
+
+
+def audit_card(audit: Audit) -> Report:
+    """Judge every claim of a card that a fact answers."""
+    page = read_page(audit.name, audit.text)
+    rules = [loaded for rule in all_rules() if _is_about_cards(loaded := rule.load())]
+    facts = Facts(_given(audit, page), Level.CARD)
+    verdicts = run_rules(rules, facts)
+    outcome = apply_allows(verdicts, audit.manifest.allow if audit.manifest else ())
+    optional = audit.checkpoint is None
+    return Report(
+        schema=SCHEMA,
+        tool=Tool("release", __version__),
+        checkpoint=Subject(audit.checkpoint.name if audit.checkpoint else audit.name, None, ()),
+        levels={"headers": NOT_RUN if optional else DONE, "card": DONE},
+        checked=_checked(rules, outcome.not_checked),
+        summary=summarise(outcome.findings),
+        findings=outcome.findings,
+        suppressed=outcome.suppressed,
+        not_checked=tuple(
+            NotChecked(entry.what, entry.reason, required=entry.required and not optional)
+            for entry in outcome.not_checked
+        ),
+        facts={name: describe(facts.get(name)) for name in ("model", "weights")},
+        environment={"python": platform.python_version(), "platform": platform.system()},
+        timings={},
+    )
+
+
+def _is_about_cards(loaded: LoadedRule) -> bool:
+    return any(
+        FACTS[name].level is Level.CARD for name in parameters(loaded.check) if name in FACTS
+    )
+
+
+def _checked(rules: list[LoadedRule], left: tuple[NotChecked, ...]) -> tuple[str, ...]:
+    skipped = {entry.what for entry in left}
+    return tuple(loaded.rule.code for loaded in rules if str(loaded.rule) not in skipped)
+
+
+def _given(audit: Audit, page: Page) -> dict[str, Any]:
+    given: dict[str, Any] = {"page": page, "checkpoint": audit.checkpoint or NO_CHECKPOINT}
+    manifest = audit.manifest
+    if manifest is not None:
+        given["published"] = Published(manifest.repo, manifest.license, manifest.base.model)
+    if MARK in audit.text:
+        given["rendered"] = _render(audit)
+    return given
+
+
+def _render(audit: Audit) -> Rendered:
+    sealed = is_ours(audit.text)
+    if audit.manifest is None or audit.report is None or audit.checkpoint is None:
+        return Rendered(sealed, None, "release.toml, a report and the checkpoint are needed")
+    try:
+        card = render_card(audit.report, audit.manifest, audit.checkpoint)
+    except ReleaseError as error:
+        return Rendered(sealed, None, str(error))
+    return Rendered(sealed, card.text)
