@@ -1,9 +1,10 @@
 """The card has no header that the Hub can read, or one with values that it refuses.
 
-What it checks: the YAML between the first two `---`: that it parses, names a licence and a task that
-    the Hub knows, a base model as owner/name, `base_model_relation: quantized`, and tags as a list.
-Why it matters: without it the page has no licence, no link to the base model and no snippet; the Hub
-    refuses the commit where a value is not of its lists.
+What it checks: the YAML between the first two `---`: that it parses, names a licence and a task
+    that the Hub knows, a base model as owner/name, `base_model_relation: quantized`, and tags as a
+    list.
+Why it matters: without it the page has no licence, no link to the base model and no snippet; the
+    Hub refuses the commit where a value is not of its lists.
 How to fix: correct the header; `release card` writes one from release.toml.
 Seen in: quantized models that the Hub shows as fine-tunes, because nothing said how they were made.
 """

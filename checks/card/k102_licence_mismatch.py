@@ -2,8 +2,8 @@
 
 What it checks: the licence in the header against release.toml, where there is one, and against the
     licence that the section on the licence names.
-Why it matters: readers rely on one of the two, and the wrong one binds them to terms that the owner of
-    the base model did not give.
+Why it matters: readers rely on one of the two, and the wrong one binds them to terms that the owner
+    of the base model did not give.
 How to fix: find out which is right, correct the other; a quantization takes its base's licence.
 Seen in: cards of Llama and Gemma derivatives marked apache-2.0.
 """

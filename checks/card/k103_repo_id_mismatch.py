@@ -1,7 +1,7 @@
 """A command on the card loads another repository than the one the card is for.
 
-What it checks: every repository that a command or snippet loads, against release.toml's, else against
-    the one that most commands name; the base model of the header is never what is served.
+What it checks: every repository that a command or snippet loads, against release.toml's, else
+    against the one that most commands name; the base model of the header is never what is served.
 Why it matters: readers copy commands. They get another model, or an error, and blame this one.
 How to fix: name the card's own repository.
 Seen in: cards copied from a sister model, whose commands still serve the sister.

@@ -1,11 +1,13 @@
 """A figure on the card is not what the checkpoint has.
 
-What it checks: sizes of components and of all weights (GB is 10^9 bytes, GiB 2^30), parameters, layers by
-    kind, settings of config.json, group sizes and bytes of KV cache for a token, each against the fact
-    it is about. A figure is right if the fact rounds to it, 1% (3% after `~`) either way for sizes.
+What it checks: sizes of components and of all weights (GB is 10^9 bytes, GiB 2^30), parameters,
+    layers by kind, settings of config.json, group sizes and bytes of KV cache for a token, each
+    against the fact it is about. A figure is right if the fact rounds to it, 1% (3% after `~`)
+    either way for sizes.
 Why it matters: people choose a GPU by these figures, before they download 25 GB.
 How to fix: correct the figure, or let `release card` compute it.
-Seen in: an FP8 card whose weight table sums to 29 GB for files of 30.4 GB; a 27B model listed as 22B.
+Seen in: an FP8 card whose weight table sums to 29 GB for files of 30.4 GB; a 27B model listed as
+    22B.
 """
 
 import re

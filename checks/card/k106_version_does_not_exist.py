@@ -1,12 +1,12 @@
 """The card names a release that there never was, or one that cannot read the checkpoint.
 
-What it checks: releases of vLLM, llm-compressor, compressed-tensors, transformers, SGLang and lm-eval
-    named in text, tables and commands, against the package index as of the day in the data file; and
-    `vLLM X or newer` against the oldest that reads this checkpoint (Q116).
+What it checks: releases of vLLM, llm-compressor, compressed-tensors, transformers, SGLang and
+    lm-eval named in text, tables and commands, against the package index as of the day in the data
+    file; and `vLLM X or newer` against the oldest that reads this checkpoint (Q116).
 Why it matters: nobody can install the one, and the other fails while it loads.
 How to fix: name the release that was used: `pip show`.
-Seen in: "llm-compressor v0.10.1", between 0.10.0.4 and 0.11.0; cards that ask for a vLLM from before the
-    architecture was added.
+Seen in: "llm-compressor v0.10.1", between 0.10.0.4 and 0.11.0; cards that ask for a vLLM from
+    before the architecture was added.
 """
 
 from packaging.version import Version

@@ -1,11 +1,11 @@
 """The card claims quality and gives no evidence for it.
 
-What it checks: claims of recovery (a percentage of the base model's score): that the card names the harness,
-    the base model's own scores and the number of samples or an error.
-Why it matters: a score without its error and the base's score from the same run says nothing; two runs of
-    one model differ by more than most quantizations cost.
-How to fix: evaluate both with lm-eval, give `release.toml` the results: the card then has n, stderr, base
-    and recovery.
+What it checks: claims of recovery (a percentage of the base model's score): that the card names the
+    harness, the base model's own scores and the number of samples or an error.
+Why it matters: a score without its error and the base's score from the same run says nothing; two
+    runs of one model differ by more than most quantizations cost.
+How to fix: evaluate both with lm-eval, give `release.toml` the results: the card then has n,
+    stderr, base and recovery.
 Seen in: "99.8% recovery" above a table of single numbers.
 """
 

@@ -1,12 +1,14 @@
 """The card claims what the checkpoint, or the GPU it names, does not have.
 
-What it checks: multi-token prediction against the MTP head's tensors, images against a vision tower, native
-    FP4 or FP8 on a named GPU against vLLM's kernels there, `trust_remote_code` against code in the files.
-Why it matters: `--speculative-config` fails without the head; on GPUs before Blackwell FP4 is stored only
-    and computed in 16 bits; readers who allow remote code for nothing will allow it again.
+What it checks: multi-token prediction against the MTP head's tensors, images against a vision
+    tower, native FP4 or FP8 on a named GPU against vLLM's kernels there, `trust_remote_code`
+    against code in the files.
+Why it matters: `--speculative-config` fails without the head; on GPUs before Blackwell FP4 is
+    stored only and computed in 16 bits; readers who allow remote code for nothing will allow it
+    again.
 How to fix: leave the claim out, or say what really happens.
-Seen in: "A100, H100: works out of the box with Blackwell FP4 acceleration"; MTP advertised for exports that
-    lost it.
+Seen in: "A100, H100: works out of the box with Blackwell FP4 acceleration"; MTP advertised for
+    exports that lost it.
 """
 
 from collections.abc import Iterator

@@ -1,8 +1,9 @@
 """A card that `release` wrote is not what it wrote, or not what it would write now.
 
-What it checks: the seal in the card's last line; and where release.toml and the last report are at hand, every
-    line against a fresh rendering.
-Why it matters: each figure on such a card was computed; a reader trusts the line that says so. Push refuses it.
+What it checks: the seal in the card's last line; and where release.toml and the last report are at
+    hand, every line against a fresh rendering.
+Why it matters: each figure on such a card was computed; a reader trusts the line that says so. Push
+    refuses it.
 How to fix: put the change into release.toml, then `release card`.
 Seen in: figures "corrected" by hand after the files had changed.
 """

@@ -1,7 +1,7 @@
 """The card tells the state of a pull request, without a day.
 
-What it checks: lines that name a pull request or issue and call it open, pending, merged or upcoming, and
-    have no date.
+What it checks: lines that name a pull request or issue and call it open, pending, merged or
+    upcoming, and have no date.
 Why it matters: it was true when it was typed. Readers patch and pin for bugs that are long fixed.
 How to fix: say which release has the fix, or add the day (`as of 2026-11-25`); known issues in
     release.toml are dated, and go away when they concern no release.

@@ -1,10 +1,10 @@
 """Two commands for the same GPU and context differ in other options.
 
-What it checks: `vllm serve` commands that the card gives for one kind and number of GPUs and the same
-    --max-model-len: their other options.
+What it checks: `vllm serve` commands that the card gives for one kind and number of GPUs and the
+    same --max-model-len: their other options.
 Why it matters: one of them is wrong or not needed, and the reader cannot tell which.
-How to fix: give one command for a GPU and purpose, or say in words what each is for and give each its
-    length.
+How to fix: give one command for a GPU and purpose, or say in words what each is for and give each
+    its length.
 Seen in: a card whose setup guide serves with --enforce-eager, and whose usage section without.
 """
 

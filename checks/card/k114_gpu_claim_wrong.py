@@ -1,12 +1,14 @@
 """The card promises more of a GPU than it holds, or more than the card's own command gives there.
 
-What it checks: contexts, requests at once and memory for the cache that the card states for a named GPU:
-    against the most that any settings give there by vLLM's arithmetic (97% of the memory, no CUDA graphs, text
-    only); and that a figure for an FP8 KV cache stands beside a command that asks for one.
-Why it matters: --kv-cache-dtype auto keeps 16 bits, and half as many tokens fit. People buy the GPU first.
+What it checks: contexts, requests at once and memory for the cache that the card states for a named
+    GPU: against the most that any settings give there by vLLM's arithmetic (97% of the memory, no
+    CUDA graphs, text only); and that a figure for an FP8 KV cache stands beside a command that asks
+    for one.
+Why it matters: --kv-cache-dtype auto keeps 16 bits, and half as many tokens fit. People buy the GPU
+    first.
 How to fix: `release fit CKPT --gpu NAME` says what fits; put the options into the command.
-Seen in: "8 concurrent requests of 262K tokens" with FP8 KV above a command that serves BF16 KV; memory
-    for the cache computed as the size of the card less the size of the files.
+Seen in: "8 concurrent requests of 262K tokens" with FP8 KV above a command that serves BF16 KV;
+    memory for the cache computed as the size of the card less the size of the files.
 """
 
 from release.audit.page import Page
@@ -16,7 +18,7 @@ from release.fit.solve import Fit
 from release.rules import Findings, Found, Where, rule
 from release.units import binary_bytes
 
-SLACK = 0.03  # of what is estimated
+SLACK = 0.01  # of what is estimated
 
 
 @rule(since="0.1.0")
@@ -54,9 +56,10 @@ def _beyond(claim: Serving, fit: Fit) -> str | None:
                 f"{most.max_model_len:,} tokens, the card says {claim.requests:g}"
             )
         return None
-    if claim.tokens.low > most.longest_request * (1 + SLACK):
+    longest = min(most.longest_request, most.max_model_len)
+    if claim.tokens.low > longest * (1 + SLACK):
         return (
-            f"{gpu} holds at most {most.longest_request:,} tokens of one request, the card says "
+            f"{gpu} holds at most {longest:,} tokens of one request, the card says "
             f"{claim.tokens.text}"
         )
     return None

@@ -13,18 +13,21 @@ from release.unknown import Unknown
 Kind = Literal["mtp", "vision", "native", "remote code", "recovery"]
 
 DENIED = re.compile(
-    r"\b(?:no|not|without|lost|removed|stripped|dropped|lacks?|missing|disabled?|unsupported|never)\b|n't\b",
+    r"\b(?:no|not|without|lost|removed|stripped|dropped|lacks?|missing|disabled?|unsupported|never)\b"
+    r"|n't\b",
     re.IGNORECASE,
 )
 MTP = re.compile(r"\bMTP\b|multi-token prediction|\"method\":\s*\"(?:\w*mtp)\"", re.IGNORECASE)
 NATIVE = re.compile(
-    r"native(?:ly)?\b.*\b(?:NV)?FP[48]|(?:NV)?FP[48] (?:acceleration|tensor cores|kernels)|out of the box",
+    r"native(?:ly)?\b.*\b(?:NV)?FP[48]|(?:NV)?FP[48] (?:acceleration|tensor cores|kernels)"
+    r"|out of the box",
     re.IGNORECASE,
 )
 REMOTE = re.compile(r"trust[_-]remote[_-]code(?:\s*=\s*True)?\b")
 SAID = re.compile(r"weight-only|marlin|emulat|16[- ]bits?", re.IGNORECASE)
 RECOVERY = re.compile(
-    r"(?:recover(?:y|s|ed)|retain(?:s|ed)?|preserv\w*)\b[^|]{0,60}?\d[\d.]*\s*%|\d[\d.]*\s*%\s*(?:recovery|of (?:the )?(?:base|original|bf16))",
+    r"(?:recover(?:y|s|ed)|retain(?:s|ed)?|preserv\w*)\b[^|]{0,60}?\d[\d.]*\s*%"
+    r"|\d[\d.]*\s*%\s*(?:recovery|of (?:the )?(?:base|original|bf16))",
     re.IGNORECASE,
 )
 EVIDENCE = re.compile(
@@ -71,17 +74,7 @@ def provide_features(page: Page | Unknown) -> Features | Unknown:
 def _claims(page: Page) -> Iterator[Feature]:
     for line in statements(page):
         for part in re.split(r"(?<=[.;])\s+", line.text):
-            denied = DENIED.search(part)
-            if MTP.search(part) and not denied:
-                yield Feature("mtp", line.number, part)
-            if RECOVERY.search(part):
-                yield Feature("recovery", line.number, part)
-            if (
-                NATIVE.search(part)
-                and not (denied or SAID.search(part))
-                and (named := machines(part))
-            ):
-                yield Feature("native", line.number, part, tuple(named))
+            yield from _sentence(line.number, part)
     for fence in page.fences:
         for number, text in enumerate(fence.text.split("\n"), fence.number):
             if MTP.search(text):
@@ -92,3 +85,15 @@ def _claims(page: Page) -> Iterator[Feature]:
     header = page.header if isinstance(page.header, dict) else {}
     if header.get("pipeline_tag") == "image-text-to-text":
         yield Feature("vision", page.line_of("\npipeline_tag:") + 1, "image-text-to-text")
+
+
+def _sentence(number: int, text: str) -> Iterator[Feature]:
+    if RECOVERY.search(text):
+        yield Feature("recovery", number, text)
+    if DENIED.search(text):
+        return
+    if MTP.search(text):
+        yield Feature("mtp", number, text)
+    named = machines(text)
+    if named and NATIVE.search(text) and not SAID.search(text):
+        yield Feature("native", number, text, tuple(named))

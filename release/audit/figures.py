@@ -143,6 +143,7 @@ def _layers(line: Line) -> Iterator[Figure]:
         if found is not None or kind in {"", "transformer", "hidden", "decoder", "total"}:
             number = COUNT.match(match["number"])
             if number is not None and not re.search(
-                r"[×x*-]\s*$|first |last |each |every |of ", line.text[: match.start()][-8:]
+                r"[\w)][ ]?[×x*-]\s*$|first |last |each |every |of ",
+                line.text[: match.start()][-8:],
             ):
                 yield Figure("layers", found or "", quantity(number, 1), line.number)

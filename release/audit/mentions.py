@@ -103,10 +103,8 @@ def _releases(number: int, text: str) -> Iterator[Release]:
         package = PACKAGES[match["package"].lower()]
         after = text[match.end() : match.end() + 14]
         ranged = re.match(r"\s*,\s*[<!]", after)
-        minimum = (
-            not ranged
-            and match["sign"] in {">=", "≥", "~="}
-            or bool(re.match(r"\+|\s*(?:or|and) (?:newer|later|above|up)", after))
+        minimum = (not ranged and match["sign"] in {">=", "≥", "~="}) or bool(
+            re.match(r"\+|\s*(?:or|and) (?:newer|later|above|up)", after)
         )
         yield Release(package, match["version"], number, minimum)
 

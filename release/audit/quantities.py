@@ -5,14 +5,14 @@ from decimal import Decimal
 
 import msgspec
 
-UNITS = {
-    **{"B": 1, "kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12},
-    **{"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40},
-}
+DECIMAL = {"B": 1, "kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+UNITS = DECIMAL | {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 STEPS = {"": 1, "k": 10**3, "K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
-NUMBER = r"(?P<about>[~≈∼]\s*|(?:about|around|approx\.?|approximately|roughly)\s+)?(?P<number>\d[\d,]*(?:\.\d+)?)"
+ABOUT = r"(?P<about>[~≈]\s*|(?:about|around|approx\.?|approximately|roughly)\s+)?"
+NUMBER = rf"{ABOUT}(?P<number>\d[\d,]*(?:\.\d+)?)"
 SIZE = re.compile(
-    rf"(?<![\w.,/-]){NUMBER}\s*-?(?P<unit>TiB|GiB|MiB|KiB|TB|GB|MB|[kK]B)(?P<rate>\s*(?:/|per )\s*token)?\b"
+    rf"(?<![\w.,/-]){NUMBER}\s*-?(?P<unit>TiB|GiB|MiB|KiB|TB|GB|MB|[kK]B)"
+    r"(?P<rate>\s*(?:/|per )\s*token)?\b"
 )
 COUNT = re.compile(rf"(?<![\w.,/$-]){NUMBER}\s?(?P<unit>[kKMBT]?)(?![\w%]|[.,]\d)")
 ROUGH = 0.03  # what "about" may hide

@@ -33,7 +33,9 @@ COMPONENTS = {
     r"(?:routed |moe )?experts": EXPERTS,
     r"router|gates?": ROUTER,
     r"mlps?|ffn|feed[- ]forward": MLP,
-    r"(?:gated )?(?:delta ?net|linear attention|gdn|mamba)(?: attention| layers)?": LINEAR_ATTENTION,
+    r"(?:gated )?(?:delta ?net|linear attention|gdn|mamba)(?: attention| layers)?": (
+        LINEAR_ATTENTION
+    ),
     r"(?:softmax |full |self[- ]?)?attention|attn": ATTENTION,
     r"(?:grand )?total|sum|all(?: weights)?|whole model": WHOLE,
 }
@@ -41,16 +43,23 @@ COMPONENTS = {
 # A label of a table or list -> the key of config.json that it states.
 SETTINGS = {
     r"hidden[ _](?:size|dim(?:ension)?)": "hidden_size",
-    r"(?:num[ _])?(?:hidden[ _])?layers|number of (?:hidden )?layers|total layers": "num_hidden_layers",
+    r"(?:num[ _])?(?:hidden[ _])?layers|(?:number of|total) (?:hidden )?layers": (
+        "num_hidden_layers"
+    ),
     r"(?:mlp |ffn )?intermediate(?:[ _]size| dim(?:ension)?)?": "intermediate_size",
     r"moe[ _]intermediate[ _]size": "moe_intermediate_size",
     r"vocab(?:ulary)?(?:[ _]size)?": "vocab_size",
-    r"max[ _]position[ _]embeddings|(?:native |max(?:imum)? )?context(?: (?:length|window))?": "max_position_embeddings",
+    r"max[ _]position[ _]embeddings|(?:native |max(?:imum)? )?context(?: (?:length|window))?": (
+        "max_position_embeddings"
+    ),
     r"head[ _]dim(?:ension)?": "head_dim",
     r"num[ _]attention[ _]heads|(?:query|attention) heads": "num_attention_heads",
     r"num[ _]key[ _]value[ _]heads|kv heads|key-value heads": "num_key_value_heads",
     r"(?:num[ _]|number of |total |routed )?experts": "num_experts",
-    r"num[ _]experts[ _]per[ _]tok(?:en)?|(?:active|activated) experts(?: per token)?|experts per token": "num_experts_per_tok",
+    r"num[ _]experts[ _]per[ _]tok(?:en)?|(?:active|activated) experts(?: per token)?": (
+        "num_experts_per_tok"
+    ),
+    r"experts per token": "num_experts_per_tok",
 }
 
 # Words before a size in prose that say it is of all weights.

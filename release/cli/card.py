@@ -44,7 +44,7 @@ STDIN = "-"
 @click.option("--strict", is_flag=True, help="With --check: warnings fail too.")
 @click.option("--explain", metavar="TEXT", help="Say where a figure on the card comes from.")
 @quiet_option
-def command(
+def command(  # noqa: PLR0913, PLR0917 - one argument for each option
     checkpoint: "Location | None",
     output: Path | None,
     force: bool,

@@ -1,0 +1,78 @@
+import pytest
+
+from tests.checks.card.conftest import AuditLines
+
+# As `release tables` of the checkpoint has it.
+TRUE = """It has 27.36B parameters; the weights take 25.18 GB on disk (23.45 GiB in VRAM).
+
+| Component | Size |
+| --- | ---: |
+| MLP | 11.4 GB |
+| Gated DeltaNet | 5.59 GB |
+| Visual encoder | ~0.92 GB |
+| Scales | 748 MB |
+| **Total** | **~25 GB** |
+
+- Hidden size: 5,120
+- Context length: 256K
+- Vocabulary: 248,320
+- Head dimension: 256
+- 48 DeltaNet layers + 16 softmax attention layers, 64 layers in all
+- FP16: 4 KV heads x 256 dim x 2 bytes x 16 layers = 64 KB/token
+- FP8: 32 KiB per token
+- NVFP4 with group_size=16
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        (
+            "27.36B parameters",
+            "22B parameters",
+            "parameters: the card says 22B parameters, it is 27.36B",
+        ),
+        ("25.18 GB", "23.45 GB", "all weights: the card says 23.45 GB, it is 25.18 GB"),
+        ("23.45 GiB", "25.18 GiB", "all weights: the card says 25.18 GiB, it is 23.45 GiB"),
+        ("11.4 GB", "14.6 GB", "MLP: the card says 14.6 GB, it is 11.41 GB"),
+        ("5.59 GB", "6.9 GB", "Linear attention: the card says 6.9 GB, it is 5.59 GB"),
+        ("~0.92 GB", "~0.8 GB", "Vision tower: the card says ~0.8 GB, it is 921.46 MB"),
+        ("748 MB", "0.8 GB", None),
+        ("~25 GB", "~29 GB", "all weights: the card says ~29 GB, it is 25.18 GB"),
+        ("5,120", "4,096", "hidden_size: the card says 4,096, it is 5,120"),
+        ("256K", "128K", "max_position_embeddings: the card says 128K, it is 262,144"),
+        ("48 DeltaNet", "32 DeltaNet", "layers linear_attention: the card says 32, it is 48"),
+        ("16 softmax", "12 softmax", "layers full_attention: the card says 12, it is 16"),
+        ("64 layers", "60 layers", "layers: the card says 60, it is 64 or 48 or 16"),
+        ("64 KB/token", "32 KB/token", "KV cache of a token 16 bits: the card says 32 KB/token"),
+        ("32 KiB per token", "16 KiB per token", "KV cache of a token fp8: the card says 16 KiB"),
+        ("group_size=16", "group_size=32", "group size: the card says 32, it is 16"),
+    ],
+)
+def test_fires_on_a_single_wrong_figure(
+    audit: AuditLines, old: str, new: str, what: str | None
+) -> None:
+    assert TRUE.count(old) == 1
+    found = audit("K104", TRUE.replace(old, new))
+    line = TRUE[: TRUE.index(old)].count("\n") + 1
+    assert [entry.startswith(f"{line} error {what}") for entry in found] == ([True] if what else [])
+
+
+def test_silent_on_what_is_true(audit: AuditLines) -> None:
+    assert audit("K104", TRUE) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The base has 235B parameters, 22B active.",  # of another model, or not all of them
+        "A GPU with 96 GB and 24 GB of headroom.",
+        "| RTX 5090 | 32 GB |",
+        "Needs 28 GB, weights only.",
+        "The first 3 layers of 4 are dense; each 4 layers one is full.",
+        "| GSM8K | 95.2 |\n| MLP ratio | 3.4 |",
+        "512 samples of 2,180 tokens; 62 minutes.",
+    ],
+)
+def test_silent_on_figures_that_are_about_something_else(audit: AuditLines, text: str) -> None:
+    assert audit("K104", text) == []

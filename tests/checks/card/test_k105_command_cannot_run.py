@@ -1,0 +1,66 @@
+import pytest
+
+from tests.checks.card.conftest import AuditLines
+
+
+def shell(*lines: str, place: str = "RTX 5090") -> str:
+    return "\n".join([f"### {place}", "", "```bash", *lines, "```", ""])
+
+
+def test_fires_on_a_context_that_does_not_fit(audit: AuditLines) -> None:
+    serve = ("vllm serve acme/a \\", "  --max-model-len 131072 \\", "  --enforce-eager")
+    [found] = audit("K105", shell(*serve))
+    assert found.startswith("4 error does not start on RTX 5090: ")
+
+
+def test_fires_on_the_same_command_in_plain_text(audit: AuditLines) -> None:
+    text = "RTX 5090 (32 GB):\n\nvllm serve acme/a \\\n--max-model-len 131072 --enforce-eager\n"
+    [found] = audit("K105", text)
+    assert found.startswith("3 error does not start on RTX 5090: one request of 131,072 tokens")
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        ("pip install vllm>=0.17.0", "a shell takes vllm>=0"),
+        ("pip install -U 'x' transformers<6", "a shell takes transformers<6"),
+        ("vllm serve acme/a --max-modl-len 4096", "did you mean --max-model-len?"),
+        ("vllm serve acme/a --max-model-len lots", "--max-model-len"),
+        ('vllm serve acme/a --served-model-name "x', "the command cannot be read"),
+    ],
+)
+def test_fires_on_what_no_shell_or_server_takes(audit: AuditLines, line: str, what: str) -> None:
+    [found] = audit("K105", shell(line, place="Usage"))
+    assert found.startswith("4 error ")
+    assert what in found
+
+
+@pytest.mark.parametrize(
+    "line", ["pip install git+https://github.com/x/vllm.git@fix", "sed -i s/a/b/ utils.py"]
+)
+def test_fires_on_what_will_not_stay(audit: AuditLines, line: str) -> None:
+    [found] = audit("K105", shell(line))
+    assert found.startswith("4 warning ")
+
+
+def test_fires_on_gpus_that_are_not_used(audit: AuditLines) -> None:
+    serve = "vllm serve acme/a --max-model-len 8192 --kv-cache-dtype fp8 --max-num-seqs 4"
+    text = shell(
+        f"{serve} --language-model-only --gpu-memory-utilization 0.95", place="2x RTX 5090"
+    )
+    assert audit("K105", text) == ["4 warning is for 2 × RTX 5090 and uses 1"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        shell('pip install "vllm>=0.19.1"', "pip install 'transformers>=5,<6' vllm==0.32.0"),
+        shell("vllm serve acme/a --max-model-len 262144", place="H200"),
+        shell("vllm serve acme/a", place="Usage"),
+        "```python\nx = 1 if a > 2 else 3\n```\n",
+        shell("vllm serve acme/a > server.log 2>&1 &", place="Usage"),
+        shell("pip install vllm  # >=0.19", place="Usage"),
+    ],
+)
+def test_silent_on_what_works(audit: AuditLines, text: str) -> None:
+    assert audit("K105", text) == []

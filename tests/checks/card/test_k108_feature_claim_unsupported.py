@@ -1,0 +1,45 @@
+import pytest
+
+from tests.checks.card.conftest import AuditLines
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("The MTP head is kept for speculative decoding.", 1),
+        ('```bash\nvllm serve a/b --speculative-config \'{"method": "mtp"}\'\n```', 2),
+    ],
+)
+def test_fires_on_an_mtp_head_that_is_not_there(audit: AuditLines, text: str, line: int) -> None:
+    assert audit("K108", text) == [
+        f"{line} error claims multi-token prediction, there are no tensors of an MTP head"
+    ]
+
+
+def test_fires_on_native_fp4_before_blackwell(audit: AuditLines) -> None:
+    assert audit("K108", "H100: works out of the box with Blackwell FP4 acceleration.") == [
+        "1 warning on H100 80GB not all is native: NVFP4: weight-only (Marlin)"
+    ]
+
+
+def test_fires_once_on_remote_code_for_a_native_class(audit: AuditLines) -> None:
+    text = (
+        "```python\nA.from_pretrained('a/b', trust_remote_code=True)\n```\n`--trust-remote-code`\n"
+    )
+    assert audit("K108", text) == [
+        "2 warning trusts remote code, and there is none: transformers has the class itself"
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "RTX 5090 and RTX PRO 6000: native FP4.",
+        "On H100 NVFP4 runs weight-only (Marlin); native FP8.",
+        "The MTP head was lost in quantization.",
+        "Do not pass trust_remote_code=True.",
+        "It sees images.",
+    ],
+)
+def test_silent_on_what_is_so_and_what_is_denied(audit: AuditLines, text: str) -> None:
+    assert audit("K108", text) == []

@@ -1,0 +1,54 @@
+import pytest
+
+from tests.checks.card.conftest import AuditLines
+
+EIGHT = (
+    "vllm serve acme/a --max-model-len 262144 --kv-cache-dtype fp8 --gpu-memory-utilization 0.95"
+)
+TABLE = "| GPU | Available for KV | Context with FP8 KV |\n| --- | --- | --- |\n"
+
+
+def serve(command: str) -> str:
+    return f"\n### RTX PRO 6000\n\n```bash\n{command}\n```\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("A single RTX 5090 holds 400K context.", "RTX 5090 holds at most "),
+        ("RTX PRO 6000: 12 concurrent requests x 262K tokens", "holds at most "),
+        (f"{TABLE}| RTX PRO 6000 | ~75 GiB | 262,144 tokens |", "has at most "),
+        (f"{TABLE}| RTX 5090 | ~7 GiB | 524K |", "RTX 5090 holds at most "),
+    ],
+)
+def test_fires_beyond_what_a_gpu_holds(audit: AuditLines, text: str, what: str) -> None:
+    [found] = audit("K114", text)
+    assert " error " in found
+    assert what in found
+
+
+def test_fires_where_the_figure_needs_fp8_and_the_command_has_none(audit: AuditLines) -> None:
+    text = "RTX PRO 6000: 7 concurrent requests of 262K tokens with FP8 KV cache\n"
+    [found] = audit("K114", text + serve("vllm serve acme/a --max-model-len 262144"))
+    assert found.startswith("1 error the card's own command for it (line 12) does not do that")
+    assert "with auto KV cache" in found
+    assert audit("K114", text + serve(EIGHT)) == []
+
+
+def test_fires_where_the_command_is_shorter_than_the_claim(audit: AuditLines) -> None:
+    text = "RTX PRO 6000 serves 262K context.\n" + serve("vllm serve acme/a --max-model-len 32768")
+    [found] = audit("K114", text)
+    assert "holds at most 32,768 tokens of one request" in found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "RTX 5090: 131K tokens of one request with an FP8 KV cache",
+        "Calibrated on an H100 with 512 samples of 4,096 tokens.",
+        "An RTX 5090 has 32 GB, 21,760 cores and costs 2,000 dollars.",
+        "The model has 262K context.",
+    ],
+)
+def test_silent_on_what_fits_and_what_is_no_claim(audit: AuditLines, text: str) -> None:
+    assert audit("K114", text) == []
