@@ -73,7 +73,7 @@ def verify(request: Request) -> Report:
     comparison = _timed(timings, "base", lambda: facts.get("comparison"))
     _require_settled(facts.get("late_changes"))
     smoke = _timed(timings, "smoke", lambda: facts.get("smoke"))
-    rules = select_rules(request.select, request.ignore)
+    rules = _of_checkpoints(select_rules(request.select, request.ignore))
     outcome = _timed(timings, "rules", lambda: _judge(rules, facts, request))
     open_rules = {entry.what for entry in outcome.not_checked}
     hashed = not isinstance(identity, Unknown)
@@ -99,7 +99,11 @@ def verify(request: Request) -> Report:
         suppressed=outcome.suppressed,
         not_checked=(
             *outcome.not_checked,
-            *(NotChecked(str(rule), DESELECTED) for rule in all_rules() if rule not in rules),
+            *(
+                NotChecked(str(rule), DESELECTED)
+                for rule in _of_checkpoints(all_rules())
+                if rule not in rules
+            ),
             *_unread(facts.get("scan"), request),
             *_uncompared(comparison),
             *_not_asked(facts),
@@ -151,6 +155,11 @@ def _require_settled(changes: tuple[Change, ...] | Unknown) -> None:
         return
     hint = "verify again when nothing writes to the folder"
     raise CheckpointError(changes[0].file, changes[0].what, hint)
+
+
+def _of_checkpoints(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+    """Leave out what judges the text of a card: that is `release card --check`."""
+    return tuple(rule for rule in rules if Level.CARD not in rule.load().levels)
 
 
 def _judge(rules: tuple[Rule, ...], facts: Facts, request: Request) -> Outcome:

@@ -30,6 +30,8 @@ def check(page: Page, mentions: Mentions, published: Published | Unknown) -> Fin
     for entry in mentions.repositories:
         if entry.name == own or (own is None and entry.name not in bases):
             continue
+        if entry.name in bases and not entry.served:
+            continue  # scripts that quantize load the base
         kind = "the base model" if entry.name in bases else entry.name
         what = f"loads {kind}, the card is for {own}" if own else f"loads {kind}"
         yield Found(Where(file=page.name, line=entry.line), what, "name the card's repository")

@@ -75,8 +75,7 @@ def _true(figure: Figure, known: Known) -> list[float]:
             kinds = [kind for kind in sizes if _is_kind(kind, figure.subject)]
             return [float(sizes[kind]) for kind in kinds if sizes[kind]]
         case "setting" if not isinstance(known.config, Unknown):
-            value = known.config.get(figure.subject)
-            return [float(value)] if type(value) is int else []
+            return _settings(figure.subject, known.config)
         case "layers" if not isinstance(known.model, Unknown):
             return _layers(figure.subject, known.model)
         case "group size" if not isinstance(known.quantization, Unknown):
@@ -97,6 +96,13 @@ def _of_weights(figure: Figure, weights: Weights | Unknown) -> list[float]:
 
 def _is_kind(kind: str, wanted: str) -> bool:
     return not wanted or (kind == wanted if wanted != FP16 else kind in {"bfloat16", "float16"})
+
+
+def _settings(key: str, config: ModelConfig) -> list[float]:
+    """The setting, and those of single parts: `head_dim` is also said of `linear_key_head_dim`."""
+    names = [key, *sorted(name for name in config.text if name.endswith(f"_{key}"))]
+    values = [config.get(name) for name in names]
+    return [float(value) for value in values if type(value) is int] if config.get(key) else []
 
 
 def _layers(kind: str, model: Model) -> list[float]:

@@ -56,7 +56,8 @@ def _beyond(claim: Serving, fit: Fit) -> str | None:
                 f"{most.max_model_len:,} tokens, the card says {claim.requests:g}"
             )
         return None
-    longest = min(most.longest_request, most.max_model_len)
+    allowed = most.longest_request if claim.possible else most.max_model_len
+    longest = min(most.longest_request, allowed)
     if claim.tokens.low > longest * (1 + SLACK):
         return (
             f"{gpu} holds at most {longest:,} tokens of one request, the card says "

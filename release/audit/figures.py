@@ -26,6 +26,7 @@ HEADS = re.compile(
     re.IGNORECASE,
 )
 CACHE = re.compile(r"\bfp8\b|\bbf16\b|\bfp16\b|\bbfloat16\b|\bfloat16\b|\bauto\b", re.IGNORECASE)
+AFTER = re.compile(rf"\s*\(?(?:in|for|with|at|as)?\s*({CACHE.pattern})", re.IGNORECASE)
 LAYER_KINDS = {
     "linear_attention": r"(?:gated )?(?:delta ?net|linear[ -]attention|gdn|mamba|linear|recurrent)",
     "full_attention": r"(?:softmax|full|global)(?:[ -]attention)?|attention",
@@ -75,9 +76,9 @@ def _rates(line: Line) -> Iterator[Figure]:
     for match in SIZE.finditer(line.text):
         if not match["rate"]:
             continue
-        before = line.text[: match.start()]
-        kinds = CACHE.findall(before)
-        kind = _cache(kinds[0] if len(set(kinds)) == 1 else kinds[-1]) if kinds else ""
+        after = AFTER.match(line.text, match.end())
+        before = CACHE.findall(line.text[: match.start()])
+        kind = _cache(after[1] if after else before[-1] if before else "auto")
         unit = match["unit"]
         scale = UNITS[unit] if "i" in unit else {1000: 1024}.get(UNITS[unit], UNITS[unit])
         yield Figure("kv token", kind, quantity(match, scale), line.number, unit)
@@ -109,7 +110,7 @@ def _first_size(text: str) -> int:
 
 def _of_weights(text: str, match: re.Match[str]) -> bool:
     """Whether the words around a size say that it is of all weights."""
-    around = text[max(0, match.start() - 24) : match.end() + 16]
+    around = text[max(0, match.start() - 24) : match.end() + 32]
     return bool(OF_WEIGHTS.search(around))
 
 

@@ -48,10 +48,11 @@ class Release(msgspec.Struct, frozen=True):
 
 
 class Repository(msgspec.Struct, frozen=True):
-    """A repository that a command or snippet loads."""
+    """A repository that a command or snippet loads; `served` where a server or LLM() loads it."""
 
     name: str
     line: int
+    served: bool
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -79,7 +80,7 @@ def provide_mentions(page: Page | Unknown) -> Mentions | Unknown:
     return Mentions(
         releases=tuple(found for number, text in lines for found in _releases(number, text)),
         repositories=tuple(
-            Repository(match["repo"], number)
+            Repository(match["repo"], number, not match[0].startswith("from_pretrained"))
             for number, text in lines
             for match in REPOSITORY.finditer(text)
         ),

@@ -16,9 +16,9 @@ class Published(msgspec.Struct, frozen=True):
 
 
 class Rendered(msgspec.Struct, frozen=True):
-    """A card of ours: whether its seal holds, and what it would be if it were rendered now.
+    """Whether the seal of a card holds, and what it would be if it were rendered now.
 
-    `text` is None where that cannot be done, and `why` the reason.
+    `text` is None where that cannot be done, and `why` the reason; "" for a card that is not ours.
     """
 
     sealed: bool
@@ -31,6 +31,6 @@ def provide_published() -> Published | Unknown:
     return Unknown(NO_MANIFEST)
 
 
-def provide_rendered() -> Rendered | Unknown:
-    """Nothing, unless the card is one of ours."""
-    return Unknown("the card was not written by release")
+def provide_rendered() -> Rendered:
+    """No seal to hold, unless the card is one of ours."""
+    return Rendered(sealed=True, text=None)

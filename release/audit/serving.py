@@ -30,6 +30,7 @@ class Serving(msgspec.Struct, frozen=True):
     """A claim: on these GPUs `tokens` in one request, `requests` such at once, or `room` in bytes.
 
     `cache` is the KV cache dtype that the card names beside it, None where it names none.
+    `possible` are lengths that the memory would hold, whatever the command allows.
     """
 
     machine: Machine
@@ -39,6 +40,7 @@ class Serving(msgspec.Struct, frozen=True):
     requests: float | None = None
     room: Quantity | None = None
     cache: str | None = None
+    possible: bool = False
 
 
 def provide_serving(page: Page | Unknown) -> tuple[Serving, ...] | Unknown:
@@ -59,7 +61,8 @@ def _read(line: Line) -> Iterator[Serving]:
         if tokens or room:
             requests = float(many[1]) if many and tokens else None
             cache = _cache(part) or _cache(" | ".join(line.heads)) or _cache_cell(line)
-            yield Serving(named[0], line.number, part, tokens, requests, room, cache)
+            possible = any("longest" in head.lower() for head in line.heads)
+            yield Serving(named[0], line.number, part, tokens, requests, room, cache, possible)
 
 
 def _parts(line: Line) -> list[str]:

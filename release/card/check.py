@@ -1,6 +1,8 @@
 """The audit of a card: its claims are facts too, and the K rules judge them."""
 
 import platform
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -25,13 +27,17 @@ NO_CHECKPOINT = Unknown("no checkpoint was given")
 
 
 class Audit(msgspec.Struct, frozen=True):
-    """What to audit and against what: all but the card's text may be missing."""
+    """What to audit and against what: all but the card's text may be missing.
+
+    `home` is the folder of release.toml, for templates of its own.
+    """
 
     name: str
     text: str
     checkpoint: Checkpoint | None = None
     manifest: Manifest | None = None
     report: Report | None = None
+    home: Path = Path()
 
 
 def audit_card(audit: Audit) -> Report:
@@ -51,9 +57,12 @@ def audit_card(audit: Audit) -> Report:
         summary=summarise(outcome.findings),
         findings=outcome.findings,
         suppressed=outcome.suppressed,
-        not_checked=tuple(
-            NotChecked(entry.what, entry.reason, required=entry.required and not optional)
-            for entry in outcome.not_checked
+        not_checked=(
+            *(
+                NotChecked(entry.what, entry.reason, required=entry.required and not optional)
+                for entry in outcome.not_checked
+            ),
+            *_open(facts),
         ),
         facts={name: describe(facts.get(name)) for name in ("model", "weights")},
         environment={"python": platform.python_version(), "platform": platform.system()},
@@ -65,6 +74,25 @@ def _is_about_cards(loaded: LoadedRule) -> bool:
     return any(
         FACTS[name].level is Level.CARD for name in parameters(loaded.check) if name in FACTS
     )
+
+
+def _open(facts: Facts) -> Iterator[NotChecked]:
+    """What no rule can say: commands and claims that were not judged, and why."""
+    why = facts.get("rendered").why
+    if why:
+        yield NotChecked("the card against a fresh rendering", why)
+    for trial in _list(facts.get("trials")):
+        if trial.open is not None:
+            place = f" on {trial.machine.gpu.name}" if trial.machine else ""
+            yield NotChecked(f"the command on line {trial.shell.line}{place}", trial.open)
+    for bound in _list(facts.get("bounds")):
+        if bound.open is not None:
+            name = bound.claim.machine.gpu.name
+            yield NotChecked(f"the claim about {name} on line {bound.claim.line}", bound.open)
+
+
+def _list(value: Any) -> tuple[Any, ...]:
+    return () if isinstance(value, Unknown) else value
 
 
 def _checked(rules: list[LoadedRule], left: tuple[NotChecked, ...]) -> tuple[str, ...]:
@@ -87,7 +115,7 @@ def _render(audit: Audit) -> Rendered:
     if audit.manifest is None or audit.report is None or audit.checkpoint is None:
         return Rendered(sealed, None, "release.toml, a report and the checkpoint are needed")
     try:
-        card = render_card(audit.report, audit.manifest, audit.checkpoint)
+        card = render_card(audit.report, audit.manifest, audit.checkpoint, audit.home)
     except ReleaseError as error:
         return Rendered(sealed, None, str(error))
     return Rendered(sealed, card.text)

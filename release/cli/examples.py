@@ -29,6 +29,8 @@ EXAMPLES = {
         "release card",
         "release card ./ckpt -o -",
         "release card --explain '25.18 GB'",
+        "release card --check README.md ./ckpt",
+        "release card --check README.md owner/name --format github",
     ),
     "push": (
         "release push owner/name --dry-run",

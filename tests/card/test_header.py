@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 import yaml
 
-from release.card import render_card
 from release.audit.vocabulary import vocabulary
+from release.card import render_card
 from release.checkpoint import Checkpoint
 from release.demo.hub.card import judge
 from release.demo.hub.licenses import KNOWN

@@ -22,12 +22,18 @@ AuditLines = Callable[..., list[str]]
 
 
 @pytest.fixture(scope="session")
-def large(tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A Qwen3.5-27B hybrid in FP8 and NVFP4, with headers and lengths and no data."""
     place: Path = tmp_path_factory.mktemp("audit") / "27B"
     make = runpy.run_path(str(ROOT / "benchmarks" / "sparse.py"))["make"]
     make("27B", place, whole_vocabulary=True)
-    return open_checkpoint(place)
+    return place
+
+
+@pytest.fixture(scope="session")
+def large(folder: Path) -> Checkpoint:
+    """The same, opened."""
+    return open_checkpoint(folder)
 
 
 @pytest.fixture

@@ -10,8 +10,10 @@ def card(*commands: tuple[str, int, str]) -> str:
 def test_fires_on_two_commands_for_one_gpu_and_length(audit: AuditLines) -> None:
     text = card(("RTX 5090", 8192, "--enforce-eager"), ("RTX 5090", 8192, "--seed 1"))
     assert audit("K113", text) == [
-        ("7 warning differs from the command on line 9, which is for the same GPU (RTX 5090), in "
-        "--enforce-eager, --seed")
+        (
+            "7 warning differs from the command on line 9, which is for the same GPU "
+            "(RTX 5090), in --enforce-eager, --seed"
+        )
     ]
 
 
