@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from release.card.vocabulary import LANGUAGE, vocabulary
+from release.audit.vocabulary import vocabulary
+from release.card.vocabulary import LANGUAGE
 from release.checkpoint import Checkpoint, open_checkpoint
 from release.checkpoint.folder import Folder
 from release.checkpoint.location import Location
