@@ -47,7 +47,7 @@ def check(
             message=f"{name} is a multimodal class, but there is no vision_config",
             fix="restore vision_config, or name the text-only class",
         )
-    if named_class.types:
+    elif named_class.types:
         yield _other_class(config, named_class)
 
 

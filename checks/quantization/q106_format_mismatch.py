@@ -33,11 +33,17 @@ ODD = {("int", FLOAT), ("float", INT)}  # the same layout, under the other type'
 def check(quantization: QuantizationConfig, misdeclared: Misdeclared) -> Findings:
     """Judge each group's format, then the one that stands for all."""
     groups = [g for g in quantization.groups if g.weights is not None and not g.unreadable]
-    for group in groups:
-        if group.weights is not None and group.name not in misdeclared.schemes:
-            yield from _group(quantization, group, group.weights)
+    found = [
+        one
+        for group in groups
+        if group.weights is not None and group.name not in misdeclared.schemes
+        for one in _group(quantization, group, group.weights)
+    ]
+    yield from found
     own = {group.format for group in groups if group.format not in {None, DENSE}}
     top = quantization.format
+    if any(one.severity is None for one in found):
+        return  # a top level that agrees with the wrong formats would be no better
     if len(own) > 1 and top != MIXED:
         fix = f"set it to {MIXED!r}"
         yield _top(quantization, f"it is {top!r:.40}, and the groups have {len(own)} formats", fix)

@@ -21,9 +21,10 @@ from release.rules import Findings, Found, Where, in_config, rule
 
 CARD = "README.md"
 CLAIM = re.compile(
-    r"\bvllm(?:\[[\w,-]*\])?\s*(?:>=|==|~=|≥)\s*v?(\d+\.\d+(?:\.\d+)?)\b", re.IGNORECASE
+    r"\bvllm(?:\[[\w,-]*\])?\s*(?:>=|==|~=|≥)\s*v?([0-9]{1,4}(?:\.[0-9]{1,4}){1,2})\b",
+    re.IGNORECASE,
 )
-RELEASE = re.compile(r"\d+(?:\.\d+){1,3}")
+RELEASE = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6}){1,3}")
 
 
 @rule(since="0.1.0", severity="info")

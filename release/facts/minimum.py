@@ -13,7 +13,8 @@ from release.facts.modules import Modules
 from release.facts.tokenizer import Tokenizer
 from release.quantization import history
 from release.quantization.arguments import REMOVED_ACTORDERS
-from release.quantization.config import QuantizationConfig, find_quantization
+from release.quantization.config import ConfigGroup, QuantizationConfig, find_quantization
+from release.quantization.formats import can_hold
 from release.quantization.naming import scheme_name
 from release.unknown import Unknown
 
@@ -141,7 +142,7 @@ def _declared(config: ModelConfig, quantization: QuantizationConfig) -> Iterator
     for key in _argument_keys(config, quantization):
         if key in history.ARGUMENTS:
             yield Bound(COMPRESSED_TENSORS, history.ARGUMENTS[key], f"the argument {key}")
-    own = {group.format for group in quantization.groups if group.format}
+    own = {g.format for g in quantization.groups if g.format and _is_held(g, g.format)}
     for form in sorted({*own, quantization.format or ""} & history.FORMATS.keys()):
         yield Bound(COMPRESSED_TENSORS, history.FORMATS[form], f"the format {form}")
     if own - {quantization.format}:
@@ -158,6 +159,11 @@ def _declared(config: ModelConfig, quantization: QuantizationConfig) -> Iterator
     orders = {group.weights.actorder for group in quantization.groups if group.weights}
     if not orders.isdisjoint(REMOVED_ACTORDERS):
         yield Bound(VLLM, history.WITHOUT_COLUMN_ORDER, "columns ordered by group", before=True)
+
+
+def _is_held(group: ConfigGroup, form: str) -> bool:
+    """Whether the format is not simply wrong, which is Q106's."""
+    return group.weights is None or can_hold(form, group.weights, group.input_activations)
 
 
 def _argument_keys(config: ModelConfig, quantization: QuantizationConfig) -> list[str]:

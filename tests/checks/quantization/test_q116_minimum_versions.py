@@ -105,7 +105,9 @@ def test_fires_as_warning_on_a_version_that_has_no_such_keys(
     assert findings("Q116", broken) == [NOTE, f"warning config.json: {ROOT}.version"]
 
 
-@pytest.mark.parametrize("version", ["0.12.3.a20251013", "0.13.0", "nightly", None, 0.1, "1"])
+@pytest.mark.parametrize(
+    "version", ["0.12.3.a20251013", "0.13.0", "nightly", None, 0.1, "1", "0." + "9" * 5000, "0..1"]
+)
 def test_silent_on_a_version_that_may_have_them(
     version: Any, draft: Drafts, findings: Judge
 ) -> None:
