@@ -14,6 +14,7 @@ from release.tables import Table
 
 RESULTS_CAP = 64 << 20  # bytes
 STDERR = "_stderr"
+MOST_PARTS, DEEPEST = 1000, 4  # of a group of tasks
 SURE = 2.0  # standard errors of the difference
 
 
@@ -123,8 +124,7 @@ def read_run(home: Path, name: str) -> Run:
         raise ReleaseError("has no results of lm-eval", where=name, hint=hint)
     scores = {
         (score.task, score.metric): score
-        for task, metrics in results.items()
-        if isinstance(metrics, dict)
+        for task, metrics in _outermost(results, raw).items()
         for score in _scores(task, metrics, raw)
     }
     if not scores:
@@ -138,10 +138,39 @@ def read_run(home: Path, name: str) -> Run:
     )
 
 
+def _outermost(results: dict[str, Any], raw: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Groups, and the tasks that are in none: the 57 parts of MMLU are one row."""
+    groups = raw.get("groups")
+    found = results | (groups if isinstance(groups, dict) else {})
+    parts = {part for name in found for part in _parts(name, raw)}
+    return {
+        name: metrics
+        for name, metrics in found.items()
+        if isinstance(metrics, dict) and name not in parts
+    }
+
+
+def _parts(group: str, raw: dict[str, Any]) -> list[str]:
+    parts = _of(raw, "group_subtasks", group)
+    return [part for part in parts if isinstance(part, str)] if isinstance(parts, list) else []
+
+
+def _samples(task: str, metrics: dict[str, Any], raw: dict[str, Any], depth: int = 0) -> Any:
+    """How many samples a score is over; those of a group are those of its parts."""
+    stated = _of(raw, "n-samples", task)
+    if isinstance(stated, dict):
+        return stated.get("effective")
+    if "sample_len" in metrics:
+        return metrics["sample_len"]
+    if depth == DEEPEST:
+        return None
+    counts = [_samples(part, {}, raw, depth + 1) for part in _parts(task, raw)[:MOST_PARTS]]
+    return sum(counts) if counts and all(type(count) is int for count in counts) else None
+
+
 def _scores(task: str, metrics: dict[str, Any], raw: dict[str, Any]) -> Iterator[Score]:
     """The scores of a task: keys are `metric,filter`, each with a standard error beside it."""
-    samples = _of(raw, "n-samples", task)
-    n = samples.get("effective") if isinstance(samples, dict) else metrics.get("sample_len")
+    n = _samples(task, metrics, raw)
     higher = _of(raw, "higher_is_better", task)
     config = raw.get("config") if isinstance(raw.get("config"), dict) else {}
     conditions = {
@@ -151,6 +180,7 @@ def _scores(task: str, metrics: dict[str, Any], raw: dict[str, Any]) -> Iterator
         "limit": (config or {}).get("limit"),
         "the chat template": bool(raw.get("chat_template")),
         "the system instruction": raw.get("system_instruction"),
+        "the samples": _of(raw, "task_hashes", task),
     }
     for key, value in metrics.items():
         name, _, filtered = key.partition(",")
@@ -193,7 +223,10 @@ def _claim(score: Score, base: Run | None) -> Claim:
     if other is None:
         return Claim(score, None, "the base was not measured in this")
     differing = [
-        name for name, value in score.conditions.items() if other.conditions[name] != value
+        name
+        for name, value in score.conditions.items()
+        if other.conditions[name] != value
+        and not (name == "the samples" and None in {value, other.conditions[name]})
     ]
     return Claim(score, other, f"not comparable: {differing[0]} differ" if differing else None)
 

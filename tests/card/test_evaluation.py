@@ -210,3 +210,34 @@ def test_a_benchmark_without_a_result_is_refused(
 def test_odd_json_is_read_as_far_as_it_goes(tmp_path: Path, odd: dict[str, Any]) -> None:
     write(tmp_path, "q.json", json.dumps(results(**odd)))
     assert len(evaluate(manifest(evaluation=[{"results": "q.json"}]), tmp_path).claims) == 2
+
+
+def test_a_group_is_one_row_over_the_samples_of_its_parts(
+    demo_report: Report, demo: Checkpoint, tmp_path: Path
+) -> None:
+    parts = {f"mmlu_{name}": {"acc,none": 0.6, "acc_stderr,none": 0.04} for name in "ab"}
+    grouped = {
+        "results": {"mmlu": {"acc,none": 0.61, "acc_stderr,none": 0.02}, **parts},
+        "groups": {"mmlu": {"acc,none": 0.61, "acc_stderr,none": 0.02}},
+        "group_subtasks": {"mmlu": list(parts)},
+        "n-samples": {name: {"original": 100, "effective": 100} for name in parts},
+    }
+    text = card(demo_report, demo, tmp_path, results(**grouped))
+    assert row(text, "acc")[:4] == ["mmlu", "acc", "200", "0.6100 ± 0.0200"]
+    assert "mmlu_a" not in text
+
+
+def test_groups_that_hold_themselves_end(tmp_path: Path) -> None:
+    looped = {"group_subtasks": {"gsm8k": ["gsm8k", "gsm8k"]}, "n-samples": {}}
+    write(tmp_path, "q.json", json.dumps(results(**looped)))
+    with pytest.raises(ReleaseError, match="holds no score"):
+        evaluate(manifest(evaluation=[{"results": "q.json"}]), tmp_path)
+
+
+@pytest.mark.parametrize(("theirs", "meaning"), [("b", "the samples differ"), (None, "no diff")])
+def test_other_samples_are_not_compared(
+    demo_report: Report, demo: Checkpoint, tmp_path: Path, theirs: str | None, meaning: str
+) -> None:
+    base = results("acme/tiny", **BASE, task_hashes={"gsm8k": theirs})
+    text = card(demo_report, demo, tmp_path, results(task_hashes={"gsm8k": "a"}), base)
+    assert meaning in row(text)[6]
