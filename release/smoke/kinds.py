@@ -90,6 +90,7 @@ KINDS = (
         r"(?:[Nn]ot|[Uu]n)support(?:ed)? (?:by|with|for) \w*(?:Marlin|Machete|CUTLASS)",
         r"ptxas fatal.*sm_\w+",
         r"No valid attention backend",
+        r"dtype mismatch",
         r"'_OpNamespace' '\w+' object has no attribute",
     ),
     _kind(
