@@ -19,8 +19,18 @@ BRANDS = r"nvidia|geforce|amd|instinct|tesla|quadro|tensor core|\bgpu\b|sxm\d*|p
 SIZE = re.compile(r"(.*\w)[\s(_-]+(\d{2,3})\s*gi?b\)?", re.IGNORECASE)
 SEVERAL = re.compile(r"\s*(\d+)\s*[x×]\s*(.+)", re.IGNORECASE)
 SAME_SIZE = 0.08
+# Kernels for these differ by release and shape.
+UNCERTAIN = frozenset({"MXFP4XFP8", "MXFP6", "MXFP6A8", "MXFP6A16", "W4AFP8"})
+UNQUANTIZED = frozenset({"UNQUANTIZED", "BF16", "F16", "F32"})
 
 FP8_SINCE, FP4_SINCE, TURING = (8, 9), (10, 0), (7, 5)
+# What a scheme's name begins with, the least capability that computes it, and how.
+NATIVE = (
+    ("NVFP4", FP4_SINCE, "native FP4"),
+    ("MXFP4", FP4_SINCE, "native FP4"),
+    ("MXFP8", FP4_SINCE, "native FP8"),
+    ("FP8", FP8_SINCE, "native FP8"),
+)
 
 
 class Gpu(msgspec.Struct, frozen=True):
@@ -108,21 +118,22 @@ def native_kernels(scheme: str, gpu: Gpu) -> str:
     """How vLLM computes a scheme on a GPU: natively, or weight-only with 16-bit activations.
 
     Source: vLLM 0.32 model_executor/kernels/linear/__init__.py and
-    layers/quantization/compressed_tensors: FP8 needs capability 8.9, FP4 10.0 or 12.0.
+    layers/quantization/compressed_tensors: FP8 needs capability 8.9, FP4 and MXFP8 10.0.
     """
     compute = gpu.compute
     if compute is None:
         return "not known: not an NVIDIA GPU"
     kind = scheme.upper()
-    if "FP4" in kind and "A16" not in kind:
-        return "native FP4" if compute >= FP4_SINCE else _weight_only(compute)
-    if kind.startswith(("FP8", "MXFP8")) and "A16" not in kind:
-        return "native FP8" if compute >= FP8_SINCE else _weight_only(compute)
-    if "INT8" in kind or kind == "W8A8":
-        return "native INT8" if TURING <= compute < FP4_SINCE else "not known"
-    if re.search(r"A16|W\dA16", kind):
+    native = next((row for row in NATIVE if kind.startswith(row[0])), None)
+    if kind in UNCERTAIN:
+        return "not known"
+    if "A16" in kind or (native is not None and compute < native[1]):
         return _weight_only(compute)
-    return "16 bits"
+    if native is not None:
+        return native[2]
+    if ("INT8" in kind or kind == "W8A8") and TURING <= compute < FP4_SINCE:
+        return "native INT8"
+    return "16 bits" if kind in UNQUANTIZED else "not known"
 
 
 def _weight_only(compute: tuple[int, int]) -> str:

@@ -204,6 +204,13 @@ def test_what_is_another_gpu_is_not_taken_for_one(name: str, hint: str) -> None:
         ("W4A16_ASYM", "RTX 3090", "weight-only (Marlin)"),
         ("W8A8", "A100", "native INT8"),
         ("NVFP4", "MI300X", "not known: not an NVIDIA GPU"),
+        ("MXFP4", "RTX 5090", "native FP4"),
+        ("MXFP8", "B200", "native FP8"),
+        ("MXFP8", "H100", "weight-only (Marlin)"),
+        ("W4AFP8", "H100", "not known"),
+        ("MXFP4XFP8", "B200", "not known"),
+        ("W8A8", "B200", "not known"),
+        ("W4A16", "V100", "not supported"),
     ],
 )
 def test_kernels_by_scheme_and_gpu(scheme: str, gpu: str, how: str) -> None:
