@@ -1,8 +1,22 @@
 """Text from strangers made safe to print: a checkpoint's names are whatever was written there."""
 
+import os
 import re
 
 _MARKDOWN = re.compile(r"([\\`*{}\[\]<>|#~$]|(?<![^\W_])_|_(?![^\W_]))")
+
+_TOKENS = re.compile(r"Bearer [^\s'\"]{8,}|\b(?:hf_jwt_|hf_)[\w.-]{8,}")
+SHORTEST = 8  # characters; what is shorter is a word
+_HOLDERS = ("HF_TOKEN", "HF_OIDC_ID_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+
+
+def without_tokens(text: str) -> str:
+    """Text without what looks like a token, or is one that the environment holds."""
+    for name in _HOLDERS:
+        token = os.environ.get(name, "").strip()
+        for spelling in (token, repr(token)[1:-1]):
+            text = text.replace(spelling, "[token]") if len(token) >= SHORTEST else text
+    return _TOKENS.sub("[token]", text)
 
 
 def printable(text: str) -> str:

@@ -9,6 +9,7 @@ import click
 
 from release import __version__
 from release.errors import ReleaseError
+from release.text import without_tokens
 
 COMMANDS = {
     "init": "Write a first release.toml, filled in as far as files tell.",
@@ -129,7 +130,7 @@ def _fail(text: str, code: int) -> None:
     if os.environ.get("RELEASE_TRACEBACK"):
         import traceback  # noqa: PLC0415 - only when asked for
 
-        traceback.print_exc()
+        click.echo(without_tokens(traceback.format_exc()), err=True)
     click.secho("error", fg="red", bold=True, nl=False, err=True)
-    click.echo(": " + " ".join(text.split()), err=True)
+    click.echo(": " + without_tokens(" ".join(text.split())), err=True)
     sys.exit(code)

@@ -13,9 +13,11 @@ from huggingface_hub import set_client_factory
 from huggingface_hub.utils import _auth, httpx
 from huggingface_hub.utils._http import default_client_factory
 
-from release.hub.refusals import TOKENS, asked_wait, is_passing, status_of
+from release.hub.refusals import asked_wait, is_passing, status_of
+from release.text import without_tokens
 
 Result = TypeVar("Result")
+LONG = 5.0  # seconds
 _QUERY = re.compile(r"\?\S*")
 Passing = Callable[[BaseException], bool]
 
@@ -35,8 +37,15 @@ class Patience(msgspec.Struct, frozen=True):
             except Exception as error:
                 if not passing(error) and not renew_token(error):
                     raise
-                time.sleep(max(wait, asked_wait(error)))
+                pause(max(wait, asked_wait(error)))
         return call()
+
+
+def pause(seconds: float) -> None:
+    """Wait, and say so where a person would wonder."""
+    if seconds >= LONG:
+        logging.getLogger(__name__).warning("waiting %.0f s, as the Hub asked", seconds)
+    time.sleep(seconds)
 
 
 def limit_client(patience: Patience) -> None:
@@ -65,5 +74,5 @@ def renew_token(error: BaseException) -> bool:
 
 def _without_secrets(record: logging.LogRecord) -> bool:
     """Take tokens and the signed part of addresses out of what the client logs."""
-    record.msg, record.args = TOKENS.sub("[token]", _QUERY.sub("", record.getMessage())), None
+    record.msg, record.args = without_tokens(_QUERY.sub("", record.getMessage())), None
     return True

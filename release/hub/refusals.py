@@ -21,7 +21,7 @@ from huggingface_hub.errors import (
 from huggingface_hub.utils import httpx
 
 from release.errors import ReleaseError
-from release.text import printable
+from release.text import printable, without_tokens
 
 _AGAIN = {
     HTTPStatus.REQUEST_TIMEOUT,
@@ -32,7 +32,6 @@ _AGAIN = {
     HTTPStatus.GATEWAY_TIMEOUT,
 }
 _CLOUDFLARE = range(520, 531)
-TOKENS = re.compile(r"(hf_|hf_jwt_|Bearer )[\w.-]{8,}")
 LONGEST = 300
 LOG_IN = "there is no token: set HF_TOKEN, or run `hf auth login`"
 LONGEST_WAIT = 300.0
@@ -104,7 +103,7 @@ def hide_token(text: str) -> str:
         token = None
     if token:
         text = text.replace(token, "[token]")
-    return printable(" ".join(TOKENS.sub("[token]", text).split()))[:LONGEST]
+    return printable(" ".join(without_tokens(text).split()))[:LONGEST]
 
 
 def _explain(error: BaseException, repo: str) -> ReleaseError | None:

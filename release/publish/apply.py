@@ -7,7 +7,7 @@ from http import HTTPStatus
 import msgspec
 
 from release.facts.identity import CARD_FILE
-from release.hub.refusals import one_line, status_of
+from release.hub.refusals import is_passing, one_line, status_of
 from release.publish.commit import UNSURE, Committer, changed_meanwhile
 from release.publish.confirm import require_public, require_published, require_tag
 from release.publish.files import Release
@@ -58,6 +58,8 @@ def prepare(release: Release, hub: Hub, wish: Wish) -> Plan:
     if resumed:
         wish = msgspec.structs.replace(wish, visibility="public")
     plan = make_plan(release, look(hub, wish), wish)
+    if resumed and plan.make_public and not plan.create:
+        notes = (*notes, "a push that was cut off made it, to be public in the end")
     return msgspec.structs.replace(plan, notices=(*plan.notices, *notes))
 
 
@@ -119,6 +121,8 @@ def _create(plan: Plan, hub: Hub) -> str:
     try:
         head = hub.create()
     except Exception as error:
+        if not is_passing(error):
+            end(_begun(hub))  # it was not made, or not by us
         if status_of(error) == HTTPStatus.CONFLICT:
             raise changed_meanwhile(plan) from error
         raise

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from huggingface_hub.errors import HfHubHTTPError
 
 from release.errors import ReleaseError
-from release.hub.client import renew_token
+from release.hub.client import pause, renew_token
 from release.hub.refusals import asked_wait, is_passing, one_line, status_of
 from release.publish.confirm import differences
 from release.publish.files import Release
@@ -44,7 +44,7 @@ class Committer:
                 wait = next(waits, None)
                 if wait is None or not (is_doubtful(error) or renew_token(error)):
                     raise
-                time.sleep(max(wait, asked_wait(error)))
+                pause(max(wait, asked_wait(error)))
 
     def find(self, parent: str) -> str | None:
         """Find a commit of exactly this release since `parent`."""

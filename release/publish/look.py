@@ -15,6 +15,9 @@ from release.publish.plan import Wish, matches
 from release.publish.record import read_record
 from release.publish.selection import RECORD_FILE
 
+LARGEST = 64 << 20  # bytes of a card, a record or an index that is read
+NOTHING_OF_OURS = b"\0"  # no card by us, no record, no index
+
 
 def look(hub: Hub, wish: Wish) -> Remote:
     """Read the repository as it is now. Raises `ReleaseError`."""
@@ -27,8 +30,8 @@ def look(hub: Hub, wish: Wish) -> Remote:
             _require_writable(hub)
         head, tags = hub.refs()
         files = hub.tree(head)
-        card = _fetch(hub, head, CARD_FILE, files) if CARD_FILE in files else None
-        record = _fetch(hub, head, RECORD_FILE, files) if RECORD_FILE in files else b""
+        card = fetch(hub, head, CARD_FILE, files) if CARD_FILE in files else None
+        record = fetch(hub, head, RECORD_FILE, files) if RECORD_FILE in files else b""
         return Remote(
             head=head,
             visibility=visibility,
@@ -65,13 +68,15 @@ def _sharded(hub: Hub, head: str, files: dict[str, RemoteFile]) -> frozenset[str
     if INDEX_FILE not in files:
         return frozenset()
     try:
-        return frozenset(parse_index(_fetch(hub, head, INDEX_FILE, files)).shards)
+        return frozenset(parse_index(fetch(hub, head, INDEX_FILE, files)).shards)
     except CheckpointError:
         return frozenset()
 
 
-def _fetch(hub: Hub, head: str, path: str, files: dict[str, RemoteFile]) -> bytes:
+def fetch(hub: Hub, head: str, path: str, files: dict[str, RemoteFile]) -> bytes:
     """Download what the tree names, and nothing that a gateway says in its place."""
+    if files[path].size > LARGEST:
+        return NOTHING_OF_OURS
     for wait in (0.0, *hub.patience.waits):
         time.sleep(wait)
         held = hold(path, hub.fetch(head, path))

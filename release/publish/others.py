@@ -62,15 +62,17 @@ def decide(others: list[str], remote: Remote, choice: Choice | None) -> Fates:
     deletes, kept, refused = [], [], []
     for path in others:
         stale = _stale(path, remote)
+        if path == ATTRIBUTES:
+            continue
         if stale:
             deletes.append(Reasoned(path, stale))
-        elif path == ATTRIBUTES or choice == "keep":
+        elif choice == "keep":
             kept.append(path)
         elif choice == "delete":
             deletes.append(Reasoned(path, "as you said: --delete-unknown"))
         else:
             refused.append(Reasoned(path, "no release wrote it"))
-    return Fates(tuple(deletes), tuple(path for path in kept if path != ATTRIBUTES), tuple(refused))
+    return Fates(tuple(deletes), tuple(kept), tuple(refused))
 
 
 def card_by_hand(remote: Remote) -> str:

@@ -3,6 +3,7 @@
 import time
 from http import HTTPStatus
 
+from release.hub.client import pause
 from release.hub.refusals import asked_wait, status_of
 from release.publish.commit import Committer, changed_meanwhile, is_doubtful
 from release.publish.files import Release
@@ -44,7 +45,7 @@ def open_pull(plan: Plan, release: Release, hub: Hub) -> PullRequest:
                 wait = next(waits, None)
                 if wait is None:
                     raise
-                time.sleep(max(wait, asked_wait(error)))
+                pause(max(wait, asked_wait(error)))
     if hub.head(request.ref) != plan.parent:
         raise changed_meanwhile(plan)
     return request

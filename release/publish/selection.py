@@ -57,8 +57,8 @@ def select_files(checkpoint: Checkpoint, extra: tuple[str, ...]) -> Selection:
     """
     contents = provide_contents(checkpoint)
     for path in extra:
-        if path in WRITTEN:
-            what = f"extra-files names {path!r}, which a push writes itself"
+        if path in {*WRITTEN, ".gitattributes"}:
+            what = f"extra-files names {path!r}, which a push or the Hub writes itself"
             raise ReleaseError(what, where="release.toml")
         if path not in checkpoint.files:
             what = f"extra-files names {path!r}, which is not in the checkpoint"

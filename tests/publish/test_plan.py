@@ -2,6 +2,7 @@
 
 import hashlib
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -9,7 +10,9 @@ from release.checkpoint import open_checkpoint
 from release.errors import ReleaseError
 from release.publish.confirm import differences
 from release.publish.files import Release, StoredFile
+from release.publish.hub import Hub
 from release.publish.limits import require_limits
+from release.publish.look import fetch
 from release.publish.others import Remote, RemoteFile
 from release.publish.plan import Plan, Wish, check_wish, make_plan, require_decided
 from release.publish.record import Record, RecordedFile, read_record
@@ -182,7 +185,9 @@ def record(**files: bytes) -> Record:
 
 def test_what_the_last_release_wrote_and_this_one_does_not_is_deleted(release: Release) -> None:
     files = {"old.json": in_git(b"{}"), "model.sig": in_git(b"s"), "theirs": in_git(b"x")}
-    there = Remote(head="c" * 40, visibility="public", files=files, record=record(old__json=b"{}"))
+    files[".gitattributes"] = in_git(b"")
+    last = record(old__json=b"{}", __gitattributes=b"")
+    there = Remote(head="c" * 40, visibility="public", files=files, record=last)
     plan = make_plan(release, there, Wish("a/b"))
     assert [entry.path for entry in plan.deletes] == ["model.sig", "old.json"]
     assert [entry.path for entry in plan.refused] == ["theirs"]
@@ -239,6 +244,15 @@ def test_a_record_that_says_nothing_is_none(content: bytes) -> None:
 def test_names_that_the_hub_does_not_take(repo: str) -> None:
     with pytest.raises(ReleaseError, match="no name that the Hub takes"):
         check_wish(Wish(repo))
+
+
+def test_what_is_too_large_to_be_ours_is_not_read(release: Release) -> None:
+    hub = cast("Hub", None)  # it is not asked
+    files = {"README.md": RemoteFile(10**10, "f" * 40, None)}
+    card = fetch(hub, "c" * 40, "README.md", files).decode()
+    there = Remote(head="c" * 40, visibility="public", files=files, card=card)
+    (refused,) = make_plan(release, there, Wish("a/b")).refused
+    assert refused.reason == "was not written by release"
 
 
 def stored(path: str, size: int) -> StoredFile:

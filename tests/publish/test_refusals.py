@@ -1,6 +1,9 @@
 """What is refused for good: one line that says where that leaves us, never a token."""
 
+import json
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,7 +20,7 @@ from release.hub.refusals import hide_token
 from release.publish.hub import Hub
 from release.publish.look import look
 from release.publish.plan import Wish
-from tests.publish.world import REPO, Push, edit_manifest, history, render_again, repo_of, writes
+from tests.publish.world import REPO, Push, history, repo_of, writes
 
 PREUPLOAD, COMMIT = "/preupload/", "/commit/"
 
@@ -68,13 +71,14 @@ def test_tokens_that_will_not_do(hub: HubServer, push: Push) -> None:
 
 
 def test_a_card_that_the_hub_refuses_is_refused_before_anything_is_sent(
-    hub: HubServer, work: Path, push: Push
+    hub: HubServer, push: Push
 ) -> None:
-    edit_manifest(work, "apache-2.0", "mine")
-    render_again(work)
+    verdict = {"errors": [{"message": '"license" must be one of'}], "warnings": []}
+    content = json.dumps(verdict).encode()
+    hub.faults.add(path="/validate-yaml", status=400, content=content)
     done = push("--yes")
     assert done.returncode == 2
-    assert done.stderr.startswith("error: README.md: the Hub refuses its header: ")
+    assert done.stderr.startswith('error: README.md: the Hub refuses its header: "license" must')
     assert writes(hub) == []
 
 
@@ -109,6 +113,26 @@ def test_no_token_is_said_whatever_the_hub_says(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("HF_TOKEN", "of-an-odd-shape")
     said = "of-an-odd-shape\n\x1b[1m hf_" + "a1" * 17 + " Bearer 0123456789 end"
     assert hide_token(said) == "[token] \N{REPLACEMENT CHARACTER}[1m [token] [token] end"
+
+
+def test_a_token_that_cannot_be_sent_is_not_shown_in_a_traceback(
+    work: Path, client_env: dict[str, str]
+) -> None:
+    args = [sys.executable, "-m", "release", "--traceback", "push", "--dry-run"]
+    env = client_env | {"HF_TOKEN": "hf_abcdefgh\x01ijklmnop"}
+    done = subprocess.run(args, cwd=work, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "Traceback" in done.stderr
+    assert "[token]" in done.stderr
+    assert "abcdefgh" not in done.stderr
+    assert "ijklmnop" not in done.stderr
+
+
+def test_a_long_wait_is_announced(hub: HubServer, push: Push) -> None:
+    hub.faults.add(path="/refs$", status=429, headers={"Retry-After": "5"})
+    done = push("--yes")
+    assert done.returncode == 0
+    assert "waiting 5 s, as the Hub asked" in done.stderr
 
 
 def test_hf_settings_of_the_machine_do_not_matter_here(client_env: dict[str, str]) -> None:
