@@ -7,7 +7,7 @@ from http import HTTPStatus
 import msgspec
 
 from release.facts.identity import CARD_FILE
-from release.hub.refusals import is_passing, one_line, status_of
+from release.hub.refusals import one_line, status_of
 from release.publish.commit import UNSURE, Committer, changed_meanwhile
 from release.publish.confirm import require_public, require_published, require_tag
 from release.publish.files import Release
@@ -121,9 +121,8 @@ def _create(plan: Plan, hub: Hub) -> str:
     try:
         head = hub.create()
     except Exception as error:
-        if not is_passing(error):
-            end(_begun(hub))  # it was not made, or not by us
         if status_of(error) == HTTPStatus.CONFLICT:
+            end(_begun(hub))  # it is not ours
             raise changed_meanwhile(plan) from error
         raise
     if set(hub.tree(head)) - {ATTRIBUTES}:

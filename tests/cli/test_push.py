@@ -9,7 +9,16 @@ import pytest
 
 from release.demo.hub import HubServer
 from tests.conftest import Run
-from tests.publish.world import REPO, Push, command, published, release_files, repo_of, writes
+from tests.publish.world import (
+    RECORD,
+    REPO,
+    Push,
+    command,
+    published,
+    release_files,
+    repo_of,
+    writes,
+)
 
 
 def test_json_is_one_document_with_plan_commit_and_address(
@@ -23,7 +32,8 @@ def test_json_is_one_document_with_plan_commit_and_address(
     assert result["url"] == f"{hub.endpoint}/{REPO}"
     assert result["commit_url"] == f"{hub.endpoint}/{REPO}/commit/{result['commit']}"
     assert (result["made"], result["tag"], result["visibility"]) == (True, "v1", "public")
-    assert {file["path"] for file in result["plan"]["files"]} == set(release_files(work))
+    planned = {file["path"] for file in result["plan"]["files"]}
+    assert planned == {*release_files(work), RECORD}
     assert done.stderr == ""
 
 
