@@ -115,7 +115,12 @@ class Scaled(Stored):
                 return grid, (height, width)
         if shape == (self.rows,):
             return (self.rows, 1), (1, self.columns)
-        if len(shape) == MATRIX and not self.rows % shape[0] and not self.columns % shape[1]:
+        if (
+            len(shape) == MATRIX
+            and all(shape)
+            and not self.rows % shape[0]
+            and not self.columns % shape[1]
+        ):
             return (shape[0], shape[1]), (self.rows // shape[0], self.columns // shape[1])
         raise Unreadable(f"the base's scales of {list(shape)} have no form that is known")
 
