@@ -12,6 +12,7 @@ from release import __version__
 from release.allowances import Outcome, apply_allows
 from release.checkpoint import Checkpoint, open_checkpoint
 from release.checkpoint.location import Location
+from release.comparison.results import ROTATED
 from release.errors import CheckpointError
 from release.facts import Facts, Level, parameters
 from release.facts.changes import Change
@@ -208,7 +209,7 @@ def _uncompared(comparison: Comparison | Unknown) -> tuple[NotChecked, ...]:
     for name, reason in comparison.uncompared.items():
         names.setdefault(reason, []).append(name)
     return tuple(
-        NotChecked(_against_base(tensors), reason, required=not comparison.transformed)
+        NotChecked(_against_base(tensors), reason, required=reason != ROTATED)
         for reason, tensors in names.items()
     )
 

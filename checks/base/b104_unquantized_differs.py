@@ -24,7 +24,7 @@ def check(comparison: Comparison) -> Findings:
                 where=Where(tensor=item.tensor),
                 message=_words(item),
                 fix="copy it from the base, or name the base that was quantized",
-                severity="error" if item.likeness.cosine < CLOSE else None,
+                severity=None if item.likeness.cosine >= CLOSE else "error",  # NaN is not close
             )
 
 

@@ -4,6 +4,9 @@ from enum import StrEnum
 
 import msgspec
 
+ROTATED = "its method rotates it: of the values only their norm is compared"
+"""Why a tensor was not compared that need not be."""
+
 
 class Row(msgspec.Struct, frozen=True):
     """One row and its SQNR in dB."""

@@ -10,7 +10,7 @@ from release.comparison.folding import Scaled, feeding_norms
 from release.comparison.invariants import agree, row_norms, wrong_ones
 from release.comparison.names import canonical
 from release.comparison.pairing import EMBEDDINGS
-from release.comparison.results import Cause, Compared, Difference, Sameness
+from release.comparison.results import ROTATED, Cause, Compared, Difference, Sameness
 from release.comparison.views import Matrix
 from release.quantization.decoding import FLOAT_WIDTHS, to_float32
 from release.quantization.decoding.floats import Floats
@@ -23,8 +23,6 @@ MIXED = {"v_proj"}
 
 ROUNDED = 0.02
 """How much rounding to BF16 may change the norm of a rotated bias."""
-
-ROTATED = "its method rotates it: of the values only their norm is compared"
 
 
 class Rotation:

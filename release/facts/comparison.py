@@ -45,8 +45,7 @@ class Comparison(msgspec.Struct, frozen=True):
     `foreign` says why the base is not this checkpoint's; the rest is then about strangers.
     `lost` are tensors of the base that nothing here was made from, `new` ours without a
     counterpart, `uncompared` names and why. `extra_layers` is the prefix of a layer beyond
-    the last, where families keep their MTP head; `transformed` says that the method changes
-    weights on purpose in ways that are not undone here.
+    the last, where families keep their MTP head.
     """
 
     weights: tuple[Compared, ...]
@@ -57,7 +56,6 @@ class Comparison(msgspec.Struct, frozen=True):
     uncompared: dict[str, str]
     foreign: str = ""
     extra_layers: str = ""
-    transformed: bool = False
 
     def of_cause(self, *causes: Cause) -> tuple[Compared, ...]:
         """The weights that depart from the base for one of these causes."""
@@ -110,7 +108,6 @@ def provide_comparison(  # noqa: PLR0913, PLR0917 - one argument for each fact i
         jobs.reasons | comparer.reasons,
         foreign,
         "" if isinstance(architecture, Unknown) else f"{architecture.stack}.{architecture.layers}.",
-        method.rotated,
     )
 
 

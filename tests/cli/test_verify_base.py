@@ -73,3 +73,15 @@ def test_a_truncated_checkpoint_is_still_named_by_its_own_rule(run: Run, draft: 
     done = run("verify", broken.path, "--base", BASE)
     assert done.returncode == 1
     assert "error[F105]" in done.stdout
+
+
+def test_of_a_rotated_model_only_rotated_weights_may_stay_unchecked(
+    draft: Drafts, run: Run
+) -> None:
+    name = "model.layers.1.mlp.up_proj"
+    good = draft("llama-w4a16-spinquant")
+    options = ("--base", BASES / "llama", "--level", "headers", "--select", "B")
+    assert run("verify", good.path, *options).returncode == 0
+    done = run("verify", good.drop(f"{name}.weight_scale").path, *options)
+    assert done.returncode == 3
+    assert "weight_scale is missing" in done.stdout

@@ -54,3 +54,8 @@ def test_fires_on_a_cast_of_other_values(draft: Drafts, base: Drafts, compare: C
 def test_silent_on_norms_rounded_as_one_more(draft: Drafts, compare: Compare) -> None:
     # Qwen3.5's norms are x * (1 + w): llm-compressor rounds 1 + w to BF16 on the way.
     assert compare(draft("qwen3_5-mtp"), "qwen3_5-mtp") == []
+
+
+def test_fires_on_what_is_no_number(draft: Drafts, compare: Compare) -> None:
+    ours = draft("llama-nvfp4").change(NORM, lambda raw: set_word(raw, 5, 0x7FC0))
+    assert compare(ours, "llama") == [f"B104 error {NORM}"]
