@@ -12,10 +12,10 @@ Seen in: fine-tunes saved from inside a wrapper; MLX conversions under the origi
 from release.architecture import ModelConfig
 from release.checkpoint import Checkpoint
 from release.checkpoint.header import Header
+from release.facts.wrapper import PREFIXES
 from release.rules import Findings, Found, Where, rule
 from release.unknown import Unknown
 
-PREFIXES = ("module.", "base_model.model.", "_orig_mod.")
 TRACES = ("._orig_mod.", "_fsdp_wrapped_module", ".lora_A.", ".lora_B.", ".base_layer.")
 PARAMETRIZED = ".parametrizations."
 WEIGHT_NORM = (".original0", ".original1")  # how torch stores weight_norm, in audio models

@@ -43,6 +43,7 @@ FACTS: dict[str, Source] = {
     "architecture": Source(Level.HEADERS, "release.facts.basics:provide_architecture"),
     "modules": Source(Level.HEADERS, "release.facts.modules:provide_modules"),
     "stored_modules": Source(Level.HEADERS, "release.facts.modules:provide_stored_modules"),
+    "wrapper": Source(Level.HEADERS, "release.facts.wrapper:provide_wrapper"),
     "absences": Source(Level.HEADERS, "release.facts.absences:provide_absences"),
     "misfits": Source(Level.HEADERS, "release.facts.misfits:provide_misfits"),
     "layouts": Source(Level.HEADERS, "release.facts.layouts:provide_layouts"),

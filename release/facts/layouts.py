@@ -74,9 +74,12 @@ def provide_layouts(
     quantization: QuantizationConfig,
     modules: Modules,
     misfits: Misfits | Unknown,
+    wrapper: str | None,
 ) -> Layouts | Unknown:
     """Give every disagreement its owner; Unknown where the declaration cannot be followed."""
     unclear = _unclear(quantization, modules)
+    if wrapper is not None:
+        return Unknown(f"every name begins with {wrapper!r}, of a wrapper")
     if unclear:
         return unclear
     misshapen = set() if isinstance(misfits, Unknown) else misfits.modules

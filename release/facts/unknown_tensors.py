@@ -22,10 +22,11 @@ def provide_unknown_tensors(
     absences: Absences,
     quantization: QuantizationConfig,
     layouts: Layouts | Unknown,
+    wrapper: str | None,
 ) -> tuple[str, ...]:
     """Give their names. What another rule names as a whole (a layer, a tower ...) is left out."""
-    if absences.elsewhere:
-        return ()  # C103: all names are those of another class
+    if absences.elsewhere or wrapper is not None:
+        return ()  # C103, F122: all names are those of another class, or of a wrapper
     found = []
     strange = []
     for module in modules:

@@ -194,6 +194,5 @@ FAULTS = (
         lambda d: [d.rename(name, f"_orig_mod.{name}") for name in d.tensors()],
         shard,
         ("llama-nvfp4",),
-        also=("C103", "C109", "T103"),  # no module has the name that it should have
     ),
 )
