@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from release.fit.subject import NotEstimated, Subject
 from release.memory.answer import Room
 from release.memory.budget import Term
-from release.memory.defaults import Settled, settle
+from release.memory.defaults import BATCHES, Settled, settle
 from release.memory.gpus import Gpu
 from release.memory.logs import EngineLog, available_range
 from release.memory.options import Options, overlay
@@ -22,6 +22,7 @@ HALF = GIB // 200  # of the last decimal that vLLM prints
 # Blocks that attention backends prefer; None is what we take without a log.
 BLOCKS = (None, 32, 64, 128, 256)
 # Of several GPUs only one may print its memory, and the least counts.
+FEWEST_SEQUENCES = BATCHES[-1][1]
 LEAST_OF_SEVERAL = 0.8
 
 
@@ -48,12 +49,19 @@ def log_gpu(log: EngineLog) -> Gpu | None:
 
 
 def measure(
-    subject: Subject, log: EngineLog, given: Options, asked: Settled, gpu: Gpu | None
+    subject: Subject,
+    log: EngineLog,
+    given: Options,
+    asked: Settled,
+    gpu: Gpu | None,
+    *,
+    named: bool,
 ) -> Measured | None:
     """Take the memory for the cache from a log; None if it says nothing of it.
 
-    Raises `NotEstimated` where the log's own figures are not those of our plan, and where what is
-    asked takes more memory than what was logged.
+    None too where what is asked takes more memory than what was logged and a GPU was `named` to
+    estimate for; `NotEstimated` is raised where none was, and where the log's own figures are not
+    those of our plan.
     """
     if log.stated.unmodelled:
         what = ", ".join(log.stated.unmodelled)
@@ -63,16 +71,38 @@ def measure(
         return None
     options, version = options_of(log, given), log.version or asked.serving.vllm
     own = settle(options, version, gpu, subject.limit, calibrated=subject.calibrated)
-    more = [name for name, ours, its in _spending(asked, own) if ours > its]
-    if more:
-        if gpu is not None and gpu.capability is not None:
-            return None
-        raise NotEstimated(f"the log is of less {more[0]} than what is asked: name a GPU (--gpu)")
     low, high, block = _settle(subject, log, own, stated)
+    more = [name for name, ours, its in _spending(asked, own) if ours > its]
+    if more and named:
+        return None
+    if more:
+        raise NotEstimated(f"the log is of less {more[0]} than what is asked: name a GPU (--gpu)")
     less = [name for name, ours, its in _spending(asked, own) if ours < its]
     source = f"{SOURCE}, at least: it had more {', '.join(less)}" if less else SOURCE
     return Measured(
         Room(low, high, (*log_terms(log), Term("available", low, high, "measured", source))), block
+    )
+
+
+def as_it_ran(settled: Settled, log: EngineLog, blocks: int) -> Settled:
+    """Take the sequences that a start must have had that went on with fewer blocks than a default.
+
+    An A100 has that of a small GPU, and no log says which GPU it is from.
+    """
+    refused = log.state_blocks is not None
+    if refused or log.tokens is None or settled.sequences <= blocks:
+        return settled
+    return replace(settled, sequences=min(settled.sequences, FEWEST_SEQUENCES))
+
+
+def loads_the_same(log: EngineLog, settled: Settled) -> bool:
+    """Whether each GPU of the log loaded the weights that are asked about."""
+    stated, serving = log.stated.options, settled.serving
+    return (
+        serving.tensor_parallel_size == (stated.tensor_parallel_size or 1)
+        and serving.pipeline_parallel_size == (stated.pipeline_parallel_size or 1)
+        and serving.num_speculative_tokens == (stated.speculative_tokens or 0)
+        and settled.text_only == bool(stated.language_model_only)
     )
 
 

@@ -3,7 +3,7 @@
 import msgspec
 from msgspec.structs import replace
 
-from release.fit.measured import HALF, log_gpu, log_terms, measure
+from release.fit.measured import HALF, as_it_ran, log_gpu, log_terms, measure
 from release.fit.refusals import refusal
 from release.fit.subject import NotEstimated, Subject
 from release.memory.activations import activations
@@ -77,7 +77,8 @@ def solve(subject: Subject, question: Question) -> Fit:
     settled = settle(options, question.vllm, gpu, subject.limit, calibrated=subject.calibrated)
     measured = None
     if log is not None and question.available is None:
-        measured = measure(subject, log, options, settled, gpu)
+        named = question.gpu is not None
+        measured = measure(subject, log, options, settled, gpu, named=named)
         if measured is not None and measured.block is not None:
             serving = replace(settled.serving, block_size=measured.block)
             settled = replace(settled, serving=serving)
@@ -86,6 +87,8 @@ def solve(subject: Subject, question: Question) -> Fit:
     if isinstance(pool, Unknown):
         raise NotEstimated(refused or pool.reason)
     room = measured.room if measured else _room(subject, question, settled)
+    if measured and question.gpu is None and options.max_num_seqs is None and log:
+        settled = as_it_ran(settled, log, pool.blocks(room.low))
     return Fit(
         answer=answer(pool, settled, room, refused),
         settled=settled,

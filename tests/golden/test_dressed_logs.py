@@ -9,6 +9,7 @@ import pytest
 from release.errors import ReleaseError
 from release.fit.solve import Fit, Question, solve
 from release.fit.subject import open_subject
+from release.memory.gpus import find_gpu
 from release.memory.logs import read_log
 from release.memory.options import Options, overlay
 from release.memory.versions import NEWEST
@@ -139,3 +140,22 @@ def test_a_log_without_its_version_takes_the_one_that_is_given() -> None:
         solve(subject, Question(log.stated.options, NEWEST, log=log))
     answer = solve(subject, Question(log.stated.options, "0.24.0", log=log)).answer
     assert answer.at_least.tokens == 76_544
+
+
+def test_a_start_that_went_on_had_fewer_sequences_than_blocks() -> None:
+    """As on an A100, where vLLM takes 256: 943 blocks and no word of too many sequences."""
+    text = (LOGS / "0.24.0-h100-27b-80gb-defaults.log").read_text()
+    went_on = "\n".join(line for line in text.splitlines() if "exceeds" not in line)
+    assert fit(text).answer.starts is False
+    found = fit(went_on)
+    assert (found.answer.starts, found.settled.sequences) == (True, 256)
+
+
+def test_more_than_was_logged_is_estimated_for_a_gpu_that_is_named() -> None:
+    log = read_log(PLAIN)
+    asked = overlay(Options(language_model_only=False), log.stated.options)
+    found = solve(open_subject(HYBRID), Question(asked, "0.24.0", find_gpu("H200"), log=log))
+    terms = {term.name: term.basis for term in found.answer.terms}
+    assert (terms["weights"], terms["activation peak"]) == ("measured", "estimated")
+    other = Question(asked, "0.24.0", find_gpu("MI300X"), log=log)
+    assert solve(open_subject(HYBRID), other).answer.starts is not None
