@@ -9,7 +9,6 @@ import click
 
 from release import __version__
 from release.errors import ReleaseError
-from release.text import without_tokens
 
 COMMANDS = {
     "init": "Write a first release.toml, filled in as far as files tell.",
@@ -127,6 +126,8 @@ def main() -> None:
 
 
 def _fail(text: str, code: int) -> None:
+    from release.text import without_tokens  # noqa: PLC0415 - help imports nothing that it can spare
+
     if os.environ.get("RELEASE_TRACEBACK"):
         import traceback  # noqa: PLC0415 - only when asked for
 
