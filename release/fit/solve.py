@@ -3,7 +3,7 @@
 import msgspec
 from msgspec.structs import replace
 
-from release.fit.measured import HALF, as_it_ran, log_gpu, log_terms, measure
+from release.fit.measured import HALF, as_it_ran, loads_the_same, log_gpu, log_terms, measure
 from release.fit.refusals import refusal
 from release.fit.subject import NotEstimated, Subject
 from release.memory.activations import activations
@@ -134,9 +134,8 @@ def _estimate(subject: Subject, gpu: Gpu, settled: Settled, log: EngineLog | Non
     total = (gpu.low, gpu.high)
     if log is not None and log.total_gib is not None:
         total = (int(log.total_gib * GIB) - HALF, int(log.total_gib * GIB) + HALF)
-    loaded = (
-        next((term for term in log_terms(log) if term.name == "weights"), None) if log else None
-    )
+    known = log_terms(log) if log and loads_the_same(log, settled) else ()
+    loaded = next((term for term in known if term.name == "weights"), None)
     parts: tuple[Term, ...] = (loaded,) if loaded else ()
     if loaded is None:
         loaded = _weights_term(weights.bytes, computed=subject.computed)

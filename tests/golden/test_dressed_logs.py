@@ -156,6 +156,11 @@ def test_more_than_was_logged_is_estimated_for_a_gpu_that_is_named() -> None:
     asked = overlay(Options(language_model_only=False), log.stated.options)
     found = solve(open_subject(HYBRID), Question(asked, "0.24.0", find_gpu("H200"), log=log))
     terms = {term.name: term.basis for term in found.answer.terms}
+    # The log's weights are without the vision tower.
+    assert (terms["weights"], terms["activation peak"]) == ("estimated", "estimated")
+    more = overlay(Options(max_num_batched_tokens=32_768), log.stated.options)
+    found = solve(open_subject(HYBRID), Question(more, "0.24.0", find_gpu("H200"), log=log))
+    terms = {term.name: term.basis for term in found.answer.terms}
     assert (terms["weights"], terms["activation peak"]) == ("measured", "estimated")
     other = Question(asked, "0.24.0", find_gpu("MI300X"), log=log)
     assert solve(open_subject(HYBRID), other).answer.starts is not None
