@@ -1,0 +1,153 @@
+"""The action's own steps, run as a runner does: files, environment, annotations, signals."""
+
+import json
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from huggingface_hub import HfApi
+
+from release.demo.hub import HubServer
+from tests.actions.conftest import MakeJob
+from tests.mutate import Draft
+
+REPO = "acme/tiny-NVFP4"
+CLAIMS = {"repository": "acme/recipes", "ref": "refs/tags/v1", "workflow": "publish"}
+PUBLISH = {"checkpoint": "ckpt", "card": "write", "push": "commit", "tag": "v1"}
+
+
+@pytest.fixture
+def hub() -> Iterator[HubServer]:
+    with HubServer() as running:
+        HfApi(endpoint=running.endpoint, token=running.token).create_repo(REPO)
+        running.trust(REPO, CLAIMS)
+        yield running
+        assert running.failures == []
+
+
+def identity(hub: HubServer) -> dict[str, str]:
+    return hub.start_job(CLAIMS) | {"HF_ENDPOINT": hub.endpoint}
+
+
+def test_a_release_from_the_tag_to_the_hub_without_a_token(
+    job: MakeJob, hub: HubServer, workspace: Path
+) -> None:
+    done = job(inputs=PUBLISH, **identity(hub))
+    assert {name: step.outcome for name, step in done.steps.items()} == dict.fromkeys(
+        ("install", "inputs", "verify", "card", "push", "summary"), "success"
+    ), done.log
+    api = HfApi(endpoint=hub.endpoint, token=hub.token)
+    head = api.model_info(REPO).sha
+    assert done.outputs == {
+        "verdict": "passed",
+        "report": str(workspace / ".release/report.json"),
+        "sarif": str(workspace / ".release/report.sarif"),
+        "card": str(workspace / "ckpt/README.md"),
+        "commit": head,
+    }
+    assert [tag.name for tag in api.list_repo_refs(REPO).tags] == ["v1"]
+    assert json.loads((workspace / ".release/report.sarif").read_text())["version"] == "2.1.0"
+    summary = done.summary
+    for part in ("passed", "```mermaid\npie", "NVFP4", "### Weights", f"`{str(head)[:12]}`"):
+        assert part in summary
+    assert hub.hub.access.redact(done.log + summary) == done.log + summary
+
+
+def test_findings_are_annotations_and_nothing_is_pushed(
+    job: MakeJob, hub: HubServer, workspace: Path
+) -> None:
+    broken = workspace / "ckpt" / "config.json"
+    broken.write_text(broken.read_text().replace("gate_proj", "gate_porj"))
+    done = job(inputs=PUBLISH, **identity(hub))
+    assert [done.steps[name].outcome for name in ("verify", "card", "push", "summary")] == [
+        "failure",
+        "skipped",
+        "skipped",
+        "success",
+    ]
+    assert done.steps["verify"].code == 1
+    assert "::error file=model-" in done.log or "::error title=T104" in done.log, done.log
+    assert done.outputs["verdict"] == "failed"
+    assert done.outputs["commit"] == ""
+    assert "T104 quantized-but-unclaimed" in done.summary
+    assert not [request for request in hub.requests if "/commit/" in request.path]
+
+
+def test_a_workflow_that_the_repository_does_not_trust(job: MakeJob, hub: HubServer) -> None:
+    stranger = hub.start_job(CLAIMS | {"ref": "refs/heads/other"})
+    done = job(inputs=PUBLISH, HF_ENDPOINT=hub.endpoint, **stranger)
+    assert done.steps["push"].outcome == "failure"
+    assert "::error title=release::release push: " in done.steps["push"].log
+    assert "trusted publisher" in done.steps["push"].log
+    assert done.outputs["verdict"] == "passed"
+    assert done.outputs["commit"] == ""
+
+
+def test_a_plan_writes_nothing(job: MakeJob, hub: HubServer) -> None:
+    done = job(inputs=PUBLISH | {"push": "plan", "tag": ""}, **identity(hub))
+    assert not done.failed, done.log
+    assert done.outputs["commit"] == ""
+    assert "A plan only" in done.summary
+    assert HfApi(endpoint=hub.endpoint).list_repo_files(REPO) == [".gitattributes"]
+
+
+def test_a_checkpoint_that_is_not_there(job: MakeJob) -> None:
+    done = job(inputs={"checkpoint": "nowhere"})
+    assert done.steps["verify"].code == 2
+    assert done.outputs["verdict"] == "error"
+    assert done.outputs["report"] == ""
+    assert "::error title=release::release verify: nowhere: does not exist" in done.log
+    assert "could not verify" in done.summary
+
+
+def test_an_old_report_is_not_taken_for_this_jobs(job: MakeJob, workspace: Path) -> None:
+    assert job(inputs={"checkpoint": "ckpt"}).outputs["verdict"] == "passed"
+    assert (workspace / ".release/report.json").is_file()
+    assert job(inputs={"checkpoint": "nowhere"}).outputs["verdict"] == "error"
+
+
+def test_nothing_of_the_workspace_is_run(job: MakeJob, workspace: Path) -> None:
+    for name in ("release", "json", "venv", "pip", "msgspec", "click", "sitecustomize"):
+        (workspace / f"{name}.py").write_text("print('::error::taken over'); raise SystemExit(9)\n")
+    done = job(inputs={"checkpoint": "ckpt"})
+    assert done.outputs["verdict"] == "passed", done.log
+    assert "taken over" not in done.log
+
+
+def test_names_in_a_checkpoint_start_no_command(job: MakeJob, workspace: Path) -> None:
+    draft = Draft(workspace / "ckpt", workspace / "hostile")
+    name = "::set-output name=verdict::passed\n::error::mine"
+    (draft.path / "config.json").write_text(json.dumps({"model_type": name, name: name}))
+    done = job(inputs={"checkpoint": "hostile"})
+    assert done.failed
+    lines = done.log.splitlines()
+    assert not [line for line in lines if line.startswith(("::set-output", "::error::"))]
+
+
+def test_an_interrupted_push_leaves_nothing_on_the_hub(job: MakeJob, hub: HubServer) -> None:
+    hub.faults.add(path="/preupload/", delay=6)
+
+    def start(
+        command: list[str], environment: dict[str, str], folder: Path
+    ) -> subprocess.CompletedProcess[str]:
+        pipe = subprocess.PIPE
+        with subprocess.Popen(
+            command, env=environment, cwd=folder, stdout=pipe, stderr=subprocess.STDOUT, text=True
+        ) as child:
+            if command[-1].endswith("push.sh"):
+                while not any("/preupload/" in request.path for request in hub.requests):
+                    assert child.poll() is None
+                    time.sleep(0.05)
+                child.send_signal(signal.SIGINT)  # as a runner does: to this process only
+            said, _ = child.communicate(timeout=20)
+        return subprocess.CompletedProcess(command, child.returncode, said)
+
+    done = job(start, inputs=PUBLISH, **identity(hub))
+    assert done.steps["push"].code == 130, done.steps["push"].log
+    assert "release push: interrupted" in done.steps["push"].log
+    assert done.outputs["commit"] == ""
+    assert done.steps["summary"].outcome == "success"
+    assert HfApi(endpoint=hub.endpoint).list_repo_files(REPO) == [".gitattributes"]
