@@ -115,7 +115,7 @@ class Job(msgspec.Struct):
         return _EXPRESSION.sub(lambda match: self._value(match[1]), text)
 
     def _value(self, expression: str) -> str:
-        given = {
+        given: dict[str, str] = {
             name: self.inputs.get(name, entry["default"])
             for name, entry in self.description["inputs"].items()
         }

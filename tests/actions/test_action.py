@@ -86,6 +86,19 @@ def test_a_workflow_that_the_repository_does_not_trust(job: MakeJob, hub: HubSer
     assert done.outputs["commit"] == ""
 
 
+def test_the_card_that_is_there_is_audited(job: MakeJob, workspace: Path) -> None:
+    readme = workspace / "README.md"
+    readme.write_text("---\nlicense: mit\n---\n\n# tiny\n\n27.3B parameters, 9.99 GB of weights.\n")
+    inputs = {"checkpoint": "ckpt", "card": "check", "readme": "README.md"}
+    done = job(inputs=inputs)
+    assert done.steps["verify"].outcome == "success"
+    assert done.steps["card"].code == 1
+    assert "::error file=README.md,line=" in done.steps["card"].log, done.steps["card"].log
+    assert "### The card's claims" in done.summary
+    assert "K104" in done.summary
+    assert done.outputs["card"] == str(readme)
+
+
 def test_a_plan_writes_nothing(job: MakeJob, hub: HubServer) -> None:
     done = job(inputs=PUBLISH | {"push": "plan", "tag": ""}, **identity(hub))
     assert not done.failed, done.log

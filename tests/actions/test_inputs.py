@@ -1,6 +1,7 @@
 """Inputs of the action: every fault is named, and none of them reaches a command."""
 
 import json
+from collections import ChainMap
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,9 @@ from release.errors import ReleaseError
 from tests.actions.conftest import ACTION, MakeJob
 
 
-def read(environment: dict[str, str] | None = None, **given: str) -> Inputs:
+def read(*environment: dict[str, str], **given: str) -> Inputs:
     inputs = {name.replace("_", "-"): value for name, value in given.items()}
-    return read_inputs({"INPUTS": json.dumps(inputs), **(environment or {})})
+    return read_inputs({"INPUTS": json.dumps(inputs)} | dict(ChainMap(*environment)))
 
 
 def pull_request(tmp_path: Path, head: str, **more: str) -> dict[str, str]:
