@@ -1,8 +1,9 @@
 """The head and tie_word_embeddings disagree.
 
 What it checks: a model whose embeddings are not tied stores an lm_head; one whose embeddings are
-    tied stores none. Where config.json says nothing, the class's own default counts; where the
-    two levels of a multimodal config disagree, nothing is judged.
+    tied stores none; a copy of the embedding, byte for byte, is only a note. Where config.json
+    says nothing, the class's own default counts; where the two levels of a multimodal config
+    disagree, nothing is judged.
 Why it matters: an untied model without a head answers with random weights. A tied one with a head
     has two of them, and readers differ in which they use.
 How to fix: set tie_word_embeddings as in the base model; save the head again where it is missing.
@@ -11,8 +12,10 @@ Seen in: QwenLM/Qwen3-VL-Embedding #89, tie_word_embeddings false and no lm_head
 
 from release.architecture import Architecture, ModelConfig
 from release.facts.absences import Absences
-from release.facts.modules import Modules
+from release.facts.duplicates import Duplicate
+from release.facts.modules import Module, Modules
 from release.rules import Findings, Found, Where, in_config, rule
+from release.unknown import Unknown
 
 KEY = "tie_word_embeddings"
 HEADED = ("ForCausalLM", "ForConditionalGeneration", "LMHeadModel")
@@ -21,7 +24,11 @@ HEADS = ("lm_head", "language_model.lm_head", "model.language_model.lm_head")
 
 @rule(since="0.1.0")
 def check(
-    config: ModelConfig, architecture: Architecture, absences: Absences, modules: Modules
+    config: ModelConfig,
+    architecture: Architecture,
+    absences: Absences,
+    modules: Modules,
+    duplicates: tuple[Duplicate, ...] | Unknown,
 ) -> Findings:
     """Judge generative classes only: embedding and reward models have no such head."""
     if config.architecture and not config.architecture.endswith(HEADED):
@@ -41,5 +48,13 @@ def check(
             where=Where(module=stored),
             message=f"{KEY} is true, and a head is stored as well",
             fix=f"remove the head, or set {KEY} to false if it is the one to use",
-            severity="warning",
+            severity="info" if _may_be_a_copy(modules.items[stored], duplicates) else "warning",
         )
+
+
+def _may_be_a_copy(head: Module, duplicates: tuple[Duplicate, ...] | Unknown) -> bool:
+    """Whether nothing speaks against it: llm-compressor saves some tied heads a second time."""
+    if isinstance(duplicates, Unknown):
+        return not head.quantized
+    pairs = ({pair.tensor.module.name, pair.original.module.name} for pair in duplicates)
+    return any(head.name in pair and len(pair) > 1 for pair in pairs)

@@ -20,6 +20,11 @@ def test_fires_as_warning_when_a_tied_model_stores_a_head(draft: Drafts, finding
     assert findings("C109", broken) == ["warning lm_head"]
 
 
+def test_fires_as_note_when_the_head_is_a_copy(draft: Drafts, findings: Judge) -> None:
+    same = draft("llama-fp8-dynamic").config(KEY, value=True)
+    assert findings("C109", same.copy("model.embed_tokens.weight", HEAD)) == ["info lm_head"]
+
+
 def test_silent_when_the_two_levels_disagree(mixed: Draft, findings: Judge) -> None:
     assert findings("C109", mixed.config(f"text_config.{KEY}", value=True)) == []
 
