@@ -13,7 +13,7 @@ from release.manifest import parse_manifest
 from release.report import Report
 from tests.card.conftest import FULL
 
-TEXTS = ["\x00", "\ue0001\ue001x\ue002\ue003", "{{ 7 }}", "|\n# x", "-->", "a" * 5000, "`" * 9]
+TEXTS = ["\x00\ue0001\ue001x\ue002\ue003{{ 7 }}|\n# x\n-->" + "`" * 9, "a" * 5000]
 PLACES = (
     *("summary", "limitations", "citation", "contact", "calibration.text", "production.script"),
     *("production.version", "serve.0.note", "usage.0.text", "engines.0.note", "license-name"),
