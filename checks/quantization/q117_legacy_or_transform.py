@@ -36,7 +36,7 @@ def check(quantization: QuantizationConfig) -> Findings:
             yield Found(
                 where=in_config(f"{group.path}.weights.actorder"),
                 message=f"{order!r} needs weight_g_idx, which compressed-tensors 0.19 and vLLM "
-                "0.32 refuse",
+                "since 0.30 refuse",
                 fix=f"{AGAIN} and actorder 'static', or name an older vLLM in the card",
             )
     if quantization.transformed:
