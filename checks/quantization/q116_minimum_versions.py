@@ -2,8 +2,8 @@
 
 What it checks: the oldest vLLM, compressed-tensors and transformers that can read the checkpoint,
     by its architecture, the keys and formats of its declaration, its schemes and its tokenizer
-    (`release tables --format json` has every bound). README.md names no older vLLM; `version` names no
-    compressed-tensors that could not have written these keys.
+    (`release tables --format json` has every bound). README.md names no older vLLM, and `version`
+    no compressed-tensors that could not have written these keys.
 Why it matters: an older vLLM stops at a key that it does not know ("Extra inputs are not
     permitted") or an architecture that it does not have, hours after the download.
 How to fix: name the release in the card. Where a claim is older, correct the claim.
