@@ -60,7 +60,7 @@ def _problems(header: dict[str, Any], words: Vocabulary) -> Iterator[tuple[str, 
         yield "base_model_relation", what, "warning"
     elif relation is not None and relation not in RELATIONS:
         yield "base_model_relation", f"{relation!r:.60} is none of {', '.join(RELATIONS)}", "error"
-    elif relation not in {None, "quantized"}:
+    elif relation not in (None, "quantized"):
         yield "base_model_relation", f"is {relation!r}, the checkpoint is quantized", "error"
     tags = header.get("tags", [])
     if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):

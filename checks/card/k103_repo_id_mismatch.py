@@ -21,7 +21,9 @@ def check(page: Page, mentions: Mentions, published: Published | Unknown) -> Fin
     """Compare each with what is expected."""
     header = page.header if isinstance(page.header, dict) else {}
     stated = header.get("base_model")
-    bases = set(stated if isinstance(stated, list) else [stated])
+    bases = {
+        name for name in (stated if isinstance(stated, list) else [stated]) if isinstance(name, str)
+    }
     names = Counter(entry.name for entry in mentions.repositories)
     others = [name for name, _ in names.most_common() if name not in bases]
     own = others[0] if others else None

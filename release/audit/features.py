@@ -26,8 +26,8 @@ NATIVE = re.compile(
 REMOTE = re.compile(r"trust[_-]remote[_-]code(?:\s*=\s*True)?\b")
 SAID = re.compile(r"weight-only|marlin|emulat|16[- ]bits?", re.IGNORECASE)
 RECOVERY = re.compile(
-    r"(?:recover(?:y|s|ed)|retain(?:s|ed)?|preserv\w*)\b[^|]{0,60}?\d[\d.]*\s*%"
-    r"|\d[\d.]*\s*%\s*(?:recovery|of (?:the )?(?:base|original|bf16))",
+    r"(?:recover(?:y|s|ed)|retain(?:s|ed)?|preserv\w*)\b[^|]{0,60}?(?<![\d.])\d[\d.]{0,9}\s*%"
+    r"|(?<![\d.])\d[\d.]{0,9}\s*%\s*(?:recovery|of (?:the )?(?:base|original|bf16))",
     re.IGNORECASE,
 )
 EVIDENCE = re.compile(

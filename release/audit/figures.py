@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from release.audit.page import Line, Page, statements
-from release.audit.quantities import COUNT, SIZE, STEPS, UNITS, Quantity, binary, quantity
+from release.audit.quantities import COUNT, SIZE, STEPS, UNITS, Quantity, binary, quantity, whole
 from release.audit.subjects import OF_WEIGHTS, WHOLE, component, setting
 from release.unknown import Unknown
 
@@ -18,12 +18,10 @@ PARAMETERS = re.compile(
     COUNT.pattern + r"\s*(?:total\s+)?(?:params?\b|parameters?\b)", re.IGNORECASE
 )
 LAYERS = re.compile(
-    r"(?<![\w.,/-])(?P<number>\d+)\s+(?P<kind>[A-Za-z][\w -]{0,30}?\s+)?(?:layers|blocks)\b"
+    r"(?<![\w.,/-])(?P<number>\d{1,6})\s+(?P<kind>[A-Za-z][\w -]{0,30}?\s+)?(?:layers|blocks)\b"
 )
-GROUP = re.compile(r"group[ _](?:size(?:\s*(?:of|=|:))?|of)\s*(?P<number>\d+)", re.IGNORECASE)
-HEADS = re.compile(
-    r"(?P<number>\d+)\s*(?:\(?(?P<kind>query|kv|key-value|q|attention)\b)\s*(?:heads)?",
-    re.IGNORECASE,
+GROUP = re.compile(
+    r"group[ _](?:size(?:\s*(?:of|=|:))?|of)\s*(?P<number>\d{1,6})\b(?!\s*%)", re.IGNORECASE
 )
 CACHE = re.compile(r"\bfp8\b|\bbf16\b|\bfp16\b|\bbfloat16\b|\bfloat16\b|\bauto\b", re.IGNORECASE)
 AFTER = re.compile(rf"\s*\(?(?:in|for|with|at|as)?\s*({CACHE.pattern})", re.IGNORECASE)
@@ -60,15 +58,7 @@ def _read(line: Line) -> Iterator[Figure]:
     yield from _settings(line)
     yield from _layers(line)
     for match in GROUP.finditer(line.text):
-        yield Figure("group size", "", quantity(match_of(match), 1), line.number)
-
-
-def match_of(match: re.Match[str]) -> re.Match[str]:
-    """The number alone, in the form that `quantity` takes."""
-    found = COUNT.match(match["number"])
-    if found is None:
-        raise ValueError(match[0])
-    return found
+        yield Figure("group size", "", whole(match["number"]), line.number)
 
 
 def _rates(line: Line) -> Iterator[Figure]:
@@ -142,9 +132,6 @@ def _layers(line: Line) -> Iterator[Figure]:
         kind = (match["kind"] or "").strip().lower()
         found = next((name for name, form in LAYER_KINDS.items() if re.fullmatch(form, kind)), None)
         if found is not None or kind in {"", "transformer", "hidden", "decoder", "total"}:
-            number = COUNT.match(match["number"])
-            if number is not None and not re.search(
-                r"[\w)][ ]?[×x*-]\s*$|first |last |each |every |of ",
-                line.text[: match.start()][-8:],
-            ):
-                yield Figure("layers", found or "", quantity(number, 1), line.number)
+            before = line.text[: match.start()][-8:]
+            if not re.search(r"[\w)][ ]?[×x*-]\s*$|first |last |each |every |of ", before):
+                yield Figure("layers", found or "", whole(match["number"]), line.number)

@@ -24,7 +24,7 @@ NAME = "|".join(map(re.escape, PACKAGES))
 VERSION = re.compile(
     rf"(?<![\w/.-])(?P<package>{NAME})(?:\[[\w,-]*\])?(?:[ ]version)?\s*(?:\|\s*)?"
     r"(?P<sign>==|>=|<=|~=|!=|>|<|≥|≤)?\s*\(?v?(?P<version>\d+\.\d+(?:\.\d+)*(?:\.?(?:post|dev|rc|a|b)\d+)?)",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
 REPOSITORY = re.compile(
     r"(?:vllm\s+serve\s+|--model[= ]\s*|(?:hf|huggingface-cli)\s+download\s+"

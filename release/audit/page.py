@@ -6,8 +6,11 @@ from typing import Any
 
 import msgspec
 
+from release.errors import ReleaseError
 from release.unknown import Unknown
 
+LONGEST = 4000  # characters of a line that are read: claims of people are shorter
+CARD_CAP = 2 << 20  # characters of a card
 FENCE = re.compile(r" {0,3}(`{3,}|~{3,})\s*([\w+-]*)[^`]*")
 HEADING = re.compile(r" {0,3}(#{1,6})\s+(.*?)(?:\s+#+)?\s*")
 RULE = re.compile(r"\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*")
@@ -61,14 +64,19 @@ class Page(msgspec.Struct, frozen=True):
 
 
 def read_page(name: str, text: str) -> Page:
-    """Read a card, Markdown or what was copied from a rendered page."""
+    """Read a card, Markdown or what was copied from a rendered page.
+
+    Raises `ReleaseError` where it is too long for one.
+    """
+    if len(text) > CARD_CAP:
+        raise ReleaseError(f"has {len(text):,} characters, more than a card", where=name)
     text = text.replace("\r\n", "\n")
     front = FRONT.match(text)
     skipped = text.count("\n", 0, front.end()) + 1 if front else 0
     reader = _Reader()
     for number, line in enumerate(text.split("\n"), 1):
         if number > skipped:
-            reader.take(number, line)
+            reader.take(number, line[:LONGEST])
     reader.close()
     header = _header(front[1]) if front else None
     return Page(name, text, header, tuple(reader.lines), tuple(reader.fences))

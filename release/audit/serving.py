@@ -11,7 +11,7 @@ from release.audit.quantities import COUNT, SIZE, STEPS, UNITS, Quantity, quanti
 from release.unknown import Unknown
 
 MANY = re.compile(
-    r"(?<![\w.,])(\d+(?:\.\d+)?)\s*(?:[x×]\s*(?=\d)|(?:parallel|concurrent|simultaneous)\b|requests?\b)",
+    r"(?<![\w.,])(\d{1,6}(?:\.\d{1,4})?)\s*(?:[x×]\s*(?=\d)|(?:parallel|concurrent|simultaneous)\b|requests?\b)",
     re.IGNORECASE,
 )
 LENGTH = re.compile(COUNT.pattern + r"\s*(?:-?tokens?|context|ctx|each)?", re.IGNORECASE)
