@@ -9,7 +9,7 @@ DECIMAL = {"B": 1, "kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10*
 UNITS = DECIMAL | {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 STEPS = {"": 1, "k": 10**3, "K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
 ABOUT = r"(?P<about>[~≈]\s*|(?:about|around|approx\.?|approximately|roughly)\s+)?"
-NUMBER = rf"{ABOUT}(?P<number>\d[\d,]{0, 20}(?:\.\d{1, 12})?)"
+NUMBER = ABOUT + r"(?P<number>\d[\d,]{0,20}(?:\.\d{1,12})?)"
 SIZE = re.compile(
     rf"(?<![\w.,/-]){NUMBER}\s*-?(?P<unit>TiB|GiB|MiB|KiB|TB|GB|MB|[kK]B)"
     r"(?P<rate>\s*(?:/|per )\s*token)?\b"
