@@ -4,7 +4,7 @@ BIN := .venv/bin
 VLLM := .venv-vllm/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test lint docs fixtures clean
+.PHONY: demo test lint docs site fixtures clean
 
 demo: .venv/demo
 	@$(BIN)/release demo
@@ -25,6 +25,10 @@ lint: .venv/test
 
 docs: .venv/demo
 	@$(BIN)/python docs/generate.py
+
+site: .venv/test
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	@echo site/index.html
 
 .venv/bin/python:
 	@$(PYTHON) -m venv .venv

@@ -1,4 +1,4 @@
-"""Write what repeats the code: docs/rules.md, JSON Schemas, and the output blocks of README.md.
+"""Write what repeats the code: reference pages, schemas, pictures, and the output of commands.
 
 With `--check` only compare. Never merge either by hand: after a rebase run `make docs` and commit
 what it wrote.
@@ -13,16 +13,22 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from pathlib import Path
 
+from pictures import verify_picture
 from reference_card import reference_card
+from reference_pages import commands, manifest, report
+from sessions import BLOCK as TYPED
+from sessions import with_sessions
 
 from release.demo.tour import HERE, break_a_copy
 from release.rules.catalogue import LoadedRule, all_rules
 from release.schemas import FOLDER, build_schemas
 
-ROOT = Path(__file__).parent.parent
+DOCS = Path(__file__).parent
+ROOT = DOCS.parent
 BLOCK = re.compile(r"(?<=```console\n)\$ release (?P<args>.*)\n(?:.*\n)*?(?=```)")
 HEAD = """\
 # Rules
@@ -39,11 +45,17 @@ def main() -> None:
     parser.add_argument("--check", action="store_true", help="compare, write nothing")
     check = parser.parse_args().check
     readme = ROOT / "README.md"
+    reference = DOCS / "reference"
     texts = {
-        ROOT / "docs" / "rules.md": "\n".join([HEAD, *_page()]) + "\n",
+        DOCS / "rules.md": "\n".join([HEAD, *_page()]) + "\n",
+        reference / "commands.md": commands(),
+        reference / "manifest.md": manifest(),
+        reference / "report.md": report(),
+        DOCS / "pictures" / "verify.svg": verify_picture(),
+        **_sessions(),
         **{FOLDER / name: text for name, text in build_schemas().items()},
         **runpy.run_path(str(ROOT / "examples" / "make.py"))["render"](),
-        ROOT / "docs" / "reference-card.md": reference_card() + "\n",
+        DOCS / "reference-card.md": reference_card() + "\n",
         readme: _with_output(readme.read_text(encoding="utf-8")),
     }
     for path, text in texts.items():
@@ -52,8 +64,16 @@ def main() -> None:
         if check:
             name = path.relative_to(ROOT)
             sys.exit(f"{name} is not what the code says: run `make docs` and commit {name}")
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
+
+
+def _sessions() -> dict[Path, str]:
+    """The pages whose commands are run, each in a folder and with a Hub of its own."""
+    pages = [DOCS / "tutorial.md", *sorted((DOCS / "how-to").glob("*.md"))]
+    typed = [page for page in pages if TYPED.search(page.read_text(encoding="utf-8"))]
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        return dict(zip(typed, pool.map(with_sessions, typed), strict=True))
 
 
 def _with_output(text: str) -> str:

@@ -59,7 +59,10 @@ EXAMPLES = {
         "release completion zsh > ~/.zfunc/_release",
         "release completion fish > ~/.config/fish/completions/release.fish",
     ),
-    "demo": ("release demo --keep tour",),
+    "demo": (
+        "release demo --keep tour",
+        "release demo --hub tour",
+    ),
 }
 
 

@@ -37,7 +37,7 @@ def run_tour(folder: Path | None) -> None:
 
     Raises `ReleaseError` when a step ends with another exit code than it must.
     """
-    with _folder(folder) as work:
+    with empty_folder(folder) as work:
         manifest = load_manifest(HERE / MANIFEST_FILE)
         checkpoint = Path(manifest.checkpoint or "checkpoint")
         shutil.copyfile(HERE / MANIFEST_FILE, work / MANIFEST_FILE)
@@ -80,9 +80,13 @@ def _run(step: Step, work: Path, environment: dict[str, str]) -> None:
 
 
 def _environment(hub: HubServer, work: Path) -> dict[str, str]:
-    """The caller's own token and cache are out of reach of the tour."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
-    return kept | {
+    return kept | hub_environment(hub, work)
+
+
+def hub_environment(hub: HubServer, work: Path) -> dict[str, str]:
+    """Settings of the Hub's client that keep the caller's own token and cache out of reach."""
+    return {
         "HF_ENDPOINT": hub.endpoint,
         "HF_TOKEN": hub.token,
         "HF_HOME": str(work / "hf"),
@@ -103,7 +107,8 @@ def break_a_copy(source: Path, target: Path) -> None:
 
 
 @contextmanager
-def _folder(given: Path | None) -> Iterator[Path]:
+def empty_folder(given: Path | None) -> Iterator[Path]:
+    """Make the folder, or a temporary one; raises `ReleaseError` when it holds something."""
     if given is None:
         with tempfile.TemporaryDirectory(prefix="release-demo-") as temporary:
             yield Path(temporary)
