@@ -101,7 +101,8 @@ def answer_all(location: Location, given: Mapping[str, Any], how: Mapping[str, A
     gpus: list[Gpu | None] = [find_gpu(name) for name in how["gpus"]]
     fits = []
     for gpu in gpus or [None]:
-        question = Question(options, vllm, gpu, how["available"], log)
+        rest = log.stated.rest if log is not None else ()
+        question = Question(options, vllm, gpu, how["available"], log, rest=rest)
         if how["audit"] is None:
             fit = solve(subject, question)
         elif any(value is not None for value in given.values()):

@@ -164,7 +164,7 @@ def _blocks(pool: Pool, low: int, high: int, log: EngineLog) -> range:
     size = max(pool.bytes_per_block)
     counts = range(max(low, 0) // size, max(high, 0) // size + 1)
     length = log.length
-    if log.tokens is None or length is None or pool.override is not None:
+    if log.tokens is None or length is None:
         return counts
 
     def printed(count: int) -> int:

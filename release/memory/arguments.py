@@ -7,10 +7,11 @@ from typing import Any
 
 import msgspec
 
-from release.memory.command import UNMODELLED
+from release.memory.command import HARMLESS, UNMODELLED
 from release.memory.options import Options, drafted_tokens
 
 GIVEN = "non-default args: "
+QUANTIZATION = "--quantization"
 MOST = 20_000  # characters of the arguments
 OBJECTS = re.compile(r"<[^<>]*>|\b[A-Za-z_]\w*\([^()]*\)")
 # What the engine's first line, the scheduler and an error say; settled, whether given or not.
@@ -30,13 +31,15 @@ UNUSUAL = re.compile(
 class Stated(msgspec.Struct, frozen=True):
     """Options by a log; `complete` says that it repeats the arguments, so others are defaults.
 
-    `unmodelled` names what it has on and we have no model of.
+    `unmodelled` names what it has on and we have no model of. `rest` are the words of
+    --quantization: what it changes, the weights, a log has measured.
     """
 
     model: str | None = None
     options: Options = Options()
     complete: bool = False
     unmodelled: tuple[str, ...] = ()
+    rest: tuple[str, ...] = ()
 
 
 def read_arguments(text: str) -> Stated:
@@ -52,16 +55,22 @@ def read_arguments(text: str) -> Stated:
         found = re.search(pattern, text)
         if found and field not in known:
             known[field] = found[1].lower() if field == "enforce_eager" else found[1]
-    names = {f"--{key.replace('_', '-')}" for key, value in (given or {}).items() if value}
+    names = {
+        name
+        for key, value in (given or {}).items()
+        if value and str(value) not in HARMLESS.get(name := f"--{key.replace('_', '-')}", ())
+    }
     unusual = {match[0].partition("=")[0] for match in UNUSUAL.finditer(text)}
     if (given or {}).get("speculative_config") and "speculative_tokens" not in known:
         unusual.add("speculative_config")
+    quantized = (given or {}).get("quantization")
     model = (given or {}).get("model", (given or {}).get("model_tag"))
     return Stated(
         model=model if isinstance(model, str) else None,
         options=msgspec.convert(known, Options, strict=False),
         complete=given is not None,
-        unmodelled=tuple(sorted((names & UNMODELLED) | unusual)),
+        unmodelled=tuple(sorted((names & UNMODELLED - {QUANTIZATION}) | unusual)),
+        rest=(QUANTIZATION, quantized) if isinstance(quantized, str) and quantized else (),
     )
 
 

@@ -6,6 +6,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,10 @@ HIDDEN = "***"
 RENAMED = {"--device-memory-utilization": "--gpu-memory-utilization", **ALIASES}
 LIMITS, DRAFT = "--limit-mm-per-prompt", "--speculative-config"
 ENDS = re.compile(r"&&|\|\|?|[;&]|\d?>.*")
-SERVERS = re.compile(r"vllm\.entrypoints\.\S*api_server|\S*vllm-openai(?:[:@]\S*)?")
+# A module or an image that serves; with another entrypoint `serve` is its first word.
+SERVERS = re.compile(r"vllm\.entrypoints\.\S*(?:api_server|main)|\S*vllm-openai(?:[:@]\S*)?")
+SERVE = re.compile(r"(?:\S*/)?vllm serve")
+INNER = re.compile(r"\bvllm\s+serve\s")
 LEVEL = re.compile(r"-O(?=\d$)|-cc(?=\.)")
 CONTINUED = re.compile(r"\\\r?\n")
 NEGATIVE = re.compile(r"-\d[\d.]*")
@@ -100,11 +104,17 @@ def parse_command(text: str) -> Command:
             f"the command cannot be read: {error}", hint="check its quotes"
         ) from None
     words = [word for word in words if word.strip()]
-    for i, word in enumerate(words):
-        serves = word.rpartition("/")[2] == "vllm" and words[i + 1 : i + 2] == ["serve"]
-        if serves or SERVERS.fullmatch(word):
-            return _read(list(_until_the_end(words[i + (2 if serves else 1) :])))
-    raise ReleaseError("the command is not `vllm serve ...`", hint="paste all of it, quoted")
+    inner = next((word for word in words if INNER.search(word)), None)
+    if inner is not None:  # as in bash -c '...'
+        return parse_command(inner)
+    begins = [
+        *(i for i, pair in enumerate(pairwise(words)) if SERVE.fullmatch(" ".join(pair))),
+        *(i for i, word in enumerate(words) if SERVERS.fullmatch(word)),
+    ]
+    if not begins:
+        raise ReleaseError("the command is not `vllm serve ...`", hint="paste all of it, quoted")
+    named = words[begins[0] + 1 : begins[0] + 2] == ["serve"]
+    return _read(list(_until_the_end(words[begins[0] + 1 + named :])))
 
 
 def _until_the_end(words: list[str]) -> Iterator[str]:
@@ -114,6 +124,9 @@ def _until_the_end(words: list[str]) -> Iterator[str]:
         if word[0] in "\N{EN DASH}\N{EM DASH}\N{MINUS SIGN}":
             what = f"{word!r:.60} begins with a dash that is no hyphen: vLLM takes it for a model"
             raise ReleaseError(what, hint="write -- before the option")
+        if word.endswith(";"):
+            yield word[:-1]
+            return
         yield word
 
 

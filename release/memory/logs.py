@@ -14,7 +14,7 @@ from release.memory.arguments import Stated, read_arguments
 from release.memory.starts import last_start
 from release.units import GIB
 
-AVAILABLE = r"(?:Available KV cache memory: |Explicitly set \(|Auto set \()"
+AVAILABLE = r"(?:Available KV cache memory: | GiB, reserved |Explicitly set \(|Auto set \()"
 TOTAL = r"(?:Free memory on device[^(\n]{0,40}\([\d.]+/|total_memory=)"
 Read = Callable[[str], Any]
 NUMBER = r"(-?[\d.,]+)"
@@ -64,7 +64,7 @@ FIGURES: dict[str, tuple[str, Read]] = {
     "total_gib": (rf"{TOTAL}{NUMBER} ?GiB", float),
     "weights_gib": (rf"Model loading took {NUMBER} Gi?B", float),
     "load_seconds": (rf"Loading weights took {NUMBER} seconds", float),
-    # The others are a CPU's: what the user said, or what the machine has.
+    # The others: --kv-cache-memory-bytes; a CPU's, what the user said or what the machine has.
     "available_gib": (rf"{AVAILABLE}{NUMBER}", float),
     "graphs_estimated_gib": (rf"Estimated CUDA graph memory: {NUMBER} GiB", float),
     "graphs_gib": (rf"Graph capturing finished in \d+ secs, took {NUMBER} GiB", float),

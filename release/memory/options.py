@@ -136,6 +136,6 @@ def read_option(name: str, text: str) -> Any:
     except msgspec.ValidationError as error:
         why = str(error).partition(" - at ")[0].lower()
         raise ReleaseError(f"{text!r:.60} cannot be: {why}", where=name) from None
-    except (ValueError, TypeError, OverflowError) as error:
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise ReleaseError(f"{text!r:.60} cannot be read: {error}", where=name) from None
     return value

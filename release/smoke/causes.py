@@ -28,6 +28,7 @@ WRAPPERS = re.compile(
 )
 _RAISED = re.compile(
     r"(?P<line>(?:\w+\.)*\w*(?:Error|Exception|Exit|Interrupt)\b(?:: .*|:)?"
+    r"|(?:\w+\.)+[A-Z]\w*: .*"
     r"|[\w./ -]+: error: .*"
     r"|terminate called after throwing .*|Fatal Python error: .*|.*Segfault encountered.*"
     r"|ptxas fatal .*|nvcc fatal .*)"
