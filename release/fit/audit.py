@@ -5,6 +5,7 @@ from msgspec.structs import replace
 from release.fit.solve import Fit, Question, solve
 from release.fit.subject import NotEstimated, Subject
 from release.memory.command import GRAPHS, Command, parse_command
+from release.memory.versions import NEWEST, parse_version
 
 
 def audit(subject: Subject, text: str, question: Question) -> Fit:
@@ -13,7 +14,11 @@ def audit(subject: Subject, text: str, question: Question) -> Fit:
     The answer's command is the one in `text` with its own words, those that do not count for memory
     included. Raises `ReleaseError` for what is no command of vLLM's, `NotEstimated`.
     """
-    return solve(subject, ask(parse_command(text), question))
+    command = parse_command(text)
+    asked = ask(command, question)
+    if command.unknown and parse_version(question.vllm) == parse_version(NEWEST):
+        asked = replace(asked, refused=f"vLLM {NEWEST} has no option {command.unknown[0]}")
+    return solve(subject, asked)
 
 
 def ask(command: Command, question: Question) -> Question:

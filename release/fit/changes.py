@@ -24,7 +24,7 @@ def smallest_change(subject: Subject, fit: Fit) -> Fit | None:
     Every candidate is answered as the question was, so what is returned starts by the same model.
     More GPUs are the last resort.
     """
-    if fit.answer.starts:
+    if fit.answer.starts or fit.question.refused:
         return None
     singles = list(_candidates(subject, fit))
     choices = [

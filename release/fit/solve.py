@@ -37,7 +37,7 @@ class Question(msgspec.Struct, frozen=True):
     """How it is to be served, and on what; `available` is bytes for the cache on each GPU.
 
     `model` and `rest` are what a command calls the model, and its words that do not count; `notes`
-    what is assumed about it beside all else.
+    what is assumed about it beside all else; `refused` why vLLM does not take it.
     """
 
     options: Options = Options()
@@ -48,6 +48,7 @@ class Question(msgspec.Struct, frozen=True):
     model: str | None = None
     rest: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    refused: str | None = None
 
 
 class Fit(msgspec.Struct, frozen=True):
@@ -82,7 +83,7 @@ def solve(subject: Subject, question: Question) -> Fit:
         if measured is not None and measured.block is not None:
             serving = replace(settled.serving, block_size=measured.block)
             settled = replace(settled, serving=serving)
-    refused = refusal(subject, settled)
+    refused = question.refused or refusal(subject, settled)
     pool = plan_pool(subject.config, subject.architecture, settled.serving)
     if isinstance(pool, Unknown):
         raise NotEstimated(refused or pool.reason)

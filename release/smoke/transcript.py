@@ -96,7 +96,7 @@ TROUBLES = {
     "scales-differ": (
         re.compile(r"scale (?:is different for|differs across) parallel layers"),
         re.compile(r"global scale for (?:weight|input) are different"),
-        re.compile(r"(w1_weight_\w+) must match w3_weight_\w+"),
+        re.compile(r"w1_weight_\w+ must match w3_weight_\w+"),
     ),
     "negative-scales": (re.compile(r"assumes the scales to be >=0, but has encountered negative"),),
     "default-kv-scale": (

@@ -50,6 +50,10 @@ PASTED: list[tuple[str, Options]] = [
     ("vllm serve m --max-num-seqs 4 --max-num-seqs 8", Options(max_num_seqs=8)),
     ("vllm serve m --device-memory-utilization .9", Options(gpu_memory_utilization=0.9)),
     ("vllm serve m --max-model-len -1", Options(max_model_len=-1)),
+    ("docker run --entrypoint vllm vllm/vllm-openai:v0.32.0 serve m -tp 2", Options(2)),
+    ("docker run --entrypoint '' vllm/vllm-openai vllm serve m -tp 2", Options(2)),
+    ("docker run --entrypoint bash vllm/vllm-openai -lc 'vllm serve m -tp 2'", Options(2)),
+    ("python -m vllm.entrypoints.cli.main serve m -tp 2; ls", Options(2)),
 ]
 
 
@@ -83,6 +87,18 @@ def test_what_changes_nothing_is_not_in_the_way() -> None:
     assert (command.unmodelled, command.ignored, command.unknown) == ((), (), ("--foo",))
 
 
+def test_an_option_that_vllm_has_not_stops_it(run: Run) -> None:
+    pasted = "vllm serve m --tp 2 --max-num-seqs 4"
+    result = run("fit", HYBRID, "--gpu", "H200", "--audit", pasted)
+    assert result.returncode == 1
+    assert "Starts: no – vLLM 0.32.0 has no option --tp" in result.stdout
+    assert "This starts" not in result.stdout
+    # It may be one that an older vLLM had.
+    older = run("fit", HYBRID, "--gpu", "H200", "--vllm", "0.17.1", "--audit", pasted)
+    assert older.returncode == 0
+    assert "--tp is no option of vLLM 0.32.0" in " ".join(older.stdout.split())
+
+
 def test_secrets_are_not_printed_again(run: Run) -> None:
     pasted = "vllm serve m --api-key sk-123 --hf-token=hf_abc --max-num-seqs 4"
     result = run("fit", HYBRID, "--gpu", "H200", "--audit", pasted)
@@ -99,6 +115,7 @@ def test_secrets_are_not_printed_again(run: Run) -> None:
         *("a 'b", "vllm serve m --max-model-length 5", "vllm serve m \N{EN DASH}max-model-len 5"),
         *("vllm serve m --max-num-seqs 0", "vllm serve m --gpu-memory-utilization nan"),
         *("vllm serve m --tensor-parallel-size 99999999999999999999", "vllm serve m -sc.method x"),
+        "vllm serve m --speculative-config " + "[" * 5000,
     ],
 )
 def test_what_is_no_command_is_an_error(text: str) -> None:

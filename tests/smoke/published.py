@@ -26,6 +26,13 @@ PUBLISHED = (
         ),
         "kv-too-small",
     ),
+    (
+        (
+            "ValueError: Cannot auto-fit max_model_len: not enough GPU memory available to serve "
+            "even a single token. Try increasing `gpu_memory_utilization`."
+        ),
+        "kv-too-small",
+    ),
     # vllm #49064
     ("ValueError: max_num_seqs (256) exceeds available Mamba cache blocks (161).", "mamba-blocks"),
     # vllm #38632: the worker's words in a wrapper's mouth.
@@ -65,6 +72,45 @@ PUBLISHED = (
     (
         "RuntimeError: CUDA error: no kernel image is available for execution on the device",
         "no-kernel",
+    ),
+    # vLLM's CUDA sources, triton's and torch's exceptions without Error in their name.
+    ("RuntimeError: No compiled nvfp4 mm kernel for SM 120. Recompile it.", "no-kernel"),
+    (
+        (
+            "triton.runtime.errors.OutOfResources: out of resource: shared memory, Required: "
+            "131072, Hardware limit: 101376. Reducing block sizes or `num_stages` may help."
+        ),
+        "no-kernel",
+    ),
+    (
+        (
+            "ValueError: Selected backend AttentionBackendEnum.FLASHINFER is not valid for this "
+            "configuration. Reason: ['kv_cache_dtype not supported']"
+        ),
+        "no-kernel",
+    ),
+    ("RuntimeError: [Error] Failed to initialize the TMA descriptor 700", "kernel-crash"),
+    (
+        (
+            "torch._dynamo.exc.BackendCompilerFailed: backend='VllmBackend' raised: "
+            "FileNotFoundError: [Errno 2] No such file or directory: 'ninja'"
+        ),
+        "compiler",
+    ),
+    (
+        (
+            "torch._inductor.exc.InductorError: CalledProcessError: Command '['gcc', "
+            "'main.c']' returned non-zero exit status 1."
+        ),
+        "compiler",
+    ),
+    (
+        ("ImportError: libc.so.6: version `GLIBC_2.34' not found (required by _C.abi3.so)"),
+        "installation",
+    ),
+    (
+        "ValueError: torch.bfloat16 is not supported for quantization method gptq.",
+        "argument",
     ),
     # vllm #33417
     (

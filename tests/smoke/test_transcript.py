@@ -106,6 +106,14 @@ def test_kernels_as_other_versions_word_them(line: str, kernels: dict[str, str])
             ("scales-differ", None),
         ),
         (
+            "In NVFP4 linear, the global weight scale differs across parallel layers (e.g. q_proj)",
+            ("scales-differ", None),
+        ),
+        (
+            "In NVFP4 linear, the global scale for weight are different for parallel layers",
+            ("scales-differ", None),
+        ),
+        (
             "w1_weight_global_scale must match w3_weight_global_scale. Accuracy may be affected.",
             ("scales-differ", None),
         ),
