@@ -43,6 +43,8 @@ FAMILIES = {
     "granitemoehybrid": "granitemoehybrid",
     "hunyuan_v1_dense": "hunyuan_v1_dense",
     "kimi_k2": "deepseek",
+    "lfm2": "lfm2",
+    "lfm2_moe": "lfm2",
     "llama": "llama",
     "llama4": "llama4",
     "llama4_text": "llama4",

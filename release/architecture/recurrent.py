@@ -1,4 +1,4 @@
-"""Layers with a recurrent state of fixed size: Gated DeltaNet and Mamba 2."""
+"""Layers with a state of fixed size: Gated DeltaNet, Mamba 2, short convolutions."""
 
 import msgspec
 
@@ -138,3 +138,21 @@ def mamba_cache(sizes: Mamba, state_dtype: str | None) -> RecurrentCache:
         groups=sizes.groups,
         checkpoints=1,
     )
+
+
+def short_conv(name: str, hidden: int, kernel: int, *, bias: bool) -> Skeleton:
+    """The gated short convolution of one LFM2 layer."""
+    yield from linear(f"{name}.in_proj", 3 * hidden, hidden, bias=bias)
+    conv: dict[str, Shape] = {"weight": (hidden, 1, kernel)}
+    if bias:
+        conv["bias"] = (hidden,)
+    yield f"{name}.conv", Expected(CONV, conv)
+    yield from linear(f"{name}.out_proj", hidden, hidden, bias=bias)
+
+
+def short_conv_cache(channels: int, kernel: int) -> RecurrentCache:
+    """The state of one short convolution: its last inputs, nothing recurrent.
+
+    Source: vLLM 0.32 model_executor/layers/mamba/mamba_utils.py, short_conv_state_shape.
+    """
+    return RecurrentCache((max(kernel - 1, 0), channels), (), None, kind="short_conv")

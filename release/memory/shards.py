@@ -19,8 +19,8 @@ OUTPUT = frozenset(
     }
 )
 WHOLE_ROLES = frozenset({"weight_global_scale", "input_scale", "input_global_scale"})
-# A mixer's own norm is one vector a head, or split with its heads.
-SPLIT_NORMS = ("mixer.norm", "mamba.norm")
+# A mixer's own norm is one vector a head, or split with its heads; LFM2's convolution by channel.
+SPLIT_ENDS = ("mixer.norm", "mamba.norm", ".conv.conv")
 
 
 class Split(msgspec.Struct, frozen=True):
@@ -44,7 +44,7 @@ def rank_bytes(module: str, role: str, nbytes: int, shape: tuple[int, ...], spli
     if last in INPUT:
         # Only what has input columns is split: a bias or a scale a row is on every rank.
         return nbytes // ranks if len(shape) > 1 and shape[-1] > 1 else nbytes
-    if last in OUTPUT or module.endswith(SPLIT_NORMS):
+    if last in OUTPUT or module.endswith(SPLIT_ENDS):
         return nbytes // ranks
     return nbytes
 

@@ -27,6 +27,7 @@ DELTA: Fusions = {
 MERGED_DELTA: Fusions = {"in_proj_qkvz": ("in_proj_qkvz",), "in_proj_ba": ("in_proj_ba",)}
 TOWER: Fusions = {"qkv": ("qkv",)}
 USUAL = QKV | GATE_UP
+SHORT_CONV = QKV | {"w13": ("w1", "w3"), "in_proj": ("in_proj",)}
 
 FUSIONS: dict[str, Fusions] = {
     "qwen2_moe-plain": USUAL,
@@ -60,6 +61,9 @@ FUSIONS: dict[str, Fusions] = {
     | {"conv1d": ("conv1d",), "in_proj": ("in_proj",), "input_linear": ("input_linear",)},
     "granitemoehybrid-dense": QKV
     | {"conv1d": ("conv1d",), "in_proj": ("in_proj",), "input_linear": ("input_linear",)},
+    "lfm2": SHORT_CONV,
+    "lfm2-older": SHORT_CONV,
+    "lfm2_moe": SHORT_CONV,
     "apertus": QKV,
     "arcee": QKV,
     "deepseek_v32": GATE_UP | LOW_RANK,
