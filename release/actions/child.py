@@ -1,7 +1,6 @@
 """A command of ours as a child: it gets the signals that the runner sends to the step."""
 
 import os
-import secrets
 import signal
 import subprocess
 import sys
@@ -10,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from release.actions.commands import error
+from release.actions.commands import error, hushed
 
 INTERRUPTED = 130
 CREDENTIALS = ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_URL")
@@ -25,7 +24,7 @@ def release(args: Sequence[str], *, quiet: bool = False, **environment: str) -> 
     """
     env = {key: value for key, value in os.environ.items() if key not in CREDENTIALS} | environment
     with (
-        _hushed(wanted=quiet),
+        hushed(wanted=quiet),
         subprocess.Popen(  # noqa: S603 - ourselves
             [sys.executable, "-P", "-m", "release", *args],
             env=env,
@@ -42,8 +41,9 @@ def release(args: Sequence[str], *, quiet: bool = False, **environment: str) -> 
             sys.stderr.flush()
             last = line.strip() or last
         code = child.wait()
-    if last.startswith("error: "):
-        error(f"release {args[0]}: {last.removeprefix('error: ')}")
+    kind, _, text = last.partition(": ")
+    if kind in {"error", "Error"}:
+        error(f"release {args[0]}: {text}")
     return INTERRUPTED if code < 0 else code
 
 
@@ -71,19 +71,6 @@ def _handed_on(child: "subprocess.Popen[str]") -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-@contextmanager
-def _hushed(*, wanted: bool) -> Iterator[None]:
-    """Let the runner take nothing in between for a command."""
-    token = secrets.token_hex(16)
-    if wanted:
-        print(f"::stop-commands::{token}", flush=True)  # noqa: T201
-    try:
-        yield
-    finally:
-        if wanted:
-            print(f"::{token}::", flush=True)  # noqa: T201
 
 
 def file(name: str) -> Path:

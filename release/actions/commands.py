@@ -2,6 +2,8 @@
 
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from release.text import printable
@@ -10,12 +12,28 @@ from release.text import printable
 def error(text: str) -> None:
     """Make an error annotation of one line."""
     shown = printable(" ".join(text.split())).replace("%", "%25").replace("##[", "# #[")
-    print(f"::error title=release::{shown}", flush=True)  # noqa: T201 - what a runner reads
+    _say(f"::error title=release::{shown}")
 
 
-def group(title: str) -> None:
-    """Begin a part of the log that is shown folded; it ends with the next one, or the step."""
-    print(f"::group::{printable(title)}", flush=True)  # noqa: T201
+def show(title: str, text: str) -> None:
+    """Put a text into the log, folded."""
+    _say(f"::group::{title}")
+    with hushed():
+        _say(text)
+    _say("::endgroup::")
+
+
+@contextmanager
+def hushed(*, wanted: bool = True) -> Iterator[None]:
+    """Let the runner take nothing in between for a command: it looks behind leading blanks too."""
+    token = secrets.token_hex(16)
+    if wanted:
+        _say(f"::stop-commands::{token}")
+    try:
+        yield
+    finally:
+        if wanted:
+            _say(f"::{token}::")
 
 
 def set_outputs(**values: str) -> None:
@@ -36,7 +54,11 @@ def _append(variable: str, text: str) -> None:
     """Without a runner (a step tried in a shell) the text goes to stdout."""
     target = os.environ.get(variable)
     if not target:
-        print(text)  # noqa: T201
+        _say(text)
         return
     with Path(target).open("a", encoding="utf-8") as stream:
         stream.write(text)
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)  # noqa: T201 - what a runner reads

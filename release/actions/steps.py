@@ -7,8 +7,9 @@ from pathlib import Path
 import msgspec
 
 from release.actions.child import file, release
-from release.actions.commands import group, set_outputs
+from release.actions.commands import set_outputs, show
 from release.actions.inputs import Inputs
+from release.errors import ReleaseError
 from release.facts.identity import CARD_FILE
 from release.manifest import MANIFEST_FILE, load_manifest
 from release.report import REPORT_FILE, load_report
@@ -21,7 +22,7 @@ CANNOT_RUN = 2
 
 def verify(inputs: Inputs) -> int:
     """Verify at every level asked for; set the outputs `verdict`, `report` and `sarif`."""
-    REPORT_FILE.unlink(missing_ok=True)
+    _forget()
     args = ["verify", "--format", "github", "--quiet", *_verify_options(inputs)]
     code = release([*args, "--", inputs.checkpoint] if inputs.checkpoint else args)
     if not REPORT_FILE.is_file():
@@ -31,9 +32,7 @@ def verify(inputs: Inputs) -> int:
     strict = is_strict(inputs)
     sarif = file(SARIF)
     sarif.write_text(render(report, "sarif", strict=strict), encoding="utf-8")
-    group("report")
-    print(render(report, "human", strict=strict))  # noqa: T201 - for the log
-    print("::endgroup::", flush=True)  # noqa: T201
+    show("report", render(report, "human", strict=strict))
     verdict = judge(report, strict=strict).word
     set_outputs(verdict=verdict, report=_path(REPORT_FILE), sarif=_path(sarif))
     return code
@@ -56,7 +55,6 @@ def card(inputs: Inputs) -> int:
 def push(inputs: Inputs) -> int:
     """Publish, or show the plan; set the output `commit`, empty where none was made."""
     done = file(PUSHED)
-    done.unlink(missing_ok=True)
     flags = {
         "--dry-run": inputs.push == "plan",
         "--yes": inputs.writes,
@@ -80,6 +78,15 @@ def is_strict(inputs: Inputs) -> bool:
     """Whether warnings fail, by the job or by the manifest."""
     manifest = load_manifest() if MANIFEST_FILE.is_file() else None
     return inputs.strict or bool(manifest and manifest.policy.strict)
+
+
+def _forget() -> None:
+    """Remove what an earlier job left, or a stranger committed: it would be taken for ours."""
+    folder = REPORT_FILE.parent
+    if folder.is_symlink():
+        raise ReleaseError("is a link", where=str(folder), hint="remove it: it is written to")
+    for name in (REPORT_FILE.name, SARIF, AUDIT, PUSHED):
+        (folder / name).unlink(missing_ok=True)
 
 
 def _verify_options(inputs: Inputs) -> list[str]:

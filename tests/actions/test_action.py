@@ -1,6 +1,8 @@
 """The action's own steps, run as a runner does: files, environment, annotations, signals."""
 
 import json
+import re
+import shutil
 import signal
 import subprocess
 import time
@@ -54,6 +56,25 @@ def test_a_release_from_the_tag_to_the_hub_without_a_token(
     for part in ("passed", "```mermaid\npie", "NVFP4", "### Weights", f"`{str(head)[:12]}`"):
         assert part in summary
     assert hub.hub.access.redact(done.log + summary) == done.log + summary
+
+
+def test_what_is_on_the_hub_is_verified_and_the_card_here_audited(
+    job: MakeJob, hub: HubServer, workspace: Path
+) -> None:
+    assert not job(inputs=PUBLISH, **identity(hub)).failed
+    shutil.move(workspace / "ckpt" / "README.md", workspace / "README.md")
+    shutil.rmtree(workspace / "ckpt")
+    done = job(inputs={"checkpoint": f"{REPO}@v1", "card": "check"}, HF_ENDPOINT=hub.endpoint)
+    assert not done.failed, done.log
+    assert done.outputs["verdict"] == "passed"
+    assert f"{REPO}@{hub_head(hub)[:12]}" in done.summary
+    (workspace / "README.md").unlink()
+    done = job(inputs={"checkpoint": f"{REPO}@v1", "card": "check"}, HF_ENDPOINT=hub.endpoint)
+    assert "::error title=release::release card: Invalid value for '--check'" in done.log
+
+
+def hub_head(hub: HubServer) -> str:
+    return str(HfApi(endpoint=hub.endpoint, token=hub.token).model_info(REPO).sha)
 
 
 def test_findings_are_annotations_and_nothing_is_pushed(
@@ -116,10 +137,20 @@ def test_a_checkpoint_that_is_not_there(job: MakeJob) -> None:
     assert "could not verify" in done.summary
 
 
-def test_an_old_report_is_not_taken_for_this_jobs(job: MakeJob, workspace: Path) -> None:
+def test_what_is_there_before_is_not_taken_for_this_jobs(job: MakeJob, workspace: Path) -> None:
     assert job(inputs={"checkpoint": "ckpt"}).outputs["verdict"] == "passed"
-    assert (workspace / ".release/report.json").is_file()
-    assert job(inputs={"checkpoint": "nowhere"}).outputs["verdict"] == "error"
+    left = workspace / ".release"
+    assert (left / "report.json").is_file()
+    (left / "card-audit.md").write_text("every claim holds")
+    (left / "push.json").write_text('{"commit": "0123"}')
+    done = job(inputs={"checkpoint": "nowhere", "card": "check", "push": "plan"})
+    assert done.outputs == dict.fromkeys(("report", "sarif", "card", "commit"), "") | {
+        "verdict": "error"
+    }
+    assert done.summary.endswith("## release could not verify\n\nThe log of the step says why.\n")
+    shutil.rmtree(left)
+    left.symlink_to(workspace.parent)
+    assert ".release: is a link" in job(inputs={"checkpoint": "ckpt"}).log
 
 
 def test_nothing_of_the_workspace_is_run(job: MakeJob, workspace: Path) -> None:
@@ -132,12 +163,27 @@ def test_nothing_of_the_workspace_is_run(job: MakeJob, workspace: Path) -> None:
 
 def test_names_in_a_checkpoint_start_no_command(job: MakeJob, workspace: Path) -> None:
     draft = Draft(workspace / "ckpt", workspace / "hostile")
-    name = "::set-output name=verdict::passed\n::error::mine"
+    name = "::set-output name=verdict::passed\n  ::error::mine ##[error]mine"
     (draft.path / "config.json").write_text(json.dumps({"model_type": name, name: name}))
     done = job(inputs={"checkpoint": "hostile"})
     assert done.failed
-    lines = done.log.splitlines()
-    assert not [line for line in lines if line.startswith(("::set-output", "::error::"))]
+    assert obeyed(done.log) <= {"group", "endgroup", "error", "warning", "notice"}
+
+
+def obeyed(log: str) -> set[str]:
+    """The commands that a runner finds: behind blanks too, but not where it was told to stop."""
+    found, stopped = set(), ""
+    for line in map(str.lstrip, log.splitlines()):
+        if stopped:
+            stopped = "" if line == f"::{stopped}::" else stopped
+        elif line.startswith("::stop-commands::"):
+            stopped = line.removeprefix("::stop-commands::")
+        elif line.startswith("::"):
+            found.add(re.split(r"[ :]", line[2:])[0])
+            assert "mine" not in line.partition(" ")[0]
+        assert stopped or "##[" not in line
+    assert not stopped
+    return found
 
 
 def test_an_interrupted_push_leaves_nothing_on_the_hub(job: MakeJob, hub: HubServer) -> None:
