@@ -110,6 +110,11 @@ def _given(audit: Audit, page: Page) -> dict[str, Any]:
     return given
 
 
+def _levels(text: str) -> str:
+    """The line of a card that names the levels of its report."""
+    return next((line for line in text.split("\n") if line.startswith("| Levels |")), "")
+
+
 def _render(audit: Audit) -> Rendered:
     sealed = is_ours(audit.text)
     if audit.manifest is None or audit.report is None or audit.checkpoint is None:
@@ -118,4 +123,6 @@ def _render(audit: Audit) -> Rendered:
         card = render_card(audit.report, audit.manifest, audit.checkpoint, audit.home)
     except ReleaseError as error:
         return Rendered(sealed, None, str(error))
+    if sealed and _levels(card.text) != _levels(audit.text):
+        return Rendered(sealed, None, "the report at hand is of other levels than the card's")
     return Rendered(sealed, card.text)

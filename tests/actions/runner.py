@@ -69,6 +69,7 @@ class Job(msgspec.Struct):
     def run(self, start: Start | None = None) -> "Job":
         """Run every step in order, whatever became of those before, as its `if` says."""
         self.temporary.mkdir(exist_ok=True)
+        (self.temporary / "summary.md").unlink(missing_ok=True)
         for step in self.description["runs"]["steps"]:
             if step["id"] in self.preset:
                 self.steps[step["id"]] = Ended("success", outputs=self.preset[step["id"]])
@@ -85,7 +86,7 @@ class Job(msgspec.Struct):
         script = self.temporary / f"{step['id']}.sh"
         script.write_text(step["run"])
         written = self.temporary / f"{step['id']}.outputs"
-        written.touch()
+        written.write_text("")
         environment = {
             **self.environment,
             "GITHUB_ACTIONS": "true",

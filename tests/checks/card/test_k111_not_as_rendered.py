@@ -58,3 +58,13 @@ def test_silent_on_a_card_as_it_was_rendered(told: tuple[Report, Checkpoint, str
 def test_silent_on_a_card_that_is_not_ours(told: tuple[Report, Checkpoint, str]) -> None:
     report, demo, _ = told
     assert judge("# A card\n", demo, MANIFEST, report) == []
+
+
+def test_silent_on_a_card_from_a_report_of_more_levels(
+    told: tuple[Report, Checkpoint, str],
+) -> None:
+    headers, demo, _ = told
+    text = render_card(verify(Request(DEMO, Level.BYTES)), MANIFEST, demo).text
+    assert judge(text, demo, MANIFEST, headers) == []
+    claimed = text.replace("bytes done", "bytes done, smoke done")
+    assert judge(claimed, demo, MANIFEST, headers)
