@@ -32,11 +32,11 @@ COMPONENTS = {
     r"(?:all )?(?:layer ?)?norms?": NORMS,
     r"(?:routed |moe )?experts": EXPERTS,
     r"router|gates?": ROUTER,
-    r"mlps?|ffn|feed[- ]forward": MLP,
+    r"mlps?(?:\.(?:_proj)?)?|ffn|feed[- ]forward": MLP,
     r"(?:gated )?(?:delta ?net|linear attention|gdn|mamba)(?: attention| layers)?": (
         LINEAR_ATTENTION
     ),
-    r"(?:softmax |full |self[- ]?)?attention|attn": ATTENTION,
+    r"(?:softmax |full |self[- ]?)?attention|attn|self_attn(?:\.(?:_proj)?)?": ATTENTION,
     r"(?:grand )?total|sum|all(?: weights)?|whole model": WHOLE,
 }
 

@@ -135,6 +135,7 @@ FACTS: dict[str, Source] = {
     "smoke": Source(Level.SMOKE, "release.smoke.summary:provide_smoke"),
     "page": Source(Level.CARD, "release.audit.page:provide_page"),
     "figures": Source(Level.CARD, "release.audit.figures:provide_figures"),
+    "precisions": Source(Level.CARD, "release.audit.precisions:provide_precisions"),
     "shell": Source(Level.CARD, "release.audit.shell:provide_shell"),
     "serving": Source(Level.CARD, "release.audit.serving:provide_serving"),
     "trials": Source(Level.CARD, "release.audit.trials:provide_trials"),

@@ -1,0 +1,77 @@
+"""A precision on the card is not what the modules are stored in.
+
+What it checks: tables, lists and sentences that say which part of the model is in which precision
+    (`lm_head | BF16`, `FP8 | q_proj, down_proj`, `Scheme: W4A16`), against the modules' tensors:
+    every precision named must be there, and they must be those of most of the part's weights.
+Why it matters: who debugs quality, or picks kernels, trusts this table before the config.
+How to fix: correct it: `release tables` prints which modules are in which scheme.
+Seen in: a table copied from a sister model, which says that the head is quantized.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from release.audit.page import Page
+from release.audit.precisions import Precise
+from release.audit.schemes import true_of, true_of_activations
+from release.facts.components import ATTENTION, AUDIO, LINEAR_ATTENTION, MTP, VISION
+from release.facts.modules import Module, Modules
+from release.rules import Findings, Found, Where, rule
+
+ENOUGH = 0.75  # of the weights of a part
+TOWERS = {MTP, VISION, AUDIO}  # whose modules have the same names as the text model's
+
+
+@rule(since="0.1.0")
+def check(page: Page, precisions: tuple[Precise, ...], modules: Modules) -> Findings:
+    """Judge each part of each claim; those that name nothing here are left alone."""
+    for claim in precisions:
+        for part in claim.parts or ("",):
+            sets = [found for found in _meant(part, modules) if found]
+            wrong = [what for found in sets if (what := _problem(claim, found)) is not None]
+            if sets and len(wrong) == len(sets):
+                what = f"{part or 'quantized modules'}: {wrong[0]}"
+                yield Found(Where(file=page.name, line=claim.line), what, "correct it")
+
+
+def _meant(part: str, modules: Modules) -> tuple[list[Module], ...]:
+    """The modules that a word may mean: `attention` also that of the other kind, in hybrids."""
+    stored = [m for m in modules if m.shape is not None or "weight" in m.tensors]
+    if not part:
+        return ([module for module in stored if module.known_scheme],)
+    parts = [module for module in stored if module.component == part]
+    if part == ATTENTION:
+        linear = [module for module in stored if module.component == LINEAR_ATTENTION]
+        return parts, [*parts, *linear]
+    named = [module for module in stored if module.name.rpartition(".")[2] == part]
+    return parts, [module for module in named if module.component not in TOWERS]
+
+
+def _problem(claim: Precise, modules: list[Module]) -> str | None:
+    judge = true_of_activations if claim.side == "activations" else true_of
+    true = [(judge(module), _size(module)) for module in modules]
+    if claim.side == "both":
+        true += [(true_of_activations(module), 0) for module in modules]
+    absent = sorted(word for word in claim.words if not any(word in words for words, _ in true))
+    covered = sum(size for words, size in true if words & claim.words)
+    whole = sum(size for _, size in true)
+    if not absent and (not claim.parts or covered >= whole * ENOUGH):
+        return None
+    said = ", ".join(sorted(word.upper() for word in claim.words))
+    return f"the card says {said}, it is {_schemes(modules)}"
+
+
+def _size(module: Module) -> int:
+    if module.shape is not None:
+        return module.shape[0] * module.shape[1]
+    return module.tensors["weight"].elements
+
+
+def _schemes(modules: Iterable[Module]) -> str:
+    """The schemes there, the largest first."""
+    sizes: Counter[str] = Counter()
+    for module in modules:
+        scheme = module.known_scheme
+        weight = next(iter(module.tensors.values()))
+        sizes[scheme.name if scheme else weight.dtype] += _size(module)
+    return ", ".join(name for name, _ in sizes.most_common(4))

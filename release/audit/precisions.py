@@ -1,0 +1,151 @@
+"""Which part of the model a card says is in which precision: tables, lists and sentences."""
+
+import re
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+from release.audit.page import Line, Page, statements
+from release.audit.schemes import ASIDE, WORD, rest_of, words_of
+from release.audit.subjects import WHOLE, component
+from release.unknown import Unknown
+
+HEAD = re.compile(
+    r"precision|scheme|quant(?:ization|\.|s)?\b|d?type|format|bits|weights?\b", re.IGNORECASE
+)
+OTHER = re.compile(
+    r"\b(?:base|original|before|source|activations?|vs|size|note|params?)\b", re.IGNORECASE
+)
+LABELLED = re.compile(r"^(?:[-*•]\s*)?(.{2,60}?)\s*(?::|=|→|->)\s+(.+)$")
+UNSURE = re.compile(
+    r"\b(?:except|excluding|besides|without|other than|instead|from|than|vs|if|would|could|can|base"
+    r"|original|unlike|never|should|when)\b",
+    re.IGNORECASE,
+)
+MODULE = re.compile(
+    r"(?<![\w-])(?:(?:[\w*]+\.)*(?P<name>\w+_proj\w*|in_proj_\w+|lm_head|embed_tokens|conv1d)"
+    r"|(?P<many>[qkvo](?:\s*[/,]\s*[qkvo])+|gate\s*/\s*up(?:\s*/\s*down)?)(?:_proj)?"
+    r"|(?P<one>gate|up|down|output)(?=(?: and \w+)? projections?))(?![\w-])"
+)
+STAYS = re.compile(
+    r"\s+(?:(?:is|are|was|were|stays?|remains?|kept|left|stored|quantized|both|all|also|in|to|at|as)\s+){1,5}"
+    r"(?=(?P<word>" + WORD.pattern.replace("(?P<", "(?P<_") + "))",
+    re.IGNORECASE,
+)
+APART = re.compile(r"\s*(?:[,;+&•()]|\band\b|\s/\s)\s*")
+NEAR = 60  # characters before a verb in which its subject stands
+
+
+Side = Literal["weights", "activations", "both"]
+SIDES: dict[str, Side] = {"weights": "weights", "activations": "activations", "boths": "both"}
+
+WHOLE_MODEL = re.compile(
+    r"(?P<side>weights?|activations?)? ?(?:quantization|quant)"
+    r"|(?:quantization |quant )?(?:scheme|bits|type)",
+    re.IGNORECASE,
+)
+
+
+class Precise(msgspec.Struct, frozen=True):
+    """A claim: modules of these names, or of these components, are in these precisions.
+
+    Without `parts` it is about all that is quantized; `side` says whether about activations only.
+    """
+
+    line: int
+    text: str
+    parts: tuple[str, ...]
+    words: frozenset[str]
+    side: Side = "weights"
+
+
+def provide_precisions(page: Page | Unknown) -> tuple[Precise, ...] | Unknown:
+    """Collect them, line by line."""
+    if isinstance(page, Unknown):
+        return page
+    return tuple(claim for line in statements(page) for claim in _read(line))
+
+
+def _read(line: Line) -> Iterator[Precise]:
+    if line.cells:
+        yield from _row(line)
+        return
+    labelled = LABELLED.match(line.text)
+    claim = labelled and _pair(line.number, labelled[1], labelled[2])
+    if claim:
+        yield claim
+    else:
+        yield from _sentences(line)
+
+
+def _pair(number: int, label: str, value: str) -> Precise | None:
+    """`lm_head: BF16`; `Scheme: W4A16` is about all that is quantized; `Bits: 4` has no unit."""
+    text = f"{label}: {value}"
+    whole = WHOLE_MODEL.fullmatch(re.sub(r"^[-*•]\s*", "", label))
+    if whole and re.fullmatch(r"\d{1,2}", value):
+        value = f"{value} bits"
+    words = words_of(value)
+    if UNSURE.search(text) or not words or not WORD.match(ASIDE.sub("", value)):
+        return None
+    if whole:
+        side = (whole["side"] or "both").lower().rstrip("s") + "s"
+        return Precise(number, text, (), words, SIDES[side])
+    parts = parts_of(label)
+    return Precise(number, text, parts, words) if parts else None
+
+
+def _row(line: Line) -> Iterator[Precise]:
+    label, *rest = line.cells
+    if len(rest) == 1 and (claim := _pair(line.number, label, rest[0])):
+        yield claim
+        return
+    heads = line.heads[1:] or ("",) * len(rest)
+    parts = parts_of(label)
+    for head, cell in zip(heads, rest, strict=False):
+        if OTHER.search(head) or UNSURE.search(cell):
+            continue
+        words = words_of(cell)
+        if parts and words and (HEAD.search(head) or not re.search(r"\w{3}", rest_of(cell))):
+            yield Precise(line.number, f"{label}: {cell}", parts, words)
+        elif not parts and not words and words_of(label) and HEAD.search(line.heads[0]):
+            yield from (
+                Precise(line.number, f"{label}: {piece}", found, words_of(label))
+                for piece in APART.split(cell)
+                if (found := parts_of(piece))
+            )
+
+
+def _sentences(line: Line) -> Iterator[Precise]:
+    for text in re.split(r"(?<=[.;])\s+", line.text):
+        last = 0
+        for match in STAYS.finditer(text):
+            subject = text[max(last, match.start() - NEAR) : match.start()]
+            last = match.end()
+            parts = parts_of(subject)
+            if parts and not UNSURE.search(text):
+                words = words_of(match["word"])
+                yield Precise(line.number, f"{subject}{match[0]}{match['word']}", parts, words)
+
+
+def parts_of(text: str) -> tuple[str, ...]:
+    """The modules that a text names, by the last part of their name; else its components."""
+    names = [name for match in MODULE.finditer(text) for name in _names(match)]
+    if names:
+        return tuple(dict.fromkeys(names))
+    pieces = APART.split(re.sub(r"\([^()]*\)", "", text))
+    found = [
+        component(re.sub(r"^(?:all|the)\s+|\s+(?:layers?|weights?|modules?)$", "", piece))
+        for piece in pieces
+        if piece
+    ]
+    known = [part for part in found if part is not None and part != WHOLE]
+    return tuple(known) if len(known) == len(found) else ()
+
+
+def _names(match: re.Match[str]) -> list[str]:
+    if match["name"]:
+        return [match["name"]]
+    if match["one"]:
+        return [f"{match['one'][0] if match['one'] == 'output' else match['one']}_proj"]
+    return [f"{letter.strip()}_proj" for letter in re.split(r"[/,]", match["many"])]

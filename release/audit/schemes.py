@@ -1,0 +1,85 @@
+"""Words for precisions on cards, and which of them are true of a module."""
+
+import re
+
+from release.facts.modules import Module
+from release.quantization.arguments import Args
+from release.quantization.schemes import Scheme
+
+PLAIN = "not quantized"
+WORD = re.compile(
+    r"(?<![\w.-])(?:(?P<name>NVFP4|MXFP[468]|FP[48]|INT[2348]|UINT[48])(?:[_-](?:DYNAMIC|BLOCK|E\dM\d\w*))?"
+    r"|(?P<float>bfloat16|float16|float32|BF16|FP16|FP32|F32|F16)"
+    r"|(?P<both>W\d{1,2}A\d{1,2})(?:[_-](?:INT8|FP8|ASYM))?"
+    r"|(?P<bits>\d{1,2})[- ]?bits?"
+    r"|(?P<plain>unquantized|not quantized|non-quantized|(?:full|original) precision))(?!\w|\.\d)",
+    re.IGNORECASE,
+)
+FLOATS = {
+    "bfloat16": "bf16",
+    "float16": "fp16",
+    "float32": "fp32",
+    "f16": "fp16",
+    "f32": "fp32",
+}
+NAMED = ("nvfp4", "mxfp4", "mxfp6", "mxfp8")
+DTYPES = {"BF16": "bf16", "F16": "fp16", "F32": "fp32"}
+# What is said of scales, and of activations that are left alone, is about no weight.
+ASIDE = re.compile(
+    r"\([^()]*\)|\b\w+(?: \w+){0,2}[- ](?:group[- ])?scales?\b"
+    r"|\b(?:BF16|FP16|16-bit|bfloat16) activations?\b",
+    re.IGNORECASE,
+)
+
+
+def words_of(text: str) -> frozenset[str]:
+    """The precisions that a text names, in one spelling each."""
+    found = set()
+    for match in WORD.finditer(ASIDE.sub(" ", text)):
+        if match["plain"]:
+            found.add(PLAIN)
+        elif match["bits"]:
+            found.add(f"{match['bits']} bits")
+        else:
+            word = (match["name"] or match["float"] or match["both"]).lower()
+            found.add(FLOATS.get(word, word.removeprefix("u")))
+    return frozenset(found)
+
+
+def rest_of(text: str) -> str:
+    """What a text says beside precisions."""
+    return WORD.sub(" ", ASIDE.sub(" ", text))
+
+
+def true_of(module: Module) -> frozenset[str]:
+    """The words that are true of a module's weight as it is stored."""
+    scheme = module.known_scheme
+    if scheme is None:
+        weight = module.tensors.get("weight") or next(iter(module.tensors.values()))
+        word = DTYPES.get(weight.dtype, weight.dtype.lower())
+        return frozenset({word, PLAIN, "32 bits" if word == "fp32" else "16 bits"})
+    weights, bits = scheme.weights, scheme.inputs.num_bits if scheme.inputs else 16
+    named = (word for word in NAMED if scheme.name.lower().startswith(word))
+    both = f"w{weights.num_bits}a{bits}"
+    return frozenset({*_numbers(weights), both, *named, *(_aside(scheme))})
+
+
+def true_of_activations(module: Module) -> frozenset[str]:
+    """The words that are true of what a quantized module computes with."""
+    scheme = module.known_scheme
+    if scheme is None or scheme.inputs is None:
+        return frozenset({"bf16", "fp16", "16 bits", PLAIN})
+    named = (word for word in NAMED if scheme.name.lower().startswith(word))
+    both = f"w{scheme.weights.num_bits}a{scheme.inputs.num_bits}"
+    return frozenset({*_numbers(scheme.inputs), both, *named})
+
+
+def _aside(scheme: Scheme) -> tuple[str, ...]:
+    """`INT4 weights, FP8 activations`: a row may name what it computes with as well."""
+    inputs = scheme.inputs
+    mixed = inputs is not None and inputs.num_bits != scheme.weights.num_bits
+    return _numbers(inputs) if mixed and inputs else ()
+
+
+def _numbers(args: Args) -> tuple[str, str]:
+    return f"{'fp' if args.type == 'float' else 'int'}{args.num_bits}", f"{args.num_bits} bits"

@@ -1,0 +1,72 @@
+import pytest
+
+from tests.checks.card.conftest import AuditLines
+
+# As `release tables` of the checkpoint has it.
+TRUE = """The lm_head is kept in BF16; down projections stay in FP8.
+
+| Component | Size | Precision |
+| --- | --- | --- |
+| MLP | 11.4 GB | FP8 + NVFP4 |
+| Visual encoder | 0.9 GB | BF16 (text-only calibration) |
+| Scales | 0.7 GB | Mixed |
+
+| Precision | Layers |
+| --- | --- |
+| FP8 W8A8 (per channel) | DeltaNet (in_proj_qkv, in_proj_z, out_proj), softmax q_proj/k_proj |
+| NVFP4 W4A4 (FP8 scales) | Softmax o_proj, MLP gate_proj/up_proj |
+| BF16 (unquantized) | lm_head, embed_tokens, in_proj_a, all norms, visual encoder |
+
+- Attention: q/k/v in FP8
+- gate/up: NVFP4
+- **Embeddings:** not quantized
+- Weight quantization: FP4 / FP8
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ("lm_head is kept in BF16", "lm_head is kept in FP8", "lm_head: the card says FP8, it is"),
+        ("stay in FP8", "stay in NVFP4", "down_proj: the card says NVFP4, it is FP8_DYNAMIC"),
+        ("FP8 + NVFP4", "INT4", "MLP: the card says INT4, it is NVFP4, FP8_DYNAMIC"),
+        ("FP8 + NVFP4", "NVFP4", "MLP: the card says NVFP4, it is NVFP4, FP8_DYNAMIC"),
+        ("BF16 (text-only", "FP8 (text-only", "Vision tower: the card says FP8, it is BF16"),
+        ("out_proj)", "o_proj)", "o_proj: the card says FP8, W8A8, it is NVFP4"),
+        ("Softmax o_proj", "Softmax q_proj", "q_proj: the card says NVFP4, W4A4, it is FP8"),
+        ("W4A4", "W4A16", "o_proj: the card says NVFP4, W4A16, it is NVFP4"),
+        ("| BF16 (unq", "| FP16 (unq", "lm_head: the card says FP16, it is BF16"),
+        ("in_proj_a,", "in_proj_z,", "in_proj_z: the card says BF16, it is FP8_DYNAMIC"),
+        ("gate/up: NVFP4", "gate/up: MXFP4", "gate_proj: the card says MXFP4, it is NVFP4"),
+        ("not quantized", "8-bit", "Embeddings: the card says 8 BITS, it is BF16"),
+        ("FP4 / FP8", "INT4", "quantized modules: the card says INT4, it is FP8_DYNAMIC, NVFP4"),
+    ],
+)
+def test_fires_on_a_single_wrong_precision(
+    audit: AuditLines, old: str, new: str, what: str
+) -> None:
+    assert TRUE.count(old) == 1
+    found = audit("K115", TRUE.replace(old, new))
+    line = TRUE[: TRUE.index(old)].count("\n") + 1
+    assert found
+    assert found[0].startswith(f"{line} error {what}")
+
+
+def test_silent_on_what_is_true(audit: AuditLines) -> None:
+    assert audit("K115", TRUE) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "All linear layers except lm_head are quantized to FP8.",
+        "lm_head would lose quality in FP8.",
+        "| Component | Original precision | Size |\n| --- | --- | --- |\n| MLP | BF16 | 11.4 GB |",
+        "| Model | Precision |\n| --- | --- |\n| sister | INT4 |",
+        "- KV cache: FP8\n- Hardware: FP4 tensor cores",
+        "Unlike others, MLP layers are INT4 there.",
+        "- Activations: FP8 per token, FP4 per group",
+    ],
+)
+def test_silent_on_what_is_no_claim(audit: AuditLines, text: str) -> None:
+    assert audit("K115", text) == []
