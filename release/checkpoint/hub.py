@@ -14,7 +14,7 @@ from release.errors import CheckpointError, Fault, ReleaseError
 
 if TYPE_CHECKING:
     from release.hub.download import Download
-    from release.hub.listing import Listed
+    from release.hub.remote_file import RemoteFile
 
 ANSWER = 30.0
 """Seconds to wait for the next bytes of an answer."""
@@ -131,7 +131,7 @@ class HubFile(msgspec.Struct, frozen=True):
 
     download: "Download"
     path: str
-    listed: "Listed"
+    listed: "RemoteFile"
     head: bytes
 
     def open(self) -> "HubStream":
@@ -178,7 +178,7 @@ class HubStream:
 
     def _finish(self) -> None:
         listed, ours = self._file.listed, self._blob.hexdigest()
-        if listed.sha256 is None and _GIT_ID.fullmatch(listed.blob) and ours != listed.blob:
+        if listed.sha256 is None and _GIT_ID.fullmatch(listed.git_sha1) and ours != listed.git_sha1:
             what = f"is not the file that the Hub lists: git would call it {ours}"
             raise ReleaseError(what, where=self._file.path)
 

@@ -1,34 +1,28 @@
 """What a repository holds at a revision: one commit, and its files as the Hub lists them."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import TypeVar
 
 import msgspec
 from huggingface_hub import HfApi
-from huggingface_hub.hf_api import RepoFile
+from huggingface_hub.hf_api import RepoFile, RepoFolder
 
 from release.errors import ReleaseError
 from release.hub.client import Patience
 from release.hub.refusals import one_line
+from release.hub.remote_file import RemoteFile
 
 MOST = 100_000
 """Files; a listing that goes on is no checkpoint's."""
 FIRST_WAITS = (0.25, 1.0)
 """Seconds between attempts to reach the Hub at all: a name typed wrong is told soon."""
+_SURROGATE = re.compile("[\ud800-\udfff]")  # JSON may hold what no encoding takes
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _MISFORMED = (AttributeError, KeyError, TypeError)  # what the client raises: it trusts answers
 
 Result = TypeVar("Result")
-
-
-class Listed(msgspec.Struct, frozen=True):
-    """A file: size in bytes, git's id of its blob; sha256 (hex) of what is kept beside git."""
-
-    size: int
-    blob: str
-    sha256: str | None = None
 
 
 class Listing(msgspec.Struct, frozen=True):
@@ -36,7 +30,7 @@ class Listing(msgspec.Struct, frozen=True):
 
     repository: str
     commit: str
-    files: dict[str, Listed]
+    files: dict[str, RemoteFile]
 
 
 def list_files(repository: str, revision: str | None, patience: Patience) -> Listing:
@@ -53,16 +47,21 @@ def list_files(repository: str, revision: str | None, patience: Patience) -> Lis
         commit = info.sha
         if not isinstance(commit, str) or not _COMMIT.fullmatch(commit):
             raise ReleaseError("the Hub names no commit for this revision", where=asked)
-        entries = _call(
+        files = _call(
             patience,
-            lambda: list(
-                islice(api.list_repo_tree(repository, recursive=True, revision=commit), MOST)
+            lambda: take_files(
+                api.list_repo_tree(repository, recursive=True, revision=commit), asked
             ),
         )
-        if len(entries) == MOST:
-            raise ReleaseError(f"the Hub lists {MOST:,} files or more", where=asked)
-    files = {entry.path: _listed(entry, asked) for entry in entries if isinstance(entry, RepoFile)}
     return Listing(info.id if isinstance(info.id, str) else repository, commit, files)
+
+
+def take_files(entries: Iterable[RepoFile | RepoFolder], where: str) -> dict[str, RemoteFile]:
+    """Read a listing to its end. Raises `ReleaseError` for one without end, or of odd entries."""
+    taken = list(islice(entries, MOST))
+    if len(taken) == MOST:
+        raise ReleaseError(f"the Hub lists {MOST:,} files or more", where=where)
+    return {entry.path: _file(entry, where) for entry in taken if isinstance(entry, RepoFile)}
 
 
 def _call(patience: Patience, ask: Callable[[], Result]) -> Result:
@@ -72,7 +71,9 @@ def _call(patience: Patience, ask: Callable[[], Result]) -> Result:
         raise ReleaseError(f"the Hub's answer has another form: {type(error).__name__}") from error
 
 
-def _listed(entry: RepoFile, asked: str) -> Listed:
-    if type(entry.size) is not int or entry.size < 0 or not isinstance(entry.path, str):
-        raise ReleaseError("the Hub lists a file without a size", where=asked)
-    return Listed(entry.size, str(entry.blob_id), entry.lfs.sha256 if entry.lfs else None)
+def _file(entry: RepoFile, where: str) -> RemoteFile:
+    if not isinstance(entry.path, str) or _SURROGATE.search(entry.path):
+        raise ReleaseError("the Hub lists a file whose name is no text", where=where)
+    if type(entry.size) is not int or entry.size < 0:
+        raise ReleaseError("the Hub lists a file without a size", where=where)
+    return RemoteFile(entry.size, str(entry.blob_id), entry.lfs.sha256 if entry.lfs else None)

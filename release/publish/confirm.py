@@ -9,10 +9,11 @@ from release.checkpoint import CONFIG_FILE
 from release.errors import ReleaseError
 from release.facts.identity import CARD_FILE
 from release.hub.refusals import status_of
+from release.hub.remote_file import RemoteFile
 from release.publish.files import Release
 from release.publish.gate import GateError
 from release.publish.hub import Hub
-from release.publish.others import ATTRIBUTES, RemoteFile
+from release.publish.others import ATTRIBUTES
 from release.publish.plan import Plan, matches
 from release.publish.selection import RECORD_FILE
 from release.report import FOUND

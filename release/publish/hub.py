@@ -16,7 +16,6 @@ from huggingface_hub import (
     hf_raise_for_status,
 )
 from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
-from huggingface_hub.hf_api import RepoFile
 from huggingface_hub.utils import httpx
 from huggingface_hub.utils._headers import build_hf_headers
 from huggingface_hub.utils.tqdm import disable_progress_bars
@@ -24,9 +23,11 @@ from huggingface_hub.utils.tqdm import disable_progress_bars
 from release.errors import ReleaseError
 from release.facts.identity import CARD_FILE
 from release.hub.client import Patience, Result, limit_client
+from release.hub.listing import take_files
 from release.hub.refusals import hide_token, is_passing, one_line, status_of
+from release.hub.remote_file import RemoteFile
 from release.publish.access import require_token
-from release.publish.others import RemoteFile, Visibility
+from release.publish.others import Visibility
 
 MAIN = "main"
 NO_RULES = "# none: the list of files is explicit\n"  # else a .gitignore there drops files unsaid
@@ -132,16 +133,11 @@ class Hub:
 
     def tree(self, revision: str) -> dict[str, RemoteFile]:
         """List every file at a revision."""
-        entries = self._settled(
-            lambda: list(self._api.list_repo_tree(self.repo, recursive=True, revision=revision))
-        )
-        return {
-            entry.path: RemoteFile(
-                entry.size, entry.blob_id, entry.lfs.sha256 if entry.lfs else None
+        return self._settled(
+            lambda: take_files(
+                self._api.list_repo_tree(self.repo, recursive=True, revision=revision), self.repo
             )
-            for entry in entries
-            if isinstance(entry, RepoFile)
-        }
+        )
 
     def commits(self, head: str, parent: str) -> list[tuple[str, str]]:
         """List oid and title of the commits from `head` back to, not including, `parent`."""

@@ -7,10 +7,11 @@ from release.checkpoint.index import INDEX_FILE, parse_index
 from release.errors import CheckpointError, ReleaseError
 from release.facts.identity import CARD_FILE
 from release.hub.refusals import one_line, status_of
+from release.hub.remote_file import RemoteFile
 from release.publish.access import is_trusted, require_creation, scopes
 from release.publish.files import hold
 from release.publish.hub import Hub
-from release.publish.others import Remote, RemoteFile
+from release.publish.others import Remote
 from release.publish.plan import Wish, matches
 from release.publish.record import read_record
 from release.publish.selection import RECORD_FILE

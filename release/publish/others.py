@@ -8,6 +8,7 @@ import msgspec
 from release.card.seal import MARK, is_ours
 from release.checkpoint.index import INDEX_FILE
 from release.facts.identity import CARD_FILE
+from release.hub.remote_file import RemoteFile
 from release.publish.record import Record, RecordedFile
 from release.publish.selection import SIGNATURE_FILE
 
@@ -17,14 +18,6 @@ Visibility = Literal["public", "private"]
 
 _NUMBERED = re.compile(r"model(?:-\d{5,6}-of-\d{5,6})?\.safetensors")
 _HEADER = re.compile(r"\ufeff?\s*---[ \t]*\r?\n.*?\n---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
-
-
-class RemoteFile(msgspec.Struct, frozen=True):
-    """A file on the Hub: `sha256` in large file storage, else only what git calls it."""
-
-    size: int
-    git_sha1: str
-    sha256: str | None
 
 
 class Remote(msgspec.Struct, frozen=True):

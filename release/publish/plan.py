@@ -7,6 +7,7 @@ import msgspec
 
 from release.errors import ReleaseError
 from release.facts.identity import CARD_FILE
+from release.hub.remote_file import RemoteFile
 from release.publish.files import Release, ReleaseFile
 from release.publish.gate import GateError
 from release.publish.limits import require_limits
@@ -15,7 +16,6 @@ from release.publish.others import (
     Fates,
     Reasoned,
     Remote,
-    RemoteFile,
     Visibility,
     card_by_hand,
     decide,

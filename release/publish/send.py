@@ -121,6 +121,10 @@ def _require_sent(file: ReleaseFile, addition: CommitOperationAdd) -> None:
     if digest != file.sha256:
         raise changed(file.path)
     file.require_untouched()
+    # The client leaves such files out of the commit: half a release.
+    if addition._should_ignore:  # noqa: SLF001 - nothing public tells
+        raise ReleaseError("the Hub ignores it, and would publish the others", where=file.path)
+    addition._remote_oid = None  # noqa: SLF001 - the parent lacks it, whatever a lagging copy says
 
 
 def _lacks_xet(error: OSError) -> bool:

@@ -246,6 +246,8 @@ LIES: dict[str, tuple[str, Callable[[Any], Any], str]] = {
     "no path": ("tree", lambda entries: [*entries, {"type": "file"}], "another form"),
     "below nothing": ("tree", lambda _e: [entry("a", size=-1)], "lists a file without a size"),
     "no number": ("tree", lambda _e: [entry("a", size="5")], "lists a file without a size"),
+    "no name": ("tree", lambda _e: [entry("a") | {"path": 5}], "a file whose name is no text"),
+    "half a name": ("tree", lambda _e: [entry("\ud800")], "a file whose name is no text"),
     "nothing": ("tree", lambda _e: [], "holds neither config.json nor *.safetensors"),
     "shrunk": ("tree", lambda es: [e | {"size": 3} for e in es], "bytes at its address, 3 in the"),
 }

@@ -7,10 +7,14 @@ import socket
 import struct
 import threading
 import time
+from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from release.publish.files import git_sha1
 
 Headers = list[tuple[str, str]]
 OURS = {"content-length", "connection", "date", "server", "transfer-encoding"}
@@ -18,6 +22,7 @@ MANNERS = (
     *("headers in other cases", "slow and in chunks", "compressed", "closes each connection"),
     *("redirects", "resets the first of each", "429 with a date", "502 after each write"),
     *("everything regular", "everything large", "created is 201", "refs lag behind"),
+    "says that small files are there",
 )
 LAG = 0.4  # seconds
 
@@ -58,7 +63,7 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(307, [("location", f"/moved{self.path}")], b"")
         else:
             self.path = self.path.removeprefix("/moved")
-            status, headers, content = self.changed(*self.forward(body))
+            status, headers, content = self.changed(body, *self.forward(body))
             if manner == "502 after each write" and first and self.command in {"POST", "PUT"}:
                 status, headers, content = 502, [], b"<html>bad gateway</html>"
             self.answer(status, headers, content)
@@ -82,14 +87,12 @@ class Handler(BaseHTTPRequestHandler):
             kept = [(key, value) for key, value in answer.getheaders() if key.lower() not in OURS]
             return answer.status, kept, answer.read()
 
-    def changed(self, status: int, headers: Headers, content: bytes) -> tuple[int, Headers, bytes]:
+    def changed(
+        self, body: bytes, status: int, headers: Headers, content: bytes
+    ) -> tuple[int, Headers, bytes]:
         server = self.server
-        modes = {"everything regular": "regular", "everything large": "lfs"}
-        if server.manner in modes and "/preupload/" in self.path:
-            answer = json.loads(content)
-            for file in answer["files"]:
-                file["uploadMode"] = modes[server.manner]
-            content = json.dumps(answer).encode()
+        if "/preupload/" in self.path and status == 200:
+            content = json.dumps(self.preuploaded(json.loads(body), json.loads(content))).encode()
         if server.manner == "created is 201" and self.command == "POST" and status == 200:
             status = 201
         if server.manner == "refs lag behind":
@@ -99,6 +102,18 @@ class Handler(BaseHTTPRequestHandler):
                 return server.answers.get(self.path, (status, headers, content))
             server.answers[self.path] = status, headers, content
         return status, headers, content
+
+    def preuploaded(self, asked: Any, answer: Any) -> Any:
+        manner = self.server.manner
+        modes = {"everything regular": "regular", "everything large": "lfs"}
+        samples = {file["path"]: b64decode(file["sample"]) for file in asked["files"]}
+        for file in answer["files"]:
+            file["uploadMode"] = modes.get(manner, file["uploadMode"])
+            if manner == "says that small files are there":
+                file["oid"] = git_sha1(samples[file["path"]])
+            if manner == "ignores a file" and file["path"] == "README.md":
+                file["shouldIgnore"] = True
+        return answer
 
     def answer(self, status: int, headers: Headers, content: bytes) -> None:
         manner = self.server.manner
@@ -143,6 +158,8 @@ def proxy(endpoint: str, manner: str) -> Iterator[str]:
     with Proxy(int(endpoint.rpartition(":")[2]), manner) as running:
         thread = threading.Thread(target=running.serve_forever, args=(0.02,))
         thread.start()
-        yield f"http://127.0.0.1:{running.server_address[1]}"
-        running.shutdown()
-        thread.join()
+        try:
+            yield f"http://127.0.0.1:{running.server_address[1]}"
+        finally:
+            running.shutdown()
+            thread.join()

@@ -11,6 +11,7 @@ from huggingface_hub.utils._http import default_client_factory
 
 from release.checkpoint import open_checkpoint
 from release.demo.hub import HubServer
+from release.errors import ReleaseError
 from release.hub.client import Patience
 from release.manifest import load_manifest
 from release.publish.apply import prepare, publish
@@ -44,6 +45,21 @@ def quiet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     monkeypatch.chdir(tmp_path)
     yield
     set_client_factory(default_client_factory)
+
+
+@pytest.mark.usefixtures("quiet")
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_a_hub_that_ignores_a_file_gets_no_commit_without_it(
+    scenario: str, hub: HubServer, release: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = World(hub, scenario, release)
+    monkeypatch.setenv("HF_TOKEN", hub.token)
+    with proxy(hub.endpoint, "ignores a file") as address:
+        client = Hub(REPO, PATIENCE, address)
+        plan = prepare(release, client, scene.wish)
+        with pytest.raises(ReleaseError, match=r"README\.md: the Hub ignores it"):
+            publish(plan, release, client, lambda _: None)
+    scene.require_sound()
 
 
 @pytest.mark.usefixtures("quiet")

@@ -8,12 +8,13 @@ import pytest
 
 from release.checkpoint import open_checkpoint
 from release.errors import ReleaseError
+from release.hub.remote_file import RemoteFile
 from release.publish.confirm import differences
 from release.publish.files import Release, StoredFile
 from release.publish.hub import Hub
 from release.publish.limits import require_limits
 from release.publish.look import fetch
-from release.publish.others import Remote, RemoteFile
+from release.publish.others import Remote
 from release.publish.plan import Plan, Wish, check_wish, make_plan, require_decided
 from release.publish.record import Record, RecordedFile, read_record
 from release.publish.selection import select_files
