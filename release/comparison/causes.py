@@ -29,10 +29,12 @@ def cause_of(measure: Measure, floors: Floors, *, moved: bool) -> Cause:
     low, high = floors.slope
     rows = len(measure.bad_rows)
     enough = measure.cosine >= floors.cosine
+    # Codes that are the base's hold no factor: beside large values small ones are flushed.
+    nearest = measure.exact >= floors.typical
     signs = (
         (Cause.ROWS, measure.dead_rows and measure.gain == 0),
         (Cause.HOLDS_ANOTHER, measure.cosine < STRANGER),
-        (Cause.FACTOR, enough and not low <= measure.slope <= high),
+        (Cause.FACTOR, enough and not (nearest or low <= measure.slope <= high)),
         (Cause.ROWS, 0 < rows <= MANY_ROWS * measure.rows),
         (Cause.COSINE, rows or not enough),
         (Cause.GROUPS, not moved and measure.off_groups),
@@ -45,7 +47,7 @@ def cause_of(measure: Measure, floors: Floors, *, moved: bool) -> Cause:
 
 def _agrees(measure: Measure, floors: Floors, *, moved: bool) -> bool:
     if moved:
-        return measure.near >= NEAR_MOVED
+        return measure.near >= NEAR_MOVED or measure.sqnr >= floors.moved
     return measure.near >= NEAR_ROUNDED and measure.exact >= floors.typical
 
 

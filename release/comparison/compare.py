@@ -135,9 +135,11 @@ class Comparer:
         """Open one of our weights. Raises `Undecodable`."""
         return Decoder(weight.scheme, weight.shape, weight.tensors, self.ours.read)
 
-    def judge(self, weight: Weight, decoder: Decoder, base: Matrix) -> tuple[Measure, Cause]:
-        """Measure a weight against a matrix of the base."""
-        floors = floors_of(weight.scheme)
+    def judge(
+        self, weight: Weight, decoder: Decoder, base: Matrix, *, fitted: bool = False
+    ) -> tuple[Measure, Cause]:
+        """Measure a weight against a matrix of the base, `fitted` to it by factors."""
+        floors = floors_of(weight.scheme, moved=self.moved, fitted=fitted)
         found = measure(decoder, base, floors)
         return found, cause_of(found, floors, moved=self.moved)
 

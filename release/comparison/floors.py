@@ -43,6 +43,13 @@ class Floors(msgspec.Struct, frozen=True):
 NEAR_ROUNDED, NEAR_MOVED = 0.98, 0.60
 """Shares of codes within one step of the base's, for the two kinds of method."""
 
+ROW_MOVED = 1.0
+"""dB of a single row that was moved: GPTQ's rows differ as widely as their inputs are alike. Noise
+has less, and so has a row of zeros or of twice the base's values."""
+
+TYPICAL_FITTED = 0.90
+"""Share of agreeing codes where the factors of columns or rows are an estimate from these codes."""
+
 EXACT = 0.60
 """Share of codes equal to the base's under which rounding to nearest is wrong, not only odd."""
 
@@ -59,8 +66,17 @@ INT3 = Floors(0.85, 6, 4, (0.90, 1.07), 2, 0.97, 1.60, 0.85)
 INT2 = Floors(0.50, 0.5, 0, (0.30, 1.20), 0, 0.97, 1.90, 0.95)
 
 
-def floors_of(scheme: Scheme) -> Floors:
-    """Choose the bounds of a scheme."""
+def floors_of(scheme: Scheme, *, moved: bool, fitted: bool) -> Floors:
+    """Choose the bounds of a scheme; wider where weights were moved, or factors were fitted."""
+    floors = _rounded(scheme)
+    return msgspec.structs.replace(
+        floors,
+        row=min(floors.row, ROW_MOVED) if moved else floors.row,
+        typical=min(floors.typical, TYPICAL_FITTED) if fitted else floors.typical,
+    )
+
+
+def _rounded(scheme: Scheme) -> Floors:
     weights = scheme.weights
     if weights.type == "float":
         if weights.num_bits == BYTE:

@@ -33,8 +33,8 @@ BF16_STEP, LEAST_DOUBT = np.float32(2**-8), np.float32(0.01)
 TOLERANCE, OUTLIERS = 0.15, 0.05
 """How far the scales of partners may be from cancelling, and for how many channels."""
 
-FAR, FLUSHED = 2.5, 0.05
-"""How far none may be, but of those that rounding left nothing of."""
+FAR, FLUSHED = 2.5, 0.2
+"""How far none may be, but of those that rounding left little of."""
 
 COLUMN, SMALL = 0.3, 0.1
 """How far rounding, GPTQ's too, may leave a column of some size from the base's; its square."""

@@ -30,6 +30,9 @@ from release.quantization.decoding.floats import Floats
 ALIKE = 0.99999
 """Cosine of an unquantized weight and the base's, scaled: what rounding the product leaves."""
 
+SOUND = {Cause.NONE, Cause.RANGE}
+"""What a weight may be once its scales are undone: small values are flushed without a fault."""
+
 SCALED_ROWS = frozenset(name for names in PARTNERS.values() for name in names)
 
 
@@ -55,7 +58,7 @@ class Unfolding:
 
     def differences(self, found: list[Difference], compared: list[Compared]) -> list[Difference]:
         """Accept norms whose change is in the weights they feed, and weights scaled by norms."""
-        broken = {item.module for item in compared if item.cause is not Cause.NONE}
+        broken = {item.module for item in compared if item.cause not in SOUND}
         return [self._accepted(item, broken) for item in found]
 
     def _undone(self, item: Compared) -> Compared:
@@ -66,9 +69,9 @@ class Unfolding:
         weight = self._comparer.weights[item.module]
         decoder = self._comparer.decoder(weight)
         for norm, scaled in self._candidates(item, decoder):
-            measure, cause = self._comparer.judge(weight, decoder, scaled)
+            measure, cause = self._comparer.judge(weight, decoder, scaled, fitted=True)
             better = item.cause is not Cause.NONE or measure.sqnr > item.measure.sqnr
-            if cause is Cause.NONE and better:
+            if cause in SOUND and better:
                 self._keep(item.module, norm, scaled)
                 undone = norm or "the scales of its rows or columns"
                 return msgspec.structs.replace(item, measure=measure, cause=cause, undone=undone)
@@ -98,7 +101,7 @@ class Unfolding:
 
     def _uncancelled(self, compared: list[Compared]) -> dict[str, str]:
         """Weights whose scaled columns, or rows, the partner's do not undo, and what to say."""
-        good = {item.module for item in compared if item.cause is Cause.NONE}
+        good = {item.module for item in compared if item.cause in SOUND}
         found = {}
         for module in good:
             other = next((name for name in partners(module) if name in good), None)

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from tests.conftest import Compare, Drafts
 
@@ -32,6 +33,23 @@ def test_fires_on_one_scale_of_a_channel(draft: Drafts, compare: Compare) -> Non
 
     broken = draft("llama-fp8-dynamic").change(f"{GATE}.weight_scale", double)
     assert compare(broken, "llama", words=True)[0].startswith("row 100 of 256 is not the base's")
+
+
+@pytest.mark.parametrize(("noise", "found"), [(0.9, []), (3.0, [f"B110 error {GATE}"])])
+def test_fires_on_a_row_that_gptq_cannot_have_made(
+    noise: float, found: list[str], draft: Drafts, base: Drafts, compare: Compare
+) -> None:
+    # 3 dB: GPTQ with inputs that are much alike leaves as little of a row that it moved.
+    origin, random = base("llama"), np.random.default_rng(1)
+
+    def disturb(raw: bytes) -> bytes:
+        words = np.frombuffer(raw, "<u2").reshape(256, 128).copy()
+        values = (words.astype(np.uint32) << 16).view(np.float32)
+        values[7] += noise * values[7].std() * random.standard_normal(128, np.float32)
+        return (values.view(np.uint32) >> 16).astype("<u2").tobytes()
+
+    origin.change(f"{GATE}.weight", disturb)
+    assert compare(draft("llama-w4a16-gptq"), origin) == found
 
 
 def test_silent_on_rows_that_are_next_to_nothing_in_the_base(
