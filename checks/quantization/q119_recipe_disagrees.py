@@ -45,7 +45,10 @@ def check(
             yield Found(
                 where, f"it asks for {_name(group)}, which no config group has", FIX, "info"
             )
-    calibrated = any(modifier.kv_cache_scheme for modifier in recipe.modifiers)
+    calibrated = any(
+        modifier.kv_cache_scheme or any(group.weights is None for group in modifier.groups)
+        for modifier in recipe.modifiers
+    )  # llm-compressor derives a cache scheme where attention itself is quantized
     declared = quantization.kv_cache_scheme is not None
     scaled = any(not CACHE_SCALES.isdisjoint(module.tensors) for module in modules)
     if calibrated != declared and scaled == declared:  # else it is Q114's

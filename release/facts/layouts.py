@@ -133,7 +133,7 @@ def _packed_role(module: Module, *, plain: bool) -> str | None:
         coded = info.dtype in QUANTIZED_DTYPES
         if role == "weight_packed" or (role == "weight" and coded and not _is_block(module)):
             return role
-        if coded and not plain and role not in COMPANIONS and not _is_block(module):
+        if coded and not (plain or role in COMPANIONS | CACHE_SCALES or _is_block(module)):
             return role
     return None
 

@@ -133,5 +133,5 @@ _GROUPS: dict[str, frozenset[str]] = {
     "zero_points": frozenset({ZERO_POINT}),
     "group_indices": frozenset({GROUP_INDEX}),
     "activation_scales": ACTIVATION_SCALES,
-    "cache_scales": CACHE_SCALES - {"k_zero_point", "v_zero_point"},
+    "cache_scales": frozenset(role for role in CACHE_SCALES if role.endswith("_scale")),
 }

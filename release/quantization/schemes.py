@@ -155,7 +155,7 @@ COMPANIONS = frozenset(
         "output_zero_point",
     }
 )
-CACHE_SCALES = frozenset({"k_scale", "v_scale", "q_scale", "k_zero_point", "v_zero_point"})
+CACHE_SCALES = frozenset(f"{side}_{role}" for side in "qkv" for role in ("scale", "zero_point"))
 QUANTIZED_DTYPES = frozenset({"F8_E4M3", "F8_E5M2", "I8"})
 
 

@@ -67,3 +67,15 @@ def test_silent_on_what_llm_compressor_wrote(path: Path, draft: Drafts, findings
 
 def test_silent_without_a_recipe(draft: Drafts, findings: Judge) -> None:
     assert findings("Q119", draft("llama-nvfp4").remove("recipe.yaml")) == []
+
+
+def test_silent_where_attention_itself_is_quantized(draft: Drafts, findings: Judge) -> None:
+    # llm-compressor derives the cache scheme that it declares from such a group.
+    inputs = "{num_bits: 8, type: float, strategy: tensor}"
+    kept = recipe(draft("qwen3-fp8-kv"), "FP8_DYNAMIC")
+    text = (kept.path / "recipe.yaml").read_text()
+    group = f"{{targets: [Qwen3Attention], input_activations: {inputs}}}"
+    kept.write(
+        "recipe.yaml", text.replace("scheme: FP8_DYNAMIC", f"config_groups: {{kv: {group}}}")
+    )
+    assert findings("Q119", kept) == []

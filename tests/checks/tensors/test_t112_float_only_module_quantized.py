@@ -62,3 +62,15 @@ def test_silent_on_experts_in_one_tensor(draft: Drafts, findings: Judge) -> None
     name = "model.layers.0.mlp.experts.gate_up_proj"
     kept.add(name, "F8_E4M3", [4, 64, 128], beside="lm_head.weight")
     assert findings("T112", kept) == []
+
+
+def test_silent_on_zero_points_of_quantized_attention(draft: Drafts, findings: Judge) -> None:
+    # What llm-compressor saves where attention itself is a target, symmetric or not.
+    kept = draft("qwen3-fp8-kv")
+    for layer in range(2):
+        attention = f"model.layers.{layer}.self_attn"
+        for side in "qkv":
+            beside = f"{attention}.k_scale"
+            kept.add(f"{attention}.{side}_zero_point", "F8_E4M3", [1], beside=beside)
+    for code in ("T102", "T112", "T118", "Q114", "V101", "V112"):
+        assert findings(code, kept) == []
