@@ -1,7 +1,8 @@
 """The chat template does not parse, crashes, or drops the conversation.
 
 What it checks: every template parses as in transformers, renders a user's message within limits,
-    prints it and opens the assistant's turn when asked; templates in two places are the same.
+    prints it and opens the assistant's turn when asked; a conversation renders too, and all of its
+    turns are printed; templates in two places are the same.
     Refusing a system message or an order of roles is a template's right.
 Why it matters: a broken template answers every chat request with an error, a wrong one quietly
     costs quality. Where there are two, readers differ in which they take.
@@ -11,7 +12,7 @@ Seen in: chat API 500 after templates were edited by hand.
 
 from release.architecture import ModelConfig
 from release.facts.rendering import Rendering, Renderings
-from release.facts.rendering.conversations import QUESTION
+from release.facts.rendering.conversations import ANSWER, QUESTION
 from release.facts.tokenizer import SETTINGS_FILE, TEMPLATE_FILES, Tokenizer
 from release.rules import Findings, Found, Where, rule
 
@@ -19,6 +20,7 @@ MAIN = (*TEMPLATE_FILES, SETTINGS_FILE)
 # Formats in which an answer needs an opening that names the role.
 TURN_STARTS = ("<|im_start|>", "<|start_header_id|>", "<start_of_turn>")
 ROLES = ("assistant", "model")
+ASKED = 2  # times in the conversation
 FIX = "copy the chat template from the base model"
 
 
@@ -65,3 +67,16 @@ def _judge(where: Where, rendering: Rendering, multimodal: bool) -> Findings:
         if not any(role in tail for role in ROLES):
             message = "add_generation_prompt has no effect, so no turn is opened for the answer"
             yield Found(where, message, FIX, "warning")
+    else:
+        yield from _conversation(where, rendering, multimodal)
+
+
+def _conversation(where: Where, rendering: Rendering, multimodal: bool) -> Findings:
+    """What becomes of a second question."""
+    turns = rendering.turns.get("conversation")
+    if turns is None or turns.refused or multimodal:
+        return
+    if turns.text is None:
+        yield Found(where, f"fails on a second question: {turns.error}", FIX)
+    elif turns.text.count(QUESTION) < ASKED or ANSWER not in turns.text:
+        yield Found(where, "drops the earlier turns of a conversation", FIX, "warning")

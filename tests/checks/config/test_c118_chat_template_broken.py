@@ -36,6 +36,20 @@ def test_fires_as_warning_when_no_turn_is_opened(text: Draft, findings: Judge) -
     assert findings("C118", text.write(FILE, LOOP)) == [f"warning {FILE}"]
 
 
+@pytest.mark.parametrize(
+    ("template", "severity"),
+    [
+        (f"{{% set messages = messages[-1:] %}}{LOOP}{OPENING}", "warning"),
+        (LOOP.replace("m.content", "m.role == 'user' and m.content") + OPENING, "warning"),
+        (f"{{% if messages[1:] %}}{{{{ messages[1] + 1 }}}}{{% endif %}}{LOOP}{OPENING}", "error"),
+    ],
+)
+def test_fires_when_it_drops_or_fails_on_a_conversation(
+    template: str, severity: str, text: Draft, findings: Judge
+) -> None:
+    assert findings("C118", text.write(FILE, template)) == [f"{severity} {FILE}"]
+
+
 def test_fires_as_warning_when_two_places_differ(text: Draft, findings: Judge) -> None:
     broken = text.write(FILE, LOOP + OPENING).edit(SETTINGS, "chat_template", OPENING + LOOP)
     assert findings("C118", broken) == [f"warning {SETTINGS}"]
@@ -52,6 +66,11 @@ def test_silent_when_processor_and_tokenizer_differ(mixed: Draft, findings: Judg
 
 def test_silent_when_it_refuses_a_system_message(text: Draft, findings: Judge) -> None:
     refusal = "{% if messages[0].role == 'system' %}{{ raise_exception('no') }}{% endif %}"
+    assert findings("C118", text.write(FILE, refusal + LOOP + OPENING)) == []
+
+
+def test_silent_when_it_refuses_a_conversation(text: Draft, findings: Judge) -> None:
+    refusal = "{% if messages[1:] %}{{ raise_exception('one question only') }}{% endif %}"
     assert findings("C118", text.write(FILE, refusal + LOOP + OPENING)) == []
 
 

@@ -1,7 +1,9 @@
 from typing import Any
 
 import pytest
+from transformers.activations import ACT2CLS
 
+from checks.config.c126_setting_impossible import ACTIVATIONS
 from tests.conftest import GOOD, Drafts, Judge
 from tests.mutate import Draft
 
@@ -34,6 +36,45 @@ def test_silent_on_what_is_a_number_or_one_for_each_layer(
     value: Any, draft: Drafts, findings: Judge
 ) -> None:
     assert findings("C126", draft("llama-nvfp4").config("num_key_value_heads", value)) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        *(("rms_norm_eps", value) for value in ("1e-6", -1e-6, 10, 1e999, True)),
+        *(("dtype", value) for value in ("float99", "int8", 16, [])),
+        *(("hidden_act", value) for value in ("gellu", "", 1, ["silu"])),
+        ("max_position_embeddings", 0),
+    ],
+)
+def test_fires_on_a_setting_that_there_is_not(
+    key: str, value: Any, draft: Drafts, findings: Judge
+) -> None:
+    assert findings("C126", draft("llama-nvfp4").config(key, value)) == [
+        f"error config.json: {key}"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        *(("rms_norm_eps", value) for value in (0, 1e-12, 0.1)),
+        *(("dtype", value) for value in ("torch.float16", "auto", {"text_config": "bfloat16"})),
+        ("hidden_act", "relu2"),
+    ],
+)
+def test_silent_on_a_setting_that_there_is(
+    key: str, value: Any, draft: Drafts, findings: Judge
+) -> None:
+    assert findings("C126", draft("llama-nvfp4").config(key, value)) == []
+
+
+def test_silent_on_activations_of_transformers_and_of_remote_code(
+    draft: Drafts, findings: Judge
+) -> None:
+    assert set(ACT2CLS) == ACTIVATIONS
+    kept = draft("llama-nvfp4").config("hidden_act", "fatrelu").config("auto_map", {})
+    assert findings("C126", kept) == []
 
 
 def test_silent_on_settings_of_a_tower(mixed: Draft, findings: Judge) -> None:
