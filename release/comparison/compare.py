@@ -10,7 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from release.checkpoint import TensorInfo
-from release.comparison.causes import cause_of
+from release.comparison.causes import cause_of, forgiven
 from release.comparison.floors import floors_of
 from release.comparison.measure import measure
 from release.comparison.neighbours import neighbours
@@ -139,7 +139,7 @@ class Comparer:
         self, weight: Weight, decoder: Decoder, base: Matrix, *, fitted: bool = False
     ) -> tuple[Measure, Cause]:
         """Measure a weight against a matrix of the base, `fitted` to it by factors."""
-        floors = floors_of(weight.scheme, moved=self.moved, fitted=fitted)
+        floors = floors_of(weight.scheme, fitted=fitted)
         found = measure(decoder, base, floors)
         return found, cause_of(found, floors, moved=self.moved)
 
@@ -178,7 +178,10 @@ class Comparer:
         base = self.matrix(item.module)
         if item.cause in ORDER_CAUSES:
             shifted = shifted_scales(decoder, base)
-            return _with(item, Cause.DISORDER, shifted) if shifted else item
+            if shifted:
+                return _with(item, Cause.DISORDER, shifted)
+            floors = floors_of(weight.scheme, fitted=False)
+            return _with(item, forgiven(item, floors), "") if self.moved else item
         if item.cause is not Cause.HOLDS_ANOTHER:
             return item
         ours = sample(decoder)

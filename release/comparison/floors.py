@@ -66,14 +66,11 @@ INT3 = Floors(0.85, 6, 4, (0.90, 1.07), 2, 0.97, 1.60, 0.85)
 INT2 = Floors(0.50, 0.5, 0, (0.30, 1.20), 0, 0.97, 1.90, 0.95)
 
 
-def floors_of(scheme: Scheme, *, moved: bool, fitted: bool) -> Floors:
-    """Choose the bounds of a scheme; wider where weights were moved, or factors were fitted."""
+def floors_of(scheme: Scheme, *, fitted: bool) -> Floors:
+    """Choose the bounds of a scheme; wider where factors were fitted to the weights."""
     floors = _rounded(scheme)
-    return msgspec.structs.replace(
-        floors,
-        row=min(floors.row, ROW_MOVED) if moved else floors.row,
-        typical=min(floors.typical, TYPICAL_FITTED) if fitted else floors.typical,
-    )
+    typical = min(floors.typical, TYPICAL_FITTED)
+    return msgspec.structs.replace(floors, typical=typical) if fitted else floors
 
 
 def _rounded(scheme: Scheme) -> Floors:

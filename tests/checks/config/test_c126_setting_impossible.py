@@ -38,14 +38,16 @@ def test_silent_on_what_is_a_number_or_one_for_each_layer(
     assert findings("C126", draft("llama-nvfp4").config("num_key_value_heads", value)) == []
 
 
+NONE_SUCH: dict[str, list[Any]] = {
+    "rms_norm_eps": ["1e-6", -1e-6, 10, 1e999, True],
+    "dtype": ["float99", "int8", 16, []],
+    "hidden_act": ["gellu", "", 1, ["silu"]],
+    "max_position_embeddings": [0],
+}
+
+
 @pytest.mark.parametrize(
-    ("key", "value"),
-    [
-        *(("rms_norm_eps", value) for value in ("1e-6", -1e-6, 10, 1e999, True)),
-        *(("dtype", value) for value in ("float99", "int8", 16, [])),
-        *(("hidden_act", value) for value in ("gellu", "", 1, ["silu"])),
-        ("max_position_embeddings", 0),
-    ],
+    ("key", "value"), [(key, value) for key, values in NONE_SUCH.items() for value in values]
 )
 def test_fires_on_a_setting_that_there_is_not(
     key: str, value: Any, draft: Drafts, findings: Judge
@@ -57,11 +59,7 @@ def test_fires_on_a_setting_that_there_is_not(
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [
-        *(("rms_norm_eps", value) for value in (0, 1e-12, 0.1)),
-        *(("dtype", value) for value in ("torch.float16", "auto", {"text_config": "bfloat16"})),
-        ("hidden_act", "relu2"),
-    ],
+    [("rms_norm_eps", 0), ("dtype", "torch.float16"), ("dtype", {}), ("hidden_act", "relu2")],
 )
 def test_silent_on_a_setting_that_there_is(
     key: str, value: Any, draft: Drafts, findings: Judge
