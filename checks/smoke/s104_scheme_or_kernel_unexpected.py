@@ -35,12 +35,19 @@ def check(layers: tuple[Layer, ...], engine_run: Run) -> Findings:
     yield from _fallbacks(layers, engine_run)
 
 
+def _leaves_units(layer: Layer) -> bool:
+    """Humming takes 8 bits natively where the device has the units, and only weights where not."""
+    kernel = layer.kernel or ""
+    humming = "Humming" in kernel and not layer.native
+    return humming or any(word in kernel for word in WEIGHT_ONLY)
+
+
 def _fallbacks(layers: tuple[Layer, ...], engine_run: Run) -> Findings:
     """Report kernels that leave activations alone where the scheme quantizes them."""
     kernels = Counter(
         (layer.kernel, " and ".join(sorted(each for each in layer.schemes if each)), layer.native)
         for layer in layers
-        if layer.activations and layer.kernel and any(word in layer.kernel for word in WEIGHT_ONLY)
+        if layer.activations and _leaves_units(layer)
     )
     device = engine_run.outcome.result.device.get("name", "this device")
     for (kernel, schemes, native), count in sorted(kernels.items()):

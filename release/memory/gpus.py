@@ -24,6 +24,8 @@ UNCERTAIN = frozenset({"MXFP4XFP8", "MXFP6", "MXFP6A8", "MXFP6A16", "W4AFP8"})
 UNQUANTIZED = frozenset({"UNQUANTIZED", "BF16", "F16", "F32"})
 
 FP8_SINCE, FP4_SINCE, TURING = (8, 9), (10, 0), (7, 5)
+# By the capability's first number: which kernel it is differs by release and scheme.
+WEIGHT_ONLY = {9: "Marlin or Humming", 10: "Marlin or CuTe"}
 # What a scheme's name begins with, the least capability that computes it, and how.
 NATIVE = (
     ("NVFP4", FP4_SINCE, "native FP4"),
@@ -137,7 +139,9 @@ def native_kernels(scheme: str, gpu: Gpu) -> str:
 
 
 def _weight_only(compute: tuple[int, int]) -> str:
-    return "weight-only (Marlin)" if compute >= TURING else "not supported"
+    if compute < TURING:
+        return "not supported"
+    return f"weight-only ({WEIGHT_ONLY.get(compute[0], 'Marlin')})"
 
 
 def _plain(name: str) -> str:

@@ -27,7 +27,7 @@ def test_each_gpu_has_a_row_and_a_command(demo_report: Report, demo: Checkpoint)
     assert "\n| 2 × H100 80GB | bfloat16 | " in card
     assert "vllm serve acme/tiny-NVFP4 --max-num-seqs 16 --kv-cache-dtype fp8\n" in card
     assert "| RTX 5090 | native FP8 | native FP4 |" in card
-    assert "weight-only (Marlin) |" in card
+    assert "weight-only (Marlin or Humming) |" in card
     assert "Two of them." in card
 
 

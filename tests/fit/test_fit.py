@@ -56,7 +56,7 @@ def test_an_h100_has_too_few_blocks_for_the_default_sequences(run: Run) -> None:
     found = fit(run, HYBRID, "--gpu", "H100", code=1)
     assert found["binds"] == "state blocks"
     assert "--max-num-seqs" in found["change"]
-    assert found["kernels"]["NVFP4"] == "weight-only (Marlin)"
+    assert found["kernels"]["NVFP4"] == "weight-only (Marlin or Humming)"
 
 
 def test_the_change_that_is_named_does_start(run: Run) -> None:
@@ -196,8 +196,9 @@ def test_what_is_another_gpu_is_not_taken_for_one(name: str, hint: str) -> None:
     ("scheme", "gpu", "how"),
     [
         ("NVFP4", "B200", "native FP4"),
-        ("NVFP4", "H100", "weight-only (Marlin)"),
-        ("NVFP4A16", "B200", "weight-only (Marlin)"),
+        ("NVFP4", "H100", "weight-only (Marlin or Humming)"),
+        ("NVFP4A16", "B200", "weight-only (Marlin or CuTe)"),
+        ("NVFP4A16", "RTX 5090", "weight-only (Marlin)"),
         ("FP8_DYNAMIC", "RTX 4090", "native FP8"),
         ("FP8", "A100", "weight-only (Marlin)"),
         ("FP8_BLOCK", "L40S", "native FP8"),
@@ -206,7 +207,7 @@ def test_what_is_another_gpu_is_not_taken_for_one(name: str, hint: str) -> None:
         ("NVFP4", "MI300X", "not known: not an NVIDIA GPU"),
         ("MXFP4", "RTX 5090", "native FP4"),
         ("MXFP8", "B200", "native FP8"),
-        ("MXFP8", "H100", "weight-only (Marlin)"),
+        ("MXFP8", "H100", "weight-only (Marlin or Humming)"),
         ("W4AFP8", "H100", "not known"),
         ("MXFP4XFP8", "B200", "not known"),
         ("W8A8", "B200", "not known"),

@@ -18,7 +18,7 @@ def test_fires_on_an_mtp_head_that_is_not_there(audit: AuditLines, text: str, li
 
 def test_fires_on_native_fp4_before_blackwell(audit: AuditLines) -> None:
     assert audit("K108", "H100: works out of the box with Blackwell FP4 acceleration.") == [
-        "1 warning on H100 80GB not all is native: NVFP4: weight-only (Marlin)"
+        "1 warning on H100 80GB not all is native: NVFP4: weight-only (Marlin or Humming)"
     ]
 
 

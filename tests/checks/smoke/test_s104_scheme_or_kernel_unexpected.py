@@ -11,6 +11,11 @@ def served(account: Account, layer: str, classes: dict[str, str]) -> Account:
     return replace(account, methods=account.methods | {layer: classes})
 
 
+def _all(account: Account, classes: dict[str, str]) -> Account:
+    quantized = [name for name, each in account.methods.items() if "kernel" in each]
+    return replace(account, methods=account.methods | dict.fromkeys(quantized, classes))
+
+
 def test_fires_on_a_declared_module_that_is_served_plain() -> None:
     run = with_account(recorded(FP8), lambda account: served(account, DOWN, PLAIN))
     assert judged("S104", FP8, run) == [f"error {DOWN}"]
@@ -31,6 +36,16 @@ def test_fires_as_a_warning_where_the_device_has_the_units() -> None:
     run = with_result(recorded("h100-llama-nvfp4"), device=device)
     assert judged("S104", NVFP4, run) == ["warning checkpoint"]
     assert judged("S104", NVFP4, recorded("h100-llama-nvfp4")) == ["info checkpoint"]
+
+
+def test_fires_as_a_note_on_humming_where_marlin_was() -> None:
+    """vLLM 0.32 prefers it on Hopper, which has no units for FP4 and has them for FP8."""
+    humming = {"method": "CompressedTensorsLinearMethod", "scheme": "CompressedTensorsW4A4Fp4"}
+    humming |= {"kernel": "HummingNvFp4LinearKernel"}
+    run = with_account(recorded("h100-llama-nvfp4"), lambda account: _all(account, humming))
+    assert judged("S104", NVFP4, run) == ["info checkpoint"]
+    capable = with_result(run, device={"kind": "cuda", "name": "B200", "capability": [10, 0]})
+    assert judged("S104", NVFP4, capable) == []
 
 
 def test_silent_on_kernels_for_weights_where_only_weights_are_quantized() -> None:
