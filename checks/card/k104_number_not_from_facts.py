@@ -27,6 +27,7 @@ from release.units import binary_bytes, decimal_bytes, parameters
 from release.unknown import Unknown
 
 SLACK = 0.01  # of sizes
+OTHERS = {"num_experts": ("num_local_experts", "n_routed_experts")}  # as other families call it
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -100,6 +101,7 @@ def _is_kind(kind: str, wanted: str) -> bool:
 
 def _settings(key: str, config: ModelConfig) -> list[float]:
     """The setting, and those of single parts: `head_dim` is also said of `linear_key_head_dim`."""
+    key = next((name for name in (key, *OTHERS.get(key, ())) if config.get(name)), key)
     names = [key, *sorted(name for name in config.text if name.endswith(f"_{key}"))]
     values = [config.get(name) for name in names]
     return [float(value) for value in values if type(value) is int] if config.get(key) else []

@@ -7,7 +7,17 @@ from typing import Literal
 import msgspec
 
 from release.audit.page import Line, Page, statements
-from release.audit.quantities import COUNT, SIZE, STEPS, UNITS, Quantity, binary, quantity, whole
+from release.audit.quantities import (
+    COUNT,
+    SIZE,
+    STEPS,
+    UNITS,
+    Quantity,
+    binary,
+    quantity,
+    ungrouped,
+    whole,
+)
 from release.audit.subjects import OF_WEIGHTS, WHOLE, component, setting
 from release.unknown import Unknown
 
@@ -15,13 +25,15 @@ Kind = Literal["weights", "component", "kv token", "parameters", "setting", "lay
 
 LABELLED = re.compile(r"^(?:[-*•]\s*)?([A-Za-z][\w /()-]{2,40}?)\s*(?::|=|\s{2,})\s*(.+)$")
 PARAMETERS = re.compile(
-    COUNT.pattern + r"\s*(?:total\s+)?(?:params?\b|parameters?\b)", re.IGNORECASE
+    COUNT.pattern.replace("kKMBT]?)", "kKMBT]?| billion| million)")
+    + r"\s*(?:total\s+)?(?:params?\b|parameters?\b)",
+    re.IGNORECASE,
 )
 LAYERS = re.compile(
     r"(?<![\w.,/-])(?P<number>\d{1,6})\s+(?P<kind>[A-Za-z][\w -]{0,30}?\s+)?(?:layers|blocks)\b"
 )
 GROUP = re.compile(
-    r"group[ _](?:size(?:\s*(?:of|=|:))?|of)\s*(?P<number>\d{1,6})\b(?!\s*%)", re.IGNORECASE
+    r"group[ _](?:size(?:\s*(?:of|=|:|\|))?|of)\s*(?P<number>\d{1,6})\b(?!\s*%)", re.IGNORECASE
 )
 CACHE = re.compile(r"\bfp8\b|\bbf16\b|\bfp16\b|\bbfloat16\b|\bfloat16\b|\bauto\b", re.IGNORECASE)
 AFTER = re.compile(rf"\s*\(?(?:in|for|with|at|as)?\s*({CACHE.pattern})", re.IGNORECASE)
@@ -30,6 +42,8 @@ LAYER_KINDS = {
     "full_attention": r"(?:softmax|full|global)(?:[ -]attention)?|attention",
     "sliding_attention": r"(?:sliding(?:[ -]window)?|swa|local)(?:[ -]attention)?",
 }
+HEADS = re.compile(r"(\d{1,4}) for (?:Q|V|queries|values)\b,?(?: and)? (\d{1,4}) for (?:KV|QK|K)\b")
+TOKEN = re.compile(r"\b(?:each|per|a|every) token\b", re.IGNORECASE)
 FP16 = "16 bits"
 
 
@@ -63,8 +77,11 @@ def _read(line: Line) -> Iterator[Figure]:
 
 def _rates(line: Line) -> Iterator[Figure]:
     """`64 KB/token`: KB is both 1,000 and 1,024 bytes on cards, and the second is meant here."""
+    if re.search(r"\b(?:per|each|a|every) layer\b", line.text):
+        return
+    token = TOKEN.search(line.text) and re.search(r"\bKV\b", line.text)
     for match in SIZE.finditer(line.text):
-        if not match["rate"]:
+        if not match["rate"] and not (token and match["unit"] in {"KB", "kB", "KiB"}):
             continue
         after = AFTER.match(line.text, match.end())
         before = CACHE.findall(line.text[: match.start()])
@@ -111,17 +128,26 @@ def _parameters(line: Line) -> Iterator[Figure]:
             line.text[max(0, match.start() - 20) : match.end() + 20],
             re.IGNORECASE,
         ):
-            yield Figure("parameters", "", quantity(match, STEPS[match["unit"]]), line.number)
+            unit = match["unit"].strip()
+            scale = STEPS[unit[:1].upper() if len(unit) > 1 else unit]
+            yield Figure("parameters", "", quantity(match, scale), line.number)
 
 
 def _settings(line: Line) -> Iterator[Figure]:
     labelled = LABELLED.match(line.text) if not line.cells else None
     pair = line.cells[:2] if len(line.cells) == 2 else labelled.groups() if labelled else None  # noqa: PLR2004 - label and value
     key = setting(pair[0]) if pair else None
-    if pair is None or key is None:
+    if pair is None:
         return
-    match = COUNT.match(pair[1].strip())
-    if match is not None and not re.match(r"\s*(?:[x×*/]|GB|GiB)", pair[1].strip()[match.end() :]):
+    if (heads := HEADS.match(value := ungrouped(pair[1].strip()))) and "head" in pair[0].lower():
+        kinds = ("num_attention_heads", "num_key_value_heads")
+        if re.search(r"linear|delta", pair[0], re.IGNORECASE):
+            kinds = ("linear_num_value_heads", "linear_num_key_heads")
+        for kind, count in zip(kinds, heads.groups(), strict=True):
+            yield Figure("setting", kind, whole(count), line.number)
+        return
+    match = COUNT.match(value)
+    if key is not None and match and not re.match(r"\s*(?:[x×*/]|GB|GiB)", value[match.end() :]):
         also = binary(match)
         scale = STEPS[match["unit"]]
         yield Figure("setting", key, quantity(match, scale), line.number, also=also)
@@ -133,5 +159,8 @@ def _layers(line: Line) -> Iterator[Figure]:
         found = next((name for name, form in LAYER_KINDS.items() if re.fullmatch(form, kind)), None)
         if found is not None or kind in {"", "transformer", "hidden", "decoder", "total"}:
             before = line.text[: match.start()][-8:]
-            if not re.search(r"[\w)][ ]?[×x*-]\s*$|first |last |each |every |of ", before):
+            whole_model = re.search(r"\bof (?:the|its|all) $", before) and len(match["number"]) > 1
+            if whole_model or not re.search(
+                r"[\w)][ ]?[×x*-]\s*$|first |last |each |every |of ", before
+            ):
                 yield Figure("layers", found or "", whole(match["number"]), line.number)

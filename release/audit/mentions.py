@@ -10,6 +10,7 @@ from release.unknown import Unknown
 
 PACKAGES = {
     "vllm": "vllm",
+    "vllm/vllm-openai:": "vllm",
     "llm-compressor": "llmcompressor",
     "llmcompressor": "llmcompressor",
     "llm compressor": "llmcompressor",

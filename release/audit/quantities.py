@@ -34,8 +34,9 @@ class Quantity(msgspec.Struct, frozen=True):
 
 def quantity(match: re.Match[str], scale: int) -> Quantity:
     """Take a number apart: the last digit written says how exact it is."""
-    digits = Decimal(match["number"].replace(",", ""))
-    _, _, fraction = match["number"].partition(".")
+    number = _decimal(match["number"])
+    digits = Decimal(number)
+    _, _, fraction = number.partition(".")
     step = Decimal(1).scaleb(-len(fraction))
     value = float(digits) * scale
     about = ROUGH * value if match["about"] else 0.0
@@ -44,6 +45,17 @@ def quantity(match: re.Match[str], scale: int) -> Quantity:
     if scale == 1 and not fraction and not match["about"]:
         half = 0.0
     return Quantity(match[0].strip(), value, value - half, value + half)
+
+
+def _decimal(number: str) -> str:
+    """`25,2` has a decimal comma, `262,144` has none."""
+    part = re.fullmatch(r"(\d+),(\d{1,2})", number)
+    return f"{part[1]}.{part[2]}" if part else number.replace(",", "")
+
+
+def ungrouped(text: str) -> str:
+    """Whole numbers without what parts their thousands elsewhere: `248 320`, `248.320`."""
+    return re.sub(r"(?<=\d)[ \u00a0\u202f.'](?=\d{3}(?!\d))", "", text)
 
 
 def whole(text: str) -> Quantity:
@@ -55,5 +67,5 @@ def binary(match: re.Match[str]) -> Quantity | None:
     """The same number where K means 1,024, as in a context of 128K."""
     if match["unit"] not in {"k", "K"}:
         return None
-    value = float(match["number"].replace(",", "")) * 1024
+    value = float(_decimal(match["number"])) * 1024
     return Quantity(match[0].strip(), value, value, value)

@@ -59,7 +59,7 @@ def _read(line: Line) -> Iterator[Serving]:
         many = MANY.search(part)
         room = _room(line) if line.cells else None
         if tokens or room:
-            requests = float(many[1]) if many and tokens else None
+            requests = _at_once(line) or (float(many[1]) if many and tokens else None)
             cache = _cache(part) or _cache(" | ".join(line.heads)) or _cache_cell(line)
             possible = any("longest" in head.lower() for head in line.heads)
             yield Serving(named[0], line.number, part, tokens, requests, room, cache, possible)
@@ -90,6 +90,15 @@ def _longest(line: Line) -> Quantity | None:
         match = COUNT.fullmatch(cell.removesuffix("tokens").strip())
         if match and OF_REQUEST.search(head):
             return quantity(match, STEPS[match["unit"]])
+    return None
+
+
+def _at_once(line: Line) -> float | None:
+    """What a cell holds whose head says that it counts requests."""
+    for head, cell in zip(line.heads, line.cells, strict=False):
+        if re.search(r"concurren|requests|parallel|users|sessions", head, re.IGNORECASE):
+            match = re.fullmatch(r"(\d{1,6}(?:\.\d{1,4})?)\s*[x×]?", cell)
+            return float(match[1]) if match else None
     return None
 
 

@@ -48,17 +48,16 @@ SETTINGS = {
     ),
     r"(?:mlp |ffn )?intermediate(?:[ _]size| dim(?:ension)?)?": "intermediate_size",
     r"moe[ _]intermediate[ _]size": "moe_intermediate_size",
-    r"vocab(?:ulary)?(?:[ _]size)?": "vocab_size",
+    r"vocab(?:ulary)?(?:[ _]size)?|token embedding": "vocab_size",
     r"max[ _]position[ _]embeddings|(?:native |max(?:imum)? )?context(?: (?:length|window))?": (
         "max_position_embeddings"
     ),
     r"head[ _]dim(?:ension)?": "head_dim",
     r"num[ _]attention[ _]heads|(?:query|attention) heads": "num_attention_heads",
     r"num[ _]key[ _]value[ _]heads|kv heads|key-value heads": "num_key_value_heads",
-    r"(?:num[ _]|number of |total |routed )?experts": "num_experts",
-    r"num[ _]experts[ _]per[ _]tok(?:en)?|(?:active|activated) experts(?: per token)?": (
-        "num_experts_per_tok"
-    ),
+    r"(?:num[ _]|number of (?:routed )?|total |routed )?experts": "num_experts",
+    r"num[ _]experts[ _]per[ _]tok(?:en)?": "num_experts_per_tok",
+    r"(?:number of )?(?:active|activated) experts(?: per token)?": "num_experts_per_tok",
     r"experts per token": "num_experts_per_tok",
 }
 

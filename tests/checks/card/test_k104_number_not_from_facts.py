@@ -76,3 +76,29 @@ def test_silent_on_what_is_true(audit: AuditLines) -> None:
 )
 def test_silent_on_figures_that_are_about_something_else(audit: AuditLines, text: str) -> None:
     assert audit("K104", text) == []
+
+
+@pytest.mark.parametrize(
+    ("true", "wrong"),
+    [
+        ("Vocabulary: 248.320", "Vocabulary: 152.064"),  # as thousands are parted elsewhere
+        ("Vocabulary: 248 320", "Vocabulary: 152 064"),
+        ("| Total | 25,2 GB |", "| Total | 28,2 GB |"),
+        ("It holds 27.4 billion parameters.", "It holds 34.7 billion parameters."),
+        ("Sixteen of the 64 layers.", "Sixteen of the 60 layers."),
+        ("Each token costs 64 KiB of KV with BF16.", "Each token costs 96 KiB of KV with BF16."),
+        ("| Group size | 16 |", "| Group size | 64 |"),
+        (
+            "- Attention Heads (GQA): 24 for Q and 4 for KV",
+            "- Attention Heads: 24 for Q and 8 for KV",
+        ),
+        (
+            "- Linear Attention Heads: 48 for V and 16 for QK",
+            "- Linear Heads: 32 for V and 16 for QK",
+        ),
+        ("Each token costs 4 KiB of KV in each layer.", "Each token costs 96 KiB of KV."),
+    ],
+)
+def test_fires_on_the_wrong_of_two_ways_to_write(audit: AuditLines, true: str, wrong: str) -> None:
+    assert audit("K104", true) == []
+    assert len(audit("K104", wrong)) == 1
