@@ -1,7 +1,7 @@
 """What a family file declares."""
 
 import re
-from collections.abc import Callable, Collection, Container
+from collections.abc import Callable, Collection, Container, Iterator
 from typing import Any
 
 import msgspec
@@ -17,7 +17,15 @@ from release.unknown import Unknown
 Fusions = dict[str, tuple[str, ...]]
 Spellings = dict[str, tuple[str, ...]]
 LayerCache = AttentionCache | LatentCache | RecurrentCache
-Caches = tuple[LayerCache | None, ...]
+
+
+class ParallelCache(msgspec.Struct, frozen=True, tag="parallel"):
+    """What a layer keeps whose mixers run side by side, in the order in which vLLM makes them."""
+
+    parts: tuple[LayerCache, ...]
+
+
+Caches = tuple[LayerCache | ParallelCache | None, ...]
 
 QKV: Fusions = {"qkv_proj": ("q_proj", "k_proj", "v_proj")}
 GATE_UP: Fusions = {"gate_up_proj": ("gate_proj", "up_proj")}
@@ -37,6 +45,15 @@ LLAVA_SPELLINGS: Spellings = {
 Defaults = dict[str, Any]
 
 MODULE_CAP = 400_000  # several times that of the largest model there is
+
+
+def numbered(caches: Caches) -> Iterator[tuple[int, LayerCache]]:
+    """Give each single cache with the number of its layer."""
+    for index, cache in enumerate(caches):
+        if isinstance(cache, ParallelCache):
+            yield from ((index, part) for part in cache.parts)
+        elif cache is not None:
+            yield index, cache
 
 
 class Family(msgspec.Struct, frozen=True):

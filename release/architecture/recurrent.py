@@ -1,4 +1,4 @@
-"""Layers with a state of fixed size: Gated DeltaNet, Mamba 2, short convolutions."""
+"""Layers with a state of fixed size: Gated DeltaNet, Mamba, short convolutions."""
 
 import msgspec
 
@@ -109,10 +109,17 @@ class Mamba(msgspec.Struct, frozen=True):
         return self.width + 2 * self.groups * self.state
 
 
-def mamba(
-    name: str, hidden: int, sizes: Mamba, *, bias: bool = False, conv_bias: bool = True
+def mamba(  # noqa: PLR0913 - one switch for each way in which families differ
+    name: str,
+    hidden: int,
+    sizes: Mamba,
+    *,
+    bias: bool = False,
+    out_bias: bool | None = None,
+    conv_bias: bool = True,
+    gated_norm: bool = True,
 ) -> Skeleton:
-    """The mixer of one Mamba-2 layer."""
+    """The mixer of one Mamba-2 layer; `out_bias` is `bias` where it is None."""
     yield from linear(
         f"{name}.in_proj", sizes.width + sizes.channels + sizes.heads, hidden, bias=bias
     )
@@ -121,8 +128,10 @@ def mamba(
         conv["bias"] = (sizes.channels,)
     yield f"{name}.conv1d", Expected(CONV, conv)
     yield from vectors(name, A_log=(sizes.heads,), D=(sizes.heads,), dt_bias=(sizes.heads,))
-    yield from norm(f"{name}.norm", sizes.width)
-    yield from linear(f"{name}.out_proj", hidden, sizes.width, bias=bias)
+    if gated_norm:
+        yield from norm(f"{name}.norm", sizes.width)
+    biased = bias if out_bias is None else out_bias
+    yield from linear(f"{name}.out_proj", hidden, sizes.width, bias=biased)
 
 
 def mamba_cache(sizes: Mamba, state_dtype: str | None) -> RecurrentCache:
@@ -137,6 +146,44 @@ def mamba_cache(sizes: Mamba, state_dtype: str | None) -> RecurrentCache:
         kind="mamba2",
         groups=sizes.groups,
         checkpoints=1,
+    )
+
+
+class Selective(msgspec.Struct, frozen=True):
+    """The sizes of a Mamba-1 layer; `rank` is that of its time steps."""
+
+    width: int
+    state: int
+    kernel: int
+    rank: int
+
+
+def selective(
+    name: str, hidden: int, sizes: Selective, *, bias: bool = False, conv_bias: bool = True
+) -> Skeleton:
+    """The mixer of one Mamba-1 layer."""
+    yield from linear(f"{name}.in_proj", 2 * sizes.width, hidden, bias=bias)
+    conv: dict[str, Shape] = {"weight": (sizes.width, 1, sizes.kernel)}
+    if conv_bias:
+        conv["bias"] = (sizes.width,)
+    yield f"{name}.conv1d", Expected(CONV, conv)
+    yield from linear(f"{name}.x_proj", sizes.rank + 2 * sizes.state, sizes.width)
+    yield from linear(f"{name}.dt_proj", sizes.width, sizes.rank, bias=True)
+    yield from vectors(name, A_log=(sizes.width, sizes.state), D=(sizes.width,))
+    yield from linear(f"{name}.out_proj", hidden, sizes.width, bias=bias)
+
+
+def selective_cache(sizes: Selective) -> RecurrentCache:
+    """The state of one Mamba-1 layer, which vLLM does not keep for drafted tokens.
+
+    Source: vLLM 0.32 model_executor/layers/mamba/mamba_utils.py, mamba1_state_shape.
+    """
+    return RecurrentCache(
+        conv_shape=(max(sizes.kernel - 1, 0), sizes.width),
+        state_shape=(sizes.width, sizes.state),
+        state_dtype=None,
+        kind="mamba1",
+        speculates=False,
     )
 
 

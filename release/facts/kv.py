@@ -6,6 +6,7 @@ import msgspec
 
 from release.architecture import Architecture, ModelConfig
 from release.architecture.attention import AttentionCache
+from release.architecture.family import numbered
 from release.architecture.latent import LatentCache
 from release.architecture.recurrent import RecurrentCache
 from release.memory import NotModelled
@@ -61,11 +62,12 @@ def provide_kv(
     dtype = config.dtype
     if dtype not in DTYPES:
         return Unknown(f"config.json: dtype {dtype!r:.40} has no size we know")
-    states = [layer for layer in caches if isinstance(layer, RecurrentCache)]
+    layers = [cache for _, cache in numbered(caches)]
+    states = [layer for layer in layers if isinstance(layer, RecurrentCache)]
     state_dtype = states[0].state_dtype or dtype if states else None
     if state_dtype is not None and state_dtype not in DTYPES:
         return Unknown(f"config.json: the state's dtype {state_dtype!r:.40} has no size we know")
-    kept = [layer for layer in caches if isinstance(layer, AttentionCache | LatentCache)]
+    kept = [layer for layer in layers if isinstance(layer, AttentionCache | LatentCache)]
     limit = config.get("max_position_embeddings")
     windows = {i: window for i, layer in enumerate(kept) if (window := _window(layer, limit))}
     full = [layer for i, layer in enumerate(kept) if i not in windows]

@@ -8,6 +8,7 @@ import msgspec
 from release.architecture import Architecture, ModelConfig
 from release.architecture.attention import head_dim
 from release.architecture.config import ConfigGap
+from release.architecture.family import numbered
 from release.architecture.latent import LatentCache
 from release.architecture.recurrent import RecurrentCache
 from release.memory.model import rope_settings
@@ -66,7 +67,7 @@ def measure_shape(config: ModelConfig, architecture: Architecture, ranks: int) -
     sparse = chosen * (max(2 * expert, hidden) + expert)
     shuffled = chosen * (3 * (2 * expert + hidden))
     caches = architecture.caches
-    kept = () if isinstance(caches, Unknown) else caches
+    kept = [] if isinstance(caches, Unknown) else [cache for _, cache in numbered(caches)]
     tables = list(_tables(config))
     latent = any(isinstance(cache, LatentCache) for cache in kept)
     return Shape(

@@ -9,12 +9,12 @@ VOCABULARY_PADDING = 64  # rows; vLLM 0.32 layers/vocab_parallel_embedding.py
 # RowParallelLinear, ReplicatedLinear and VocabParallelEmbedding.
 VOCABULARY = frozenset({"embed_tokens", "lm_head", "embeddings"})
 KEYS_VALUES = frozenset({"k_proj", "v_proj"})
-INPUT = frozenset({"o_proj", "down_proj", "out_proj", "w2", "dense", "linear_fc2", "fc2"})
+INPUT = frozenset({"o_proj", "down_proj", "out_proj", "w2", "dense", "linear_fc2", "fc2", "x_proj"})
 OUTPUT = frozenset(
     {
         *("q_proj", "gate_proj", "up_proj", "gate_up_proj", "w1", "w3", "qkv_proj"),
         *("q_b_proj", "kv_b_proj", "in_proj_qkv", "in_proj_z", "in_proj_a", "in_proj_b"),
-        *("in_proj_qkvz", "in_proj_ba", "in_proj", "conv1d", "qkv", "linear_fc1", "fc1"),
+        *("in_proj_qkvz", "in_proj_ba", "in_proj", "dt_proj", "conv1d", "qkv", "linear_fc1", "fc1"),
         *("input_linear", "output_linear", "linear_attn", "mixer", "mamba", "experts"),
     }
 )

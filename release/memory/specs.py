@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 
 from release.architecture.attention import AttentionCache
-from release.architecture.family import LayerCache
+from release.architecture.family import Caches, LayerCache, numbered
 from release.architecture.latent import LatentCache
 from release.architecture.recurrent import RecurrentCache
 from release.memory import NotModelled
@@ -51,14 +51,14 @@ class Pages(msgspec.Struct, frozen=True):
 
 
 def build_specs(
-    caches: Sequence[LayerCache | None], dtype: str, serving: Serving, mtp_layers: int = 0
+    caches: Caches, dtype: str, serving: Serving, mtp_layers: int = 0
 ) -> tuple[PlacedSpec, ...]:
     """The spec of every layer that keeps something, in the order in which vLLM registers them.
 
     `dtype` is the model's. Sources: vLLM 0.32 layers/attention, layers/mamba/abstract.py,
     platforms/interface.py (_align_hybrid_block_size). Raises `NotModelled`.
     """
-    layers = [(i, cache) for i, cache in enumerate(caches) if cache is not None]
+    layers = list(numbered(caches))
     if serving.num_speculative_tokens:
         layers += [(len(caches) + i, _drafting(caches)) for i in range(mtp_layers)]
     kept = [cache for _, cache in layers]
@@ -70,9 +70,9 @@ def build_specs(
     )
 
 
-def _drafting(caches: Sequence[LayerCache | None]) -> LayerCache:
+def _drafting(caches: Caches) -> LayerCache:
     """The cache of a layer of the MTP head: attention as in the model, with its own indexer."""
-    attention = [c for c in caches if isinstance(c, AttentionCache | LatentCache)]
+    attention = [c for _, c in numbered(caches) if isinstance(c, AttentionCache | LatentCache)]
     if not attention:
         raise NotModelled("the cache of this model's MTP head is not modelled")
     return max(reversed(attention), key=lambda cache: getattr(cache, "indexer", 0))

@@ -64,6 +64,8 @@ FUSIONS: dict[str, Fusions] = {
     "lfm2": SHORT_CONV,
     "lfm2-older": SHORT_CONV,
     "lfm2_moe": SHORT_CONV,
+    "jamba": USUAL | {"in_proj": ("in_proj",)},
+    "jamba-dense": USUAL | {"in_proj": ("in_proj",)},
     "apertus": QKV,
     "arcee": QKV,
     "deepseek_v32": GATE_UP | LOW_RANK,
