@@ -5,6 +5,8 @@ import msgspec
 from release.architecture import Architecture, ModelConfig
 from release.architecture.attention import kv_heads
 from release.architecture.config import ConfigGap
+from release.architecture.family import numbered
+from release.architecture.recurrent import RecurrentCache
 from release.facts.components import AUDIO, MTP, PROJECTOR, VISION
 from release.facts.modules import Module, Modules
 from release.memory import NotModelled
@@ -38,7 +40,7 @@ def rank_weights(
         stages = pipeline_stages(architecture.layers, serving.pipeline_parallel_size)
     except (ConfigGap, NotModelled) as gap:
         return Unknown(str(gap))
-    split = Split(ranks, heads, vocabulary)
+    split = Split(ranks, heads, vocabulary, _copied_rows(architecture, ranks))
     components: list[dict[str, int]] = [{} for _ in stages]
     for module in modules:
         if module.component == MTP and not serving.num_speculative_tokens:
@@ -54,6 +56,16 @@ def rank_weights(
             kept[module.component] = kept.get(module.component, 0) + size
     fullest = max(components, key=lambda kept: sum(kept.values()))
     return RankWeights(sum(fullest.values()), fullest)
+
+
+def _copied_rows(architecture: Architecture, ranks: int) -> int:
+    """Source: vLLM 0.32 layers/mamba/mamba_mixer2.py, extra_groups_for_head_shards."""
+    caches = () if isinstance(architecture.caches, Unknown) else architecture.caches
+    states = (cache for _, cache in numbered(caches) if isinstance(cache, RecurrentCache))
+    grouped = next((cache for cache in states if cache.groups), None)
+    if grouped is None or grouped.groups % ranks == 0:
+        return 0
+    return 2 * (ranks - grouped.groups) * grouped.state_shape[-1]
 
 
 def _stages(

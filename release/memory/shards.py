@@ -18,17 +18,22 @@ OUTPUT = frozenset(
         *("input_linear", "output_linear", "linear_attn", "mixer", "mamba", "experts"),
     }
 )
+SCANNED = frozenset({"in_proj", "conv1d"})  # of Mamba 2: each GPU has whole groups of B and C
 WHOLE_ROLES = frozenset({"weight_global_scale", "input_scale", "input_global_scale"})
 # A mixer's own norm is one vector a head, or split with its heads; LFM2's convolution by channel.
 SPLIT_ENDS = ("mixer.norm", "mamba.norm", ".conv.conv")
 
 
 class Split(msgspec.Struct, frozen=True):
-    """The sizes that decide about replication."""
+    """The sizes that decide about replication.
+
+    `copied_rows` are those that Mamba 2's groups add, over all ranks, where there are fewer groups.
+    """
 
     ranks: int
     kv_heads: int
     vocabulary: int
+    copied_rows: int = 0
 
 
 def rank_bytes(module: str, role: str, nbytes: int, shape: tuple[int, ...], split: Split) -> int:
@@ -44,6 +49,8 @@ def rank_bytes(module: str, role: str, nbytes: int, shape: tuple[int, ...], spli
     if last in INPUT:
         # Only what has input columns is split: a bias or a scale a row is on every rank.
         return nbytes // ranks if len(shape) > 1 and shape[-1] > 1 else nbytes
+    if last in SCANNED and shape[0] > split.copied_rows:
+        nbytes += nbytes * split.copied_rows // shape[0]
     if last in OUTPUT or module.endswith(SPLIT_ENDS):
         return nbytes // ranks
     return nbytes
