@@ -33,6 +33,7 @@ _AGAIN = {
 }
 _CLOUDFLARE = range(520, 531)
 LONGEST = 300
+NOT_UNDERSTOOD = "the client does not understand the Hub's answer"
 LOG_IN = "there is no token: set HF_TOKEN, or run `hf auth login`"
 LONGEST_WAIT = 300.0
 """Seconds: the Hub counts requests in windows of five minutes."""
@@ -125,9 +126,10 @@ _KINDS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = 
     ((httpx.TransportError, json.JSONDecodeError), "the connection to the Hub broke"),
     (httpx.DecodingError, "the connection to the Hub broke"),
     ((httpx.RequestError, httpx.InvalidURL), "the Hub's answer cannot be followed"),
+    ((UnicodeDecodeError, RecursionError), NOT_UNDERSTOOD),
     ((RuntimeError, OSError), "the upload failed"),  # the xet library's, with a status in its text
     (ValueError, "the client refused"),
-    ((LookupError, TypeError, AttributeError), "the client does not understand the Hub's answer"),
+    ((LookupError, TypeError, AttributeError, ArithmeticError), NOT_UNDERSTOOD),
 )
 
 
