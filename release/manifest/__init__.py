@@ -27,7 +27,7 @@ def load_manifest(path: Path = MANIFEST_FILE) -> Manifest:
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        hint = "write one with repo, license and base.model"
+        hint = "`release init CKPT` writes one"
         raise ReleaseError("there is no manifest", where=path.name, hint=hint) from None
     except OSError as error:
         raise ReleaseError(f"cannot be read: {error.strerror}", where=path.name) from None

@@ -157,7 +157,7 @@ def test_without_a_manifest_it_says_what_to_write(work: Path, run: Run) -> None:
     result = run("card")
     assert result.returncode == 2
     assert result.stderr == (
-        "error: release.toml: there is no manifest (write one with repo, license and base.model)\n"
+        "error: release.toml: there is no manifest (`release init CKPT` writes one)\n"
     )
 
 
