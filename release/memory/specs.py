@@ -98,6 +98,8 @@ def _agree(caches: Sequence[LayerCache], dtype: str, serving: Serving) -> Pages:
     only = attention.pop()
     assert not isinstance(only, RecurrentCache)  # noqa: S101 - for the type checker
     token, state = _token_bytes(only, dtype, serving), max(sizes)
+    if not token:
+        raise NotModelled("attention that keeps nothing beside recurrent layers")
     unit = max(block, LATENT_ALIGNMENT) if isinstance(only, LatentCache) else block
     block = max(block, unit * -(-state // (unit * token)))
     return Pages(block, block * token)

@@ -26,7 +26,7 @@ def _sizes(config: ModelConfig) -> Mamba:
     heads = config.count("mamba_n_heads")
     expanded = config.size("mamba_expand", 2) * config.size("hidden_size")
     width = config.size("mamba_d_ssm", expanded)
-    computed = config.text.get("mamba_d_head") in {None, "auto"}
+    computed = config.text.get("mamba_d_head") in (None, "auto")
     dim = width // max(heads, 1) if computed else config.size("mamba_d_head")
     groups, state = config.count("mamba_n_groups"), config.size("mamba_d_state")
     return Mamba(heads, dim, groups, state, config.size("mamba_d_conv"))

@@ -39,7 +39,7 @@ def _sizes(config: ModelConfig) -> Selective:
         width=config.size("mamba_expand") * hidden,
         state=config.size("mamba_d_state"),
         kernel=config.size("mamba_d_conv"),
-        rank=-(-hidden // 16) if rank in {None, "auto"} else config.size("mamba_dt_rank"),
+        rank=-(-hidden // 16) if rank in (None, "auto") else config.size("mamba_dt_rank"),
     )
 
 
