@@ -4,6 +4,7 @@ MTP, VISION, AUDIO, PROJECTOR = "MTP head", "Vision tower", "Audio tower", "Mult
 HEAD, EMBEDDINGS, NORMS = "lm_head", "Embeddings", "Norms"
 EXPERTS, ROUTER, MLP = "MoE experts", "MoE router", "MLP"
 LINEAR_ATTENTION, ATTENTION = "Linear attention", "Softmax attention"
+SHORT_CONVOLUTION = "Short convolution"
 SCALES, OTHER = "Quantization scales", "Other"
 
 # The first part of a name that is listed decides: outer parts (towers) stand before inner ones.
@@ -26,6 +27,7 @@ _BY_PART = {
     "embeddings": EMBEDDINGS,
     "linear_attn": LINEAR_ATTENTION,
     "mamba": LINEAR_ATTENTION,
+    "conv": SHORT_CONVOLUTION,
     "self_attn": ATTENTION,
     "attention": ATTENTION,
     "experts": EXPERTS,

@@ -17,6 +17,7 @@ NAMES = {
     "model.layers.0.self_attn": "Softmax attention",
     "model.layers.0.linear_attn.in_proj_qkv": "Linear attention",
     "model.layers.0.mamba.in_proj": "Linear attention",
+    "model.layers.0.conv.in_proj": "Short convolution",
     "backbone.layers.0.mixer.in_proj": "Linear attention",
     "backbone.layers.0.mixer": "Linear attention",
     "backbone.layers.0.mixer.norm": "Linear attention",
