@@ -76,7 +76,7 @@ class Family(msgspec.Struct, frozen=True):
     mtp_keys: tuple[str, ...] = ()
     spellings: Spellings = {}
     defaults: Defaults | Callable[[ModelConfig], Defaults] = {}
-    served: Served | Callable[[ModelConfig], Served] | None = Served()
+    served: Served | Callable[[ModelConfig], Served | None] | None = Served()
 
 
 class Architecture(msgspec.Struct, frozen=True):

@@ -5,7 +5,6 @@ from release.architecture.config import ModelConfig
 from release.architecture.family import GATE_UP, QKV, Caches, Family, ParallelCache
 from release.architecture.mlp import gated_mlp
 from release.architecture.recurrent import Mamba, mamba, mamba_cache
-from release.architecture.served import Served
 from release.architecture.skeleton import Skeleton, embedding, linear, norm
 
 DEFAULTS = {
@@ -71,5 +70,5 @@ FAMILY = Family(
     _caches,
     QKV | GATE_UP,
     defaults=DEFAULTS,
-    served=Served(parts={"mamba": "mamba.mamba"}),
+    served=None,
 )

@@ -5,7 +5,6 @@ from release.architecture.config import FULL, RECURRENT, ConfigGap, ModelConfig
 from release.architecture.family import GATE_UP, QKV, Caches, Family, LayerCache
 from release.architecture.mlp import expert_count, experts, mlp_of
 from release.architecture.recurrent import Selective, selective, selective_cache
-from release.architecture.served import Served
 from release.architecture.skeleton import Skeleton, embedding, linear, norm, router
 
 DEFAULTS = {
@@ -93,5 +92,5 @@ FAMILY = Family(
     _caches,
     QKV | GATE_UP | {"in_proj": ("in_proj",)},
     defaults=DEFAULTS,
-    served=Served(parts={".self_attn.": "."}),
+    served=None,
 )

@@ -9,7 +9,7 @@ from release.architecture.decoder import known_types
 from release.architecture.family import QKV, Caches, Defaults, Family, LayerCache
 from release.architecture.mlp import W_SPELLING, expert_count, experts
 from release.architecture.recurrent import short_conv, short_conv_cache
-from release.architecture.served import W_EXPERTS, Served
+from release.architecture.served import Served
 from release.architecture.skeleton import Skeleton, embedding, linear, norm, router, vectors
 
 SHORT = "conv"
@@ -108,11 +108,17 @@ def _caches(config: ModelConfig) -> Caches:
     return tuple(of_kind[kind] for kind in _types(config))
 
 
+def _served(config: ModelConfig) -> Served | None:
+    """Names that vLLM gives; those of the layers with experts are not known."""
+    mixed = config.get("num_experts") is not None
+    return None if mixed else Served(parts={".conv.": ".short_conv."})
+
+
 FAMILY = Family(
     _skeleton,
     _caches,
     QKV | {"w13": ("w1", "w3"), "in_proj": ("in_proj",)},
     tied_by_default=True,
     defaults=_defaults,
-    served=Served(parts={".conv.": ".short_conv."}, experts=W_EXPERTS),
+    served=_served,
 )
