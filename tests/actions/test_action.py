@@ -187,7 +187,7 @@ def obeyed(log: str) -> set[str]:
 
 
 def test_an_interrupted_push_leaves_nothing_on_the_hub(job: MakeJob, hub: HubServer) -> None:
-    hub.faults.add(path="/preupload/", delay=6)
+    hub.faults.add(path="/xet-write-token/|/info/lfs/", delay=6)  # what follows preupload
 
     def start(
         command: list[str], environment: dict[str, str], folder: Path
