@@ -33,7 +33,7 @@ def check(page: Page, vocabulary: Vocabulary) -> Findings:
         yield Found(Where(file=page.name, line=1), f"the YAML header: {page.header}", fix)
         return
     for key, what, severity in _problems(page.header, vocabulary):
-        where = Where(file=page.name, path=key, line=page.line_of(f"\n{key}:") + 1)
+        where = Where(file=page.name, path=key, line=page.line_of(key))
         yield Found(where, what, fix, severity=severity)
 
 

@@ -30,12 +30,11 @@ NAMES = {
 @rule(since="0.1.0")
 def check(page: Page, published: Published | Unknown) -> Findings:
     """Compare them."""
-    header = page.header if isinstance(page.header, dict) else {}
-    license_ = header.get("license")
+    license_ = page.fields.get("license")
     if not isinstance(license_, str):
         return
     if not isinstance(published, Unknown) and published.license != license_:
-        where = Where(file=page.name, path="license", line=page.line_of("\nlicense:") + 1)
+        where = Where(file=page.name, path="license", line=page.line_of("license"))
         what = f"the header says {license_}, release.toml says {published.license}"
         yield Found(where, what, "correct one of them")
     for line in page.lines:

@@ -19,8 +19,7 @@ from release.unknown import Unknown
 @rule(since="0.1.0")
 def check(page: Page, mentions: Mentions, published: Published | Unknown) -> Findings:
     """Compare each with what is expected."""
-    header = page.header if isinstance(page.header, dict) else {}
-    stated = header.get("base_model")
+    stated = page.fields.get("base_model")
     bases = {
         name for name in (stated if isinstance(stated, list) else [stated]) if isinstance(name, str)
     }

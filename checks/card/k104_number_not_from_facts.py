@@ -80,8 +80,8 @@ def _true(figure: Figure, known: Known) -> list[float]:
         case "layers" if not isinstance(known.model, Unknown):
             return _layers(figure.subject, known.model)
         case "group size" if not isinstance(known.quantization, Unknown):
-            groups = (part for group in known.quantization.groups for part in (group.weights,))
-            return sorted({float(w.group_size) for w in groups if w and w.group_size})
+            weights = (group.weights for group in known.quantization.groups)
+            return sorted({float(w.group_size) for w in weights if w and w.group_size})
     return []
 
 

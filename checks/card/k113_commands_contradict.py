@@ -34,11 +34,8 @@ def check(page: Page, trials: tuple[Trial, ...]) -> Findings:
 def _same_purpose(one: Trial, other: Trial) -> bool:
     if one.machine is None or other.machine is None or not (one.command and other.command):
         return False
-    places = [
-        (trial.machine.gpu.name, trial.machine.count) for trial in (one, other) if trial.machine
-    ]
     lengths = one.command.options.max_model_len, other.command.options.max_model_len
-    return places[0] == places[1] and lengths[0] == lengths[1]
+    return one.machine.kind == other.machine.kind and lengths[0] == lengths[1]
 
 
 def _differences(one: Trial, other: Trial) -> list[str]:

@@ -67,6 +67,4 @@ def _beyond(claim: Serving, fit: Fit) -> str | None:
 
 
 def _is_for(trial: Trial, claim: Serving) -> bool:
-    machine = trial.machine
-    same = machine is not None and machine.gpu.name == claim.machine.gpu.name
-    return same and machine is not None and machine.count == claim.machine.count
+    return trial.machine is not None and trial.machine.kind == claim.machine.kind

@@ -8,7 +8,6 @@ import msgspec
 
 from release.audit.page import Page, statements
 from release.audit.places import Machine, machines
-from release.unknown import Unknown
 
 Kind = Literal["mtp", "vision", "native", "remote code", "recovery"]
 
@@ -57,10 +56,8 @@ class Features(msgspec.Struct, frozen=True):
     base_scores: bool
 
 
-def provide_features(page: Page | Unknown) -> Features | Unknown:
+def provide_features(page: Page) -> Features:
     """Collect them. A line that denies something claims nothing."""
-    if isinstance(page, Unknown):
-        return page
     texts = [line.text for line in statements(page)]
     heads = " ".join(" ".join(line.heads) for line in page.lines)
     return Features(
@@ -82,9 +79,8 @@ def _claims(page: Page) -> Iterator[Feature]:
     for number, text in enumerate(page.text.split("\n"), 1):
         if REMOTE.search(text) and not DENIED.search(text):
             yield Feature("remote code", number, text.strip())
-    header = page.header if isinstance(page.header, dict) else {}
-    if header.get("pipeline_tag") == "image-text-to-text":
-        yield Feature("vision", page.line_of("\npipeline_tag:") + 1, "image-text-to-text")
+    if page.fields.get("pipeline_tag") == "image-text-to-text":
+        yield Feature("vision", page.line_of("pipeline_tag"), "image-text-to-text")
 
 
 def _sentence(number: int, text: str) -> Iterator[Feature]:

@@ -19,7 +19,6 @@ from release.audit.quantities import (
     whole,
 )
 from release.audit.subjects import OF_WEIGHTS, WHOLE, component, setting
-from release.unknown import Unknown
 
 Kind = Literal["weights", "component", "kv token", "parameters", "setting", "layers", "group size"]
 
@@ -58,10 +57,8 @@ class Figure(msgspec.Struct, frozen=True):
     also: Quantity | None = None
 
 
-def provide_figures(page: Page | Unknown) -> tuple[Figure, ...] | Unknown:
+def provide_figures(page: Page) -> tuple[Figure, ...]:
     """Collect them, line by line."""
-    if isinstance(page, Unknown):
-        return page
     return tuple(figure for line in statements(page) for figure in _read(line))
 
 

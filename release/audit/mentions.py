@@ -6,7 +6,6 @@ from collections.abc import Iterator
 import msgspec
 
 from release.audit.page import Page, statements
-from release.unknown import Unknown
 
 PACKAGES = {
     "vllm": "vllm",
@@ -73,10 +72,8 @@ class Mentions(msgspec.Struct, frozen=True):
     requests: tuple[Request, ...]
 
 
-def provide_mentions(page: Page | Unknown) -> Mentions | Unknown:
+def provide_mentions(page: Page) -> Mentions:
     """Collect them from text and code."""
-    if isinstance(page, Unknown):
-        return page
     lines = sorted(_numbered(page))
     return Mentions(
         releases=tuple(found for number, text in lines for found in _releases(number, text)),

@@ -57,10 +57,14 @@ class Page(msgspec.Struct, frozen=True):
     lines: tuple[Line, ...]
     fences: tuple[Fence, ...]
 
-    def line_of(self, word: str) -> int:
-        """The first line that a word stands in, 1 where it does not."""
-        position = self.text.find(word)
-        return self.text.count("\n", 0, max(position, 0)) + 1
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The header's values; none where it cannot be read."""
+        return self.header if isinstance(self.header, dict) else {}
+
+    def line_of(self, key: str) -> int:
+        """The line of a key of the header; the header's first where it has none."""
+        return self.text.count("\n", 0, max(self.text.find(f"\n{key}:"), 0)) + 2
 
 
 def read_page(name: str, text: str) -> Page:

@@ -18,6 +18,11 @@ class Machine(msgspec.Struct, frozen=True):
     count: int
     text: str
 
+    @property
+    def kind(self) -> tuple[str, int]:
+        """What makes two of them the same: which GPU, and how many."""
+        return self.gpu.name, self.count
+
 
 def machines(text: str) -> list[Machine]:
     """Every GPU that a text names, in its order; names that fit several GPUs are left out."""

@@ -9,7 +9,6 @@ import msgspec
 from release.audit.page import Line, Page, statements
 from release.audit.schemes import ASIDE, WORD, rest_of, words_of
 from release.audit.subjects import WHOLE, component
-from release.unknown import Unknown
 
 HEAD = re.compile(
     r"precision|scheme|quant(?:ization|\.|s)?\b|d?type|format|bits|weights?\b", re.IGNORECASE
@@ -60,10 +59,8 @@ class Precise(msgspec.Struct, frozen=True):
     side: Side = "weights"
 
 
-def provide_precisions(page: Page | Unknown) -> tuple[Precise, ...] | Unknown:
+def provide_precisions(page: Page) -> tuple[Precise, ...]:
     """Collect them, line by line."""
-    if isinstance(page, Unknown):
-        return page
     return tuple(claim for line in statements(page) for claim in _read(line))
 
 

@@ -8,7 +8,6 @@ import msgspec
 from release.audit.page import Line, Page, statements
 from release.audit.places import Machine, machines
 from release.audit.quantities import COUNT, SIZE, STEPS, UNITS, Quantity, quantity
-from release.unknown import Unknown
 
 MANY = re.compile(
     r"(?<![\w.,])(\d{1,6}(?:\.\d{1,4})?)\s*(?:[x×]\s*(?=\d)|(?:parallel|concurrent|simultaneous)\b|requests?\b)",
@@ -43,10 +42,8 @@ class Serving(msgspec.Struct, frozen=True):
     possible: bool = False
 
 
-def provide_serving(page: Page | Unknown) -> tuple[Serving, ...] | Unknown:
+def provide_serving(page: Page) -> tuple[Serving, ...]:
     """Collect the claims: lines that name one GPU and say what it holds."""
-    if isinstance(page, Unknown):
-        return page
     return tuple(claim for line in statements(page) for claim in _read(line))
 
 

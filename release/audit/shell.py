@@ -8,7 +8,6 @@ import msgspec
 
 from release.audit.page import Fence, Line, Page
 from release.audit.places import Machine, machines
-from release.unknown import Unknown
 
 Kind = Literal["serve", "install", "patch", "other"]
 
@@ -31,10 +30,8 @@ class Shell(msgspec.Struct, frozen=True):
     machines: tuple[Machine, ...] = ()
 
 
-def provide_shell(page: Page | Unknown) -> tuple[Shell, ...] | Unknown:
+def provide_shell(page: Page) -> tuple[Shell, ...]:
     """Collect the commands, in the order of the card."""
-    if isinstance(page, Unknown):
-        return page
     found = [*_fenced(page), *_in_text(page.lines)]
     return tuple(sorted(found, key=lambda shell: shell.line))
 
@@ -103,5 +100,5 @@ def _named(above: list[Line]) -> tuple[Machine, ...]:
 
 
 def _one(text: str) -> tuple[Machine, ...]:
-    found = {(machine.gpu.name, machine.count): machine for machine in machines(text)}
+    found = {machine.kind: machine for machine in machines(text)}
     return tuple(found.values()) if len(found) == 1 else ()

@@ -43,31 +43,18 @@ class Bound(msgspec.Struct, frozen=True):
     open: str | None = None
 
 
-def provide_trials(
-    shell: tuple[Shell, ...] | Unknown, checkpoint: Checkpoint | Unknown
-) -> tuple[Trial, ...] | Unknown:
-    """Try every `vllm serve` command. Without a checkpoint they are only read."""
-    if isinstance(shell, Unknown):
-        return shell
-    subject = _subject(checkpoint)
+def provide_trials(shell: tuple[Shell, ...], subject: Subject | Unknown) -> tuple[Trial, ...]:
+    """Try every `vllm serve` command. Without a model to serve they are only read."""
     return tuple(trial for each in shell if each.kind == "serve" for trial in _try(each, subject))
 
 
-def provide_bounds(
-    serving: tuple[Serving, ...] | Unknown, checkpoint: Checkpoint
-) -> tuple[Bound, ...] | Unknown:
+def provide_bounds(serving: tuple[Serving, ...], subject: Subject) -> tuple[Bound, ...]:
     """Ask for every claim what the GPU could hold at best."""
-    if isinstance(serving, Unknown):
-        return serving
-    subject = _subject(checkpoint)
-    if isinstance(subject, Unknown):
-        return subject
     return tuple(_bound(claim, subject) for claim in serving)
 
 
-def _subject(checkpoint: Checkpoint | Unknown) -> Subject | Unknown:
-    if isinstance(checkpoint, Unknown):
-        return checkpoint
+def provide_subject(checkpoint: Checkpoint) -> Subject | Unknown:
+    """The model that commands and claims are about."""
     try:
         return subject_of(checkpoint, checkpoint.name)
     except NotEstimated as gap:

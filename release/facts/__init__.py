@@ -138,6 +138,7 @@ FACTS: dict[str, Source] = {
     "precisions": Source(Level.CARD, "release.audit.precisions:provide_precisions"),
     "shell": Source(Level.CARD, "release.audit.shell:provide_shell"),
     "serving": Source(Level.CARD, "release.audit.serving:provide_serving"),
+    "subject": Source(Level.CARD, "release.audit.trials:provide_subject"),
     "trials": Source(Level.CARD, "release.audit.trials:provide_trials"),
     "bounds": Source(Level.CARD, "release.audit.trials:provide_bounds"),
     "mentions": Source(Level.CARD, "release.audit.mentions:provide_mentions"),
