@@ -4,7 +4,7 @@ import logging
 import os
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from typing import TypeVar
 
@@ -28,6 +28,12 @@ class Patience(msgspec.Struct, frozen=True):
     connect: float = 15.0
     answer: float = 120.0
     waits: tuple[float, ...] = (0.25, 1.0, 2.0, 4.0)
+
+    def looks(self) -> Iterator[None]:
+        """Every time to look at what may lag behind: at once, then after each wait."""
+        for wait in (0.0, *self.waits):
+            time.sleep(wait)
+            yield
 
     def again(self, call: Callable[[], Result], passing: Passing = is_passing) -> Result:
         """Make a call that may be repeated, until it goes well or there is no hope."""

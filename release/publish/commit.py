@@ -1,7 +1,6 @@
 """One commit, whatever becomes of the answers: after a doubtful one the Hub is asked."""
 
 import re
-import time
 from http import HTTPStatus
 
 from huggingface_hub.errors import HfHubHTTPError
@@ -68,8 +67,7 @@ class Committer:
 
     def _find_late(self, parent: str, *, moved: bool) -> str | None:
         """Look for our commit, more than once where something was committed and is not listed."""
-        for wait in (0.0, *self._hub.patience.waits):
-            time.sleep(wait)
+        for _ in self._hub.patience.looks():
             found = self.find(parent)
             if found or not moved or self._hub.head(self._ref) != parent:
                 return found

@@ -1,6 +1,5 @@
 """Whether the Hub holds exactly a release: by its own hashes, and what readers see by its bytes."""
 
-import time
 from http import HTTPStatus
 
 from huggingface_hub.errors import HfHubHTTPError
@@ -37,8 +36,7 @@ def differences(plan: Plan, release: Release, tree: dict[str, RemoteFile]) -> li
 def require_published(plan: Plan, release: Release, hub: Hub, commit: str) -> None:
     """Raise `GateError` unless a commit is the release; a copy of the Hub may lag for a while."""
     found: list[str] = []
-    for wait in (0.0, *hub.patience.waits):
-        time.sleep(wait)
+    for _ in hub.patience.looks():
         found = differences(plan, release, hub.tree(commit)) or _misread(release, hub, commit)
         if not found:
             return
@@ -51,8 +49,7 @@ def require_published(plan: Plan, release: Release, hub: Hub, commit: str) -> No
 def require_tag(name: str, commit: str, hub: Hub) -> None:
     """Raise `ReleaseError` unless a tag is on a commit."""
     there = ""
-    for wait in (0.0, *hub.patience.waits):
-        time.sleep(wait)
+    for _ in hub.patience.looks():
         there = hub.refs()[1].get(name, "")
         if there == commit:
             return
@@ -62,8 +59,7 @@ def require_tag(name: str, commit: str, hub: Hub) -> None:
 
 def require_public(hub: Hub) -> None:
     """Raise `ReleaseError` unless everybody may see it."""
-    for wait in (0.0, *hub.patience.waits):
-        time.sleep(wait)
+    for _ in hub.patience.looks():
         try:
             if hub.visibility() == "public":
                 return

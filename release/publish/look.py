@@ -1,6 +1,5 @@
 """What is on the Hub now, and whether this token may change it. Writes nothing."""
 
-import time
 from http import HTTPStatus
 
 from release.checkpoint.index import INDEX_FILE, parse_index
@@ -78,8 +77,7 @@ def fetch(hub: Hub, head: str, path: str, files: dict[str, RemoteFile]) -> bytes
     """Download what the tree names, and nothing that a gateway says in its place."""
     if files[path].size > LARGEST:
         return NOTHING_OF_OURS
-    for wait in (0.0, *hub.patience.waits):
-        time.sleep(wait)
+    for _ in hub.patience.looks():
         held = hold(path, hub.fetch(head, path))
         if matches(held, files[path]):
             return held.content

@@ -15,6 +15,7 @@ from tests.mutations import (
     quantization,
     resolution,
     scales,
+    side_files,
     tensors,
     values,
 )
@@ -23,6 +24,7 @@ from tests.mutations.fault import Fault
 FAULTS: tuple[Fault, ...] = (
     *files.FAULTS,
     *config.FAULTS,
+    *side_files.FAULTS,
     *quantization.FAULTS,
     *resolution.FAULTS,
     *owners.FAULTS,
