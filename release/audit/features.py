@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from release.audit.page import Page, statements
+from release.audit.page import Page, sentences, statements
 from release.audit.places import Machine, machines
 
 Kind = Literal["mtp", "vision", "native", "remote code", "recovery"]
@@ -70,7 +70,7 @@ def provide_features(page: Page) -> Features:
 
 def _claims(page: Page) -> Iterator[Feature]:
     for line in statements(page):
-        for part in re.split(r"(?<=[.;])\s+", line.text):
+        for part in sentences(line.text):
             yield from _sentence(line.number, part)
     for fence in page.fences:
         for number, text in enumerate(fence.text.split("\n"), fence.number):

@@ -19,6 +19,7 @@ LINK = re.compile(
 )
 MARKS = re.compile(r"(?<!\\)(\*\*|__|`+|\*(?=\S)|(?<=\S)\*(?!\*))|</?[A-Za-z][^<>]*>|<!--.*?-->")
 ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
+SENTENCE = re.compile(r"(?<=[.;])\s+")
 CELLS = re.compile(r"(?<!\\)\|")
 FRONT = re.compile(
     r"\A\ufeff?---[ \t]*\r?\n(.*?)^(?:---|\.\.\.)[ \t]*\r?$", re.DOTALL | re.MULTILINE
@@ -39,13 +40,12 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class Fence(msgspec.Struct, frozen=True):
-    """A block of code; `number` is its first line, `before` the last text above it."""
+    """A block of code; `number` is its first line."""
 
     number: int
     language: str
     text: str
     heading: str = ""
-    before: str = ""
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -125,9 +125,8 @@ class _Reader:
         """End the block of code that is open."""
         if self._open is not None:
             _, language, number = self._open
-            before = next((line.text for line in reversed(self.lines) if line.text), "")
             code = "\n".join(self._code)
-            self.fences.append(Fence(number, language, code, self._heading, before))
+            self.fences.append(Fence(number, language, code, self._heading))
         self._open, self._code = None, []
 
     @property
@@ -169,6 +168,11 @@ def plain(text: str) -> str:
 def provide_page() -> Page | Unknown:
     """No card, unless one was given."""
     return Unknown("no card was given")
+
+
+def sentences(text: str) -> list[str]:
+    """The parts of a line that say one thing each."""
+    return SENTENCE.split(text)
 
 
 def statements(page: Page) -> Iterator[Line]:

@@ -12,11 +12,10 @@ SEVERAL = re.compile(r"(?:(\d+)\s*[x×]\s*|(?:dual|two)\s+)$", re.IGNORECASE)
 
 
 class Machine(msgspec.Struct, frozen=True):
-    """One GPU or several of a kind; `text` is what the card calls it."""
+    """One GPU or several of a kind."""
 
     gpu: Gpu
     count: int
-    text: str
 
     @property
     def kind(self) -> tuple[str, int]:
@@ -33,7 +32,7 @@ def machines(text: str) -> list[Machine]:
             continue
         before = SEVERAL.search(text[: match.start()])
         count = int(before[1] or 2) if before else 1
-        found.append(Machine(gpu, count, match["name"]))
+        found.append(Machine(gpu, count))
     return found
 
 

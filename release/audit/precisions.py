@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from release.audit.page import Line, Page, statements
+from release.audit.page import Line, Page, sentences, statements
 from release.audit.schemes import ASIDE, WORD, rest_of, words_of
 from release.audit.subjects import WHOLE, component
 
@@ -114,7 +114,7 @@ def _row(line: Line) -> Iterator[Precise]:
 
 
 def _sentences(line: Line) -> Iterator[Precise]:
-    for text in re.split(r"(?<=[.;])\s+", line.text):
+    for text in sentences(line.text):
         last = 0
         for match in STAYS.finditer(text):
             subject = text[max(last, match.start() - NEAR) : match.start()]

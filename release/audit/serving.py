@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from release.audit.page import Line, Page, statements
+from release.audit.page import Line, Page, sentences, statements
 from release.audit.places import Machine, machines
 from release.audit.quantities import COUNT, SIZE, STEPS, UNITS, Quantity, quantity
 
@@ -34,7 +34,6 @@ class Serving(msgspec.Struct, frozen=True):
 
     machine: Machine
     line: int
-    text: str
     tokens: Quantity | None = None
     requests: float | None = None
     room: Quantity | None = None
@@ -59,14 +58,14 @@ def _read(line: Line) -> Iterator[Serving]:
             requests = _at_once(line) or (float(many[1]) if many and tokens else None)
             cache = _cache(part) or _cache(" | ".join(line.heads)) or _cache_cell(line)
             possible = any("longest" in head.lower() for head in line.heads)
-            yield Serving(named[0], line.number, part, tokens, requests, room, cache, possible)
+            yield Serving(named[0], line.number, tokens, requests, room, cache, possible)
 
 
 def _parts(line: Line) -> list[str]:
     """A row is one part; a text has one for each sentence, and a GPU speaks for what follows it."""
     if line.cells:
         return [" | ".join(line.cells)]
-    return re.split(r"(?<=[.;])\s+", line.text)
+    return sentences(line.text)
 
 
 def _tokens(text: str) -> Quantity | None:
