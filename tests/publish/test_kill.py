@@ -22,17 +22,20 @@ from tests.publish.world import (
 
 ARGS = command("push", "--yes", "--tag", "v1")
 KILLS = 3
-LONGEST = 1.2  # seconds after its first request by which a push is killed; it takes about as long
+SLOWED = 0.02  # seconds that each request takes
+MOST = 20  # requests after which a push is killed at the latest; a whole one makes more
 PUT = re.compile(r"/lfs/([0-9a-f]{64})(?:/[0-9]+)?")
 
 
-def kill_after(hub: HubServer, work: Path, env: dict[str, str], seconds: float) -> bool:
-    """Push, and kill it so long after its first request; whether it was still running."""
-    before = len(hub.requests)
+def kill_after(
+    hub: HubServer, work: Path, env: dict[str, str], requests: int, seconds: float
+) -> bool:
+    """Push, and kill it so long after so many requests; whether it was still running."""
+    wanted = len(hub.requests) + requests
     gone = subprocess.DEVNULL
     with subprocess.Popen(ARGS, cwd=work, env=env, stdout=gone, stderr=gone) as running:
-        while len(hub.requests) == before and running.poll() is None:
-            time.sleep(0.01)
+        while len(hub.requests) < wanted and running.poll() is None:
+            time.sleep(0.001)
         time.sleep(seconds)
         running.kill()
         return running.wait() != 0
@@ -71,10 +74,11 @@ def test_killed_at_random_moments_it_ends_as_one_release(
     chance = random.Random(seed)
     plain = seed % 3 != 0
     env = client_env | ({"HF_HUB_DISABLE_XET": "1"} if plain else {})
-    hub.faults.add(path=".", delay=0.02, times=None)
+    hub.faults.add(path=".", delay=SLOWED, times=None)
     killed = 0
     for _ in range(KILLS):
-        killed += kill_after(hub, work, env, chance.uniform(0, LONGEST))
+        requests, seconds = chance.randint(1, MOST), chance.uniform(0, 2 * SLOWED)
+        killed += kill_after(hub, work, env, requests, seconds)
         require_sound(hub, work)
     done = subprocess.run(ARGS, cwd=work, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
