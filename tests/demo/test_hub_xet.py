@@ -33,6 +33,26 @@ def test_bytes_that_are_not_what_was_said_are_refused(api: HfApi) -> None:
         api.create_commit("acme/m", [add], commit_message="weights")
 
 
+@pytest.mark.parametrize("pattern", ["xet/xorbs/shards/*.mdb", "xet/xorbs/*.redb"])
+def test_what_a_killed_client_left_half_written_counts_as_not_sent(
+    pattern: str, tmp_path: Path
+) -> None:
+    content = bytes(range(256)) * 500
+    with HubServer(tmp_path) as server:
+        api = HfApi(endpoint=server.endpoint, token=server.token)
+        api.create_repo("acme/m")
+        half, again = (CommitOperationAdd("w.safetensors", content) for _ in range(2))
+        api.preupload_lfs_files("acme/m", [half])
+        broken = list(tmp_path.glob(f"xet/lent/*/{pattern}"))
+        for left in broken:
+            left.write_bytes(left.read_bytes()[:100])
+        assert broken
+        with pytest.raises(BadRequestError, match="has no object"):
+            api.create_commit("acme/m", [half], commit_message="weights")
+        assert api.create_commit("acme/m", [again], commit_message="weights").oid
+        assert server.failures == []
+
+
 def test_a_broken_shard_is_an_error_of_its_own(tmp_path: Path) -> None:
     shard = tmp_path / "x.mdb"
     for content, message in [

@@ -60,7 +60,7 @@ class XetStorage:
             (folder, stored)
             for folder in self._lent.iterdir()
             for shard in (folder / SHARDS).glob("*.mdb")
-            for stored in read_shard(shard)
+            for stored in _files_of(shard)
             if stored.sha256 == sha256
         ]
 
@@ -72,6 +72,8 @@ class XetStorage:
             if hash_file(scratch) != stored.sha256:
                 return False
             self._objects.adopt(scratch, stored.sha256)
+        except RuntimeError:  # a client that was killed left a folder that nothing can read
+            return False
         finally:
             scratch.unlink(missing_ok=True)
         return True
@@ -103,6 +105,13 @@ class XetStorage:
         if (folder / INDEX).exists():
             shutil.copyfile(folder / INDEX, copy / INDEX)
         return copy
+
+
+def _files_of(shard: Path) -> list[Stored]:
+    try:
+        return list(read_shard(shard))
+    except ValueError:  # a client that was killed left it half written
+        return []
 
 
 def _address(folder: Path) -> str:
