@@ -118,6 +118,9 @@ def plan_as_on_a_gpu() -> None:
     )
     platform.get_device_capability = classmethod(lambda _cls, device_id=0: None)
     registry._run_in_subprocess = in_process
+    # Turboquant looks at ROCm's platform, whose import loads the kernels: on a CPU without AVX-512
+    # they are loaded already, under another name, and a second time ends the process.
+    sys.modules.setdefault("vllm._C", ModuleType("vllm._C"))
     vllm_config.HAS_TRITON = True
     # Experts keep no cache: any backend will do, none is loaded.
     moe_method.select_unquantized_moe_backend = lambda moe_config: (UnquantizedMoeBackend.CPU, None)
