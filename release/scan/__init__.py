@@ -15,8 +15,7 @@ from release.scan.layout import Segment
 from release.scan.values import FileScan, Values
 
 if TYPE_CHECKING:
-    from release.scan.scales import ScalarTally
-    from release.scan.suspicion import Recheck
+    from release.scan.finish import Finish
     from release.scan.tally import Tally
 
 __all__ = ["PIECE", "FileScan", "Segment", "Values", "scan_file"]
@@ -56,9 +55,8 @@ class _Scanner:
         self._digest = hashlib.sha256()
         self._buffer = memoryview(mmap(-1, PIECE + LINE))  # aligned to a page
         self._position = 0
-        self._tally: Tally | ScalarTally | None = None
-        self._tensors: dict[str, Values] = {}
-        self._recheck: Recheck | None = None
+        self._tally: Tally | None = None
+        self._finish: Finish | None = None
 
     def scan(self, segments: Iterable[Segment]) -> FileScan:
         for batch in _batches(_parts(segments)):
@@ -71,31 +69,29 @@ class _Scanner:
         while raw := self._read(PIECE):
             self._digest.update(raw)
         digest = self._digest.hexdigest()
-        again = self._recheck.again if self._recheck else 0
-        return FileScan(self._name, self._position, digest, self._tensors, again)
+        tensors = self._finish.all() if self._finish else {}
+        again = self._finish.recheck.again if self._finish else 0
+        return FileScan(self._name, self._position, digest, tensors, again)
 
     def _take(self, batch: list[Part], raw: memoryview) -> None:
         """Tally the parts of a batch; of the last one, the tensor may go on in the next batch."""
-        from release.scan.tallies import tally_of  # noqa: PLC0415 - numpy, for shards only
+        if self._finish is None:
+            from release.scan.finish import Finish  # noqa: PLC0415 - numpy, for shards only
 
+            self._finish = Finish(self._stream)
         place, position = 0, self._position - len(raw)
         for segment, length in batch:
-            if segment is not None:
-                if self._tally is None:
-                    self._tally = tally_of(segment.reading, segment.end - segment.start)
-                if length:
-                    self._tally.add(raw[place : place + length])
-                if position + place + length == segment.end:
-                    self._finish(segment, self._tally)
-            place += length
-
-    def _finish(self, segment: Segment, tally: "Tally | ScalarTally") -> None:
-        if self._recheck is None:
-            from release.scan.suspicion import Recheck  # noqa: PLC0415
-
-            self._recheck = Recheck(self._stream)
-        self._tensors[segment.tensor] = tally.values(segment, self._recheck)
-        self._tally = None
+            if segment is None:
+                place += length
+                continue
+            part, place = raw[place : place + length], place + length
+            if self._tally is None:
+                self._tally = self._finish.start(segment, part)
+            if self._tally is not None and length:
+                self._tally.add(part)
+            if self._tally is not None and position + place == segment.end:
+                self._finish.end(segment, self._tally)
+                self._tally = None
 
     def _read(self, count: int) -> memoryview:
         """Read `count` bytes, fewer at the end of the file; valid until the next."""

@@ -1,6 +1,6 @@
 """Quantized codes of a sample: whether a scale uses the range that its codes have.
 
-Shares of a tensor need no look at every code. The sample is slices of 4 KiB, spread evenly; a
+Shares of a tensor need no look at every code. The sample is slices of 4 Ki codes, spread evenly; a
 tensor of up to 32 KiB is its own sample.
 """
 
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from release.scan.layout import Kind, Reading
+from release.scan.layout import WORD_BITS, Kind, Reading
 from release.scan.packing import unpack_fields
 from release.scan.values import Codes
 
@@ -17,6 +17,7 @@ Array = npt.NDArray[Any]
 
 WHOLE = 32 << 10
 SLICE = 4 << 10
+"""Codes: bytes of them, or of pairs."""
 SLICES = 16
 SPACING = 512 << 10
 E4M3_LARGEST, E5M2_LARGEST = 0x7E, 0x7B
@@ -42,8 +43,9 @@ class Sample:
     def __init__(self, reading: Reading, size: int) -> None:
         self.reading = reading
         self._slices: list[bytes] = []
-        unit = max(reading.unit, 1) * reading.width
-        self._length = unit * max(1, SLICE // unit)
+        unit = self._unit = max(reading.unit, 1) * reading.width
+        length = SLICE // 2 if reading.kind is Kind.FP4 else SLICE
+        self._length = unit * max(1, length // unit)
         count = min(SLICES, max(2, size // SPACING))
         if not reading.codes:
             self._places = []
@@ -61,50 +63,67 @@ class Sample:
             if start >= 0:
                 self._slices.append(bytes(piece[start : start + self._length]))
 
+    @property
+    def size(self) -> int:
+        """Bytes of all slices, each cut to whole units; 0 of codes that slices cut across words."""
+        reading = self.reading
+        if reading.kind is Kind.PACKED and WORD_BITS % reading.bits and not reading.unit:
+            return 0
+        return sum([len(part) // self._unit * self._unit for part in self._slices])
+
     def words(self) -> Array:
-        """All slices, each cut to whole units, as one array of words."""
-        unit = max(self.reading.unit, 1) * self.reading.width
-        whole = b"".join(part[: len(part) // unit * unit] for part in self._slices)
-        return np.frombuffer(whole, KINDS[self.reading.width])
+        """The slices as one array of words."""
+        parts = [part[: len(part) // self._unit * self._unit] for part in self._slices]
+        return np.frombuffer(b"".join(parts), KINDS[self.reading.width])
 
 
-def summarise_codes(sample: Sample, tops: Array | None) -> Codes | None:
-    """Summarise a sample; `tops` are the largest magnitudes of units that were seen whole.
+def summarise_codes(samples: list[Sample], tops: list[Array]) -> list[Codes]:
+    """Summarise samples that are read alike and of the same size, all at once.
 
-    None for packed codes that cross words in a way that slices cannot be cut by.
+    `tops` are the largest magnitudes of units that were seen whole, for each sample or for none.
+    Where tensors are small and many, calls of numpy cost more than what they do.
     """
-    reading = sample.reading
-    words = sample.words()
-    if not len(words) or (reading.kind is Kind.PACKED and 32 % reading.bits and not reading.unit):
-        return None
+    reading = samples[0].reading
+    words = np.stack([sample.words() for sample in samples])
+    histograms: list[list[int]] = _histograms(words, reading).tolist()
+    used, weak = _weak(np.stack(tops), reading) if tops else _weak_units(words, reading)
+    zeros, ends, negatives = _zeros(reading), _ends(reading), _negative(reading)
     # Of so few numbers Python adds up a list sooner than numpy an array.
-    histogram: list[int] = _histogram(words, reading).tolist()
-    total = sum(histogram)
-    signed = total - sum(histogram[code] for code in _zeros(reading))
-    negative = sum(histogram[_negative(reading)])
-    used, weak = _weak_units(words, reading) if tops is None else _weak(tops, reading)
-    return Codes(
-        sampled=total,
-        distinct=len(histogram) - histogram.count(0),
-        common=max(histogram) / total,
-        ends=sum(histogram[code] for code in _ends(reading)) / total,
-        negative=negative / signed if signed else 0.5,
-        units=used,
-        weak=weak,
-    )
+    found = []
+    for histogram, units, weak_units in zip(histograms, used.tolist(), weak.tolist(), strict=True):
+        total = sum(histogram)
+        signed = total - sum([histogram[code] for code in zeros])
+        codes = Codes(
+            sampled=total,
+            distinct=len(histogram) - histogram.count(0),
+            common=max(histogram) / total,
+            ends=sum([histogram[code] for code in ends]) / total,
+            negative=sum(histogram[negatives]) / signed if signed else 0.5,
+            units=units,
+            weak=weak_units,
+        )
+        found.append(codes)
+    return found
 
 
-def _histogram(words: Array, reading: Reading) -> Array:
-    """Count every code."""
+def _histograms(words: Array, reading: Reading) -> Array:
+    """Count every code of each row of words: (rows, codes)."""
     if reading.kind is Kind.PACKED and reading.bits not in {4, 8}:
-        fields: Array = np.bincount(unpack_fields(words, reading.bits), minlength=1 << reading.bits)
-        return fields
-    counts: Array = np.bincount(words.view(np.uint8).astype(np.intp), minlength=256)  # as it counts
+        return _counts(
+            unpack_fields(words.reshape(-1), reading.bits), len(words), 1 << reading.bits
+        )
+    counts = _counts(words.view(np.uint8), len(words), 256)
     if reading.kind is Kind.FP4 or (reading.kind is Kind.PACKED and reading.bits == 4):  # noqa: PLR2004
-        square = counts.reshape(16, 16)
-        nibbles: Array = np.add.reduce(square, axis=0) + np.add.reduce(square, axis=1)
+        square = counts.reshape(-1, 16, 16)
+        nibbles: Array = np.add.reduce(square, axis=1) + np.add.reduce(square, axis=2)
         return nibbles
     return counts
+
+
+def _counts(codes: Array, rows: int, distinct: int) -> Array:
+    """Count in one go: the codes of every row are numbered on from those of the one before."""
+    numbered = codes.reshape(rows, -1) + np.arange(0, rows * distinct, distinct)[:, None]
+    return np.bincount(numbered.reshape(-1), minlength=rows * distinct).reshape(rows, distinct)
 
 
 def _zeros(reading: Reading) -> list[int]:
@@ -144,32 +163,42 @@ def _half(reading: Reading) -> int:
     return 1 << (reading.bits - (2 if reading.symmetric else 1))
 
 
-def _weak(tops: Array, reading: Reading) -> tuple[int, int]:
-    """How many units are not all zero, and in how many of those no code reaches half the range."""
+def _weak(tops: Array, reading: Reading) -> tuple[Array, Array]:
+    """How many units are not all zero, and in how many of those no code reaches half the range.
+
+    `tops` has a row for each tensor, as has each of what is given.
+    """
     used = tops > 0
-    return int(np.count_nonzero(used)), int(np.count_nonzero(used & (tops < _half(reading))))
+    return np.count_nonzero(used, axis=1), np.count_nonzero(used & (tops < _half(reading)), axis=1)
 
 
-def _weak_units(words: Array, reading: Reading) -> tuple[int, int]:
-    """The same for the units of a sample."""
+def _weak_units(words: Array, reading: Reading) -> tuple[Array, Array]:
+    """The same for the units of samples: (samples, words)."""
+    count = len(words)
     if not reading.unit:
-        return 0, 0
+        nothing = np.zeros(count, np.intp)
+        return nothing, nothing
     grid = words.reshape(-1, reading.unit)
     whole = reading.unit * reading.width % LONG == 0
     if reading.kind in FIELDS and reading.dtype != "F8_E5M2" and whole:
-        return _weak_by_bits(grid, *FIELDS[reading.kind])
+        used, strong = _strong_by_bits(grid, *FIELDS[reading.kind])
+        weak = used & ~strong
+        return tuple(np.count_nonzero(m.reshape(count, -1), axis=1) for m in (used, weak))
     codes = _signed_codes(grid, reading)
-    if reading.symmetric:
-        return _weak(np.abs(codes).max(axis=1), reading)
-    return _weak(codes.max(axis=1) - codes.min(axis=1), reading)
+    lowest = 0 if reading.symmetric else codes.min(axis=1)
+    tops = (np.abs(codes) if reading.symmetric else codes).max(axis=1) - lowest
+    return _weak(tops.reshape(count, -1), reading)
 
 
-def _weak_by_bits(grid: Array, mask: int, step: int) -> tuple[int, int]:
-    """Eight bytes at once: `mask` leaves magnitudes, `step` lifts half the range to a sign bit."""
+def _strong_by_bits(grid: Array, mask: int, step: int) -> tuple[Array, Array]:
+    """Which units are not all zero, and in which of them a code reaches half the range.
+
+    Eight bytes at once: `mask` leaves magnitudes, `step` lifts half the range to a sign bit.
+    """
     magnitudes = grid.view(np.uint64) & np.uint64(mask)
     used = _any_bit(magnitudes) != 0
-    strong = _any_bit(magnitudes + np.uint64(step)) & np.uint64(~mask & ALL)
-    return int(np.count_nonzero(used)), int(np.count_nonzero(used & (strong == 0)))
+    strong = (_any_bit(magnitudes + np.uint64(step)) & np.uint64(~mask & ALL)) != 0
+    return used, strong
 
 
 def _any_bit(grid: Array) -> Array:

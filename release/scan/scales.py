@@ -8,7 +8,7 @@ import numpy.typing as npt
 from release.scan.layout import EXPONENTS, Reading, Segment
 from release.scan.suspicion import Recheck
 from release.scan.tally import SIGNED, UNSIGNED, Tally, add_hits, decode_float
-from release.scan.values import NONE, Hits, Scales, Values
+from release.scan.values import NONE, Codes, Hits, Scales, Values
 
 Words = npt.NDArray[Any]
 
@@ -18,46 +18,35 @@ SAMPLED = 16 << 10
 SAMPLED_PER_PIECE = 4 << 10
 
 
-class ScalarTally:
+def scalar(reading: Reading, raw: bytes) -> Values:
     """One scale: most tensors of a mixture of experts are no more than that."""
-
-    def __init__(self, reading: Reading) -> None:
-        self._reading = reading
-        self._raw = b""
-
-    def add(self, piece: memoryview) -> None:
-        """Take it."""
-        self._raw = bytes(piece)
-
-    def values(self, segment: Segment, recheck: Recheck) -> Values:  # noqa: ARG002
-        """What it is."""
-        form = self._reading.format
-        word = int.from_bytes(self._raw, "little")
-        if max(form.normal, 1) <= word < form.bad:
-            value = decode_float(word, self._reading.dtype)
-            return Values(1, value, scales=Scales(value, value, 0), head=self._raw)
-        size = word & (form.sign - 1)
-        bad, zero = size >= form.bad, size == 0
-        negative = word != size and not bad and not zero
-        good = not bad and not zero and not negative
-        value = decode_float(size, self._reading.dtype) if good else 0.0
-        scales = Scales(
-            low=value,
-            median=value,
-            top_at=0,
-            negative=ONE if negative else NONE,
-            zero=ONE if zero else NONE,
-            tiny=ONE if size < form.normal and not zero and not negative else NONE,
-            zeros=(0,) if zero else (),
-        )
-        return Values(
-            words=1,
-            top=value,
-            bad=ONE if bad else NONE,
-            infinite=int(size == form.infinity),
-            scales=scales,
-            head=self._raw,
-        )
+    form = reading.format
+    word = int.from_bytes(raw, "little")
+    if max(form.normal, 1) <= word < form.bad:
+        value = decode_float(word, reading.dtype)
+        return Values(1, value, scales=Scales(value, value, 0), head=raw)
+    size = word & (form.sign - 1)
+    bad, zero = size >= form.bad, size == 0
+    negative = word != size and not bad and not zero
+    good = not bad and not zero and not negative
+    value = decode_float(size, reading.dtype) if good else 0.0
+    scales = Scales(
+        low=value,
+        median=value,
+        top_at=0,
+        negative=ONE if negative else NONE,
+        zero=ONE if zero else NONE,
+        tiny=ONE if size < form.normal and not zero and not negative else NONE,
+        zeros=(0,) if zero else (),
+    )
+    return Values(
+        words=1,
+        top=value,
+        bad=ONE if bad else NONE,
+        infinite=int(size == form.infinity),
+        scales=scales,
+        head=raw,
+    )
 
 
 class ScaleTally(Tally):
@@ -125,7 +114,7 @@ class ScaleTally(Tally):
             self._kept.append(kept)
             self._count += len(kept)
 
-    def values(self, segment: Segment, recheck: Recheck) -> Values:  # noqa: ARG002
+    def values(self, segment: Segment, recheck: Recheck, codes: Codes | None = None) -> Values:  # noqa: ARG002
         """What was tallied."""
         form = self.reading.format
         median = self._median(form.bad)

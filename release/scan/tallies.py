@@ -7,10 +7,10 @@ import numpy.typing as npt
 
 from release.scan.layout import SMALL_TENSOR, Kind, Reading, Segment
 from release.scan.packing import padding_rows, zero_row
-from release.scan.scales import ScalarTally, ScaleTally
+from release.scan.scales import ScaleTally
 from release.scan.suspicion import Recheck
 from release.scan.tally import SIGNED, Tally, add_hits, decode_float
-from release.scan.values import Indices, Values
+from release.scan.values import Codes, Indices, Values
 
 Words = npt.NDArray[Any]
 
@@ -134,7 +134,7 @@ class IndexTally(Tally):
         """Keep them."""
         self._kept.append(words.view(np.int64 if self.reading.width == 8 else np.int32).copy())  # noqa: PLR2004
 
-    def values(self, segment: Segment, recheck: Recheck) -> Values:  # noqa: ARG002
+    def values(self, segment: Segment, recheck: Recheck, codes: Codes | None = None) -> Values:  # noqa: ARG002
         """What was tallied."""
         if not self._kept:
             return Values(0)
@@ -156,8 +156,6 @@ CLASSES: dict[str, type[Tally]] = {
 }
 
 
-def tally_of(reading: Reading, size: int) -> Tally | ScalarTally:
+def tally_of(reading: Reading, size: int) -> Tally:
     """Make the tally of a tensor of `size` bytes."""
-    if reading.kind is Kind.SCALE and size == reading.width:
-        return ScalarTally(reading)
     return CLASSES[reading.kind.value](reading, size)

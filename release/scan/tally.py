@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from release.scan.codes import Sample, summarise_codes
+from release.scan.codes import Sample
 from release.scan.layout import EXPONENTS, Kind, Reading, Segment
 from release.scan.suspicion import MARK, PAGE, Marks, Recheck, find_hole, is_constant
 from release.scan.values import NONE, Codes, Hits, Values
@@ -33,6 +33,7 @@ SIGNED: dict[int, np.dtype[Any]] = {
 _F32, _F16 = struct.Struct("<f"), struct.Struct("<e")
 KEPT_BYTES = 64
 LONG, ALL = 8, (1 << 64) - 1
+NO_ROWS = np.empty(0, np.intp)
 UNVALUED = {Kind.RAW, Kind.INDEX}
 PACKED = {Kind.FP4, Kind.PACKED}
 
@@ -58,14 +59,14 @@ class Tally:
     def __init__(self, reading: Reading, size: int) -> None:
         self.reading = reading
         self.words = 0
-        self.sample = Sample(reading, size)
         self.bad = NONE
         self.padding = NONE
         self.infinite = 0
         self.top = 0
         self._head = b""
         self._position = 0
-        self._marks = Marks()
+        if self.weighed:
+            self.sample, self._marks = Sample(reading, size), Marks()
         self._rows = 0
         self._zero: list[Words] = []
         self._tops: list[Words] = []
@@ -86,8 +87,11 @@ class Tally:
     def look(self, words: Words) -> None:
         """Tally the words of one piece."""
 
-    def values(self, segment: Segment, recheck: Recheck) -> Values:
-        """What was tallied. Where it looks suspicious, the bytes are looked at again."""
+    def values(self, segment: Segment, recheck: Recheck, codes: Codes | None = None) -> Values:
+        """What was tallied. Where it looks suspicious, the bytes are looked at again.
+
+        `codes` is what was made of the sample.
+        """
         valued = self.reading.kind not in UNVALUED
         nothing = valued and not self.top and not self.bad
         constant = nothing or is_constant(segment, self._marks, self._head, recheck)
@@ -105,7 +109,7 @@ class Tally:
             zero=nothing,
             constant=constant,
             hole=find_hole(segment, self._marks, recheck) if look else None,
-            codes=self._codes() if self.reading.codes else None,
+            codes=codes,
             mark=self._marks.digest(),
             head=self._head,
         )
@@ -128,7 +132,9 @@ class Tally:
             wide, mask = grid.view(np.uint64), mask * (ALL // ((1 << 8 * grid.itemsize) - 1))
         kept = wide.dtype.type(mask)
         first = wide[:, 0] if zeros is None else wide[:, 0] ^ zeros[0]
-        rows = np.flatnonzero((first & kept) == 0)
+        first = first & kept
+        few = np.count_nonzero(first) < len(first)
+        rows = np.flatnonzero(first == 0) if few else NO_ROWS
         if len(rows):
             whole = wide[rows] if zeros is None else wide[rows] ^ zeros
             rows = rows[~(whole & kept).any(axis=1)]
@@ -152,15 +158,19 @@ class Tally:
         first = -self._position % PAGE
         count = (len(piece) - first) // MARK
         if count > 0:
-            words = np.frombuffer(piece, np.uint64, count, first)
-            self._marks.add(words[:: PAGE // MARK].copy())
+            self._marks.add(np.frombuffer(piece, np.uint64, count, first)[:: PAGE // MARK])
 
-    def _codes(self) -> Codes | None:
+    def has_sample(self) -> bool:
+        """Whether there is a sample to make something of."""
+        return self.weighed and self.sample.size > 0
+
+    def tops(self) -> Words | None:
+        """The largest codes of units that were seen whole; None where the sample has to show it."""
         tops = [*self._tops, *self._block_tops.values()]
         if tops:
-            return summarise_codes(self.sample, np.concatenate(tops))
+            return np.concatenate(tops)
         known = self.reading.unit or self.reading.block or self.reading.kind in PACKED
-        return summarise_codes(self.sample, None if known else np.array([self.top]))
+        return None if known else np.array([self.top])
 
 
 def decode_float(word: int, dtype: str) -> float:

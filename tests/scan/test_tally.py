@@ -12,9 +12,8 @@ from release.checkpoint.header import DTYPE_BITS, TensorInfo
 from release.quantization.arguments import Args
 from release.quantization.config import ConfigGroup, QuantizationConfig
 from release.quantization.schemes import Scheme, scheme_of
+from release.scan.finish import Finish
 from release.scan.layout import Reading, Segment, scale_reading, weight_reading
-from release.scan.suspicion import Recheck
-from release.scan.tallies import tally_of
 from release.scan.values import Values
 
 UNSIGNED = {1: np.uint8, 2: np.uint16, 4: np.uint32}
@@ -39,11 +38,14 @@ def scheme(bits: int, group: int, *, symmetric: bool = True) -> Scheme:
 
 
 def tally(reading: Reading, raw: bytes, limit: int) -> Values:
-    counter = tally_of(reading, len(raw))
+    segment, finish = Segment("t", 0, len(raw), reading), Finish(InMemory(raw))
     step = reading.step(limit)
-    for start in range(0, len(raw), step):
-        counter.add(memoryview(raw)[start : start + step])
-    return counter.values(Segment("t", 0, len(raw), reading), Recheck(InMemory(raw)))
+    counter = finish.start(segment, memoryview(raw)[:step])
+    if counter is not None:
+        for start in range(0, len(raw), step):
+            counter.add(memoryview(raw)[start : start + step])
+        finish.end(segment, counter)
+    return finish.all()["t"]
 
 
 def first(mask: Any) -> int | None:
