@@ -16,12 +16,11 @@ from release.facts.misdeclared import Misdeclared
 from release.quantization.arguments import Args
 from release.quantization.config import DENSE, MIXED, ConfigGroup, QuantizationConfig
 from release.quantization.formats import (
-    BYTE,
     FLOAT,
     INT,
-    PLAIN,
     can_hold,
     infer_format,
+    is_storable,
     states_format,
 )
 from release.rules import Findings, Found, in_config, rule
@@ -56,7 +55,7 @@ def check(quantization: QuantizationConfig, misdeclared: Misdeclared) -> Finding
 
 def _group(config: QuantizationConfig, group: ConfigGroup, weights: Args) -> Iterator[Found]:
     inferred = infer_format(weights, group.input_activations)
-    if weights.type == "float" and weights.num_bits < BYTE and inferred in PLAIN:
+    if not is_storable(weights, group.input_activations):
         what = f"no format stores floats of {weights.num_bits} bits per {weights.strategy}"
         yield Found(in_config(group.path), what, "write what llm-compressor writes for the scheme")
         return

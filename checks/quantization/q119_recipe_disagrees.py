@@ -13,6 +13,7 @@ from release.facts.modules import Modules
 from release.facts.recipe import RECIPE_FILE, Recipe
 from release.quantization.arguments import Args
 from release.quantization.config import ConfigGroup, QuantizationConfig
+from release.quantization.formats import is_storable
 from release.quantization.match import Targets
 from release.quantization.naming import scheme_name
 from release.quantization.schemes import CACHE_SCALES
@@ -34,7 +35,7 @@ def check(
         return
     told = {_key(group): group for group in quantization.groups if group.weights}
     for key, group in told.items():
-        if key not in asked and not group.unreadable and group.name not in misdeclared.tensors:
+        if key not in asked and _is_sound(group) and group.name not in misdeclared.tensors:
             where = Where(file=RECIPE_FILE, path=recipe.modifiers[-1].path)
             names = " and ".join(sorted({_name(other) for other in asked.values()}))
             what = f"it asks for {names}; {group.name:.60} is {_name(group)}"
@@ -61,7 +62,9 @@ def check(
 def _ignored(recipe: Recipe, modules: Modules) -> Findings:
     """Modules that every quantizing step ignores and that are quantized all the same."""
     steps = [modifier for modifier in recipe.modifiers if modifier.groups]
-    quantized = {module.name: () for module in modules if module.quantized}
+    quantized = {
+        module.name: () for module in modules if module.quantized and not module.claim.ignored_by
+    }  # what the config ignores too is Q104's
     left = [
         {name: hits for name, hits in Targets(step.ignore).match(quantized).items() if hits}
         for step in steps
@@ -71,6 +74,13 @@ def _ignored(recipe: Recipe, modules: Modules) -> Findings:
             entry = left[0][name][0]
             what = f"the recipe ignores it by {quoted(entry)}, and it is stored quantized"
             yield Found(Where(module=name), what, FIX)
+
+
+def _is_sound(group: ConfigGroup) -> bool:
+    """Whether the arguments can be read and stored; else they are Q107's or Q106's."""
+    weights = group.weights
+    stored = weights is None or is_storable(weights, group.input_activations)
+    return stored and not group.unreadable
 
 
 def _key(group: ConfigGroup) -> tuple[object, ...]:

@@ -1,15 +1,20 @@
 """A scale of the KV cache is no scale, or was never calibrated.
 
-What it checks: every `k_scale`, `v_scale` and `q_scale` is finite and above zero; and not all of
-    them are exactly 1.0 (a warning).
-Why it matters: with a scale of zero every key or value in the cache becomes 0 or NaN, and vLLM
-    loads it as it is. With 1.0 the cache works, uncalibrated: the card may not claim otherwise.
+What it checks: every `k_scale`, `v_scale` and `q_scale` is finite, above zero and of a size that
+    keys and values can have, 1e-9 to 1e4; and not all of them are exactly 1.0 (a warning). Scales
+    in a tower, which has no cache, are for your information.
+Why it matters: with such a scale every key or value in the cache becomes 0 or NaN, and vLLM loads
+    it as it is. llm-compressor saves uninitialised memory, any number at all, for attention that
+    its hooks never saw. With 1.0 the cache works, uncalibrated: the card may not claim otherwise.
 How to fix: calibrate with `kv_cache_scheme`, or leave the scheme out.
-Seen in: llm-compressor #1928, #2117, #2853.
+Seen in: llm-compressor #1928, #2117, #2853; every cache scale of NemotronH by llm-compressor 0.14.
 """
 
+from release.facts.absences import TOWERS
 from release.facts.measures import Measure, Measures
 from release.rules import Findings, Found, Where, rule
+
+LOWEST, HIGHEST = 1e-9, 1e4
 
 
 @rule(since="0.1.0")
@@ -18,7 +23,9 @@ def check(measures: Measures) -> Findings:
     broken = [(scale, text) for scale in measures.cache_scales if (text := _broken(scale))]
     for scale, text in broken:
         where = Where(file=scale.info.shard, tensor=scale.tensor)
-        yield Found(where, text, "calibrate the KV cache again, or leave its scheme out")
+        tower = scale.module.component in TOWERS
+        fix = "calibrate the KV cache again, or leave its scheme out"
+        yield Found(where, text, fix, "info" if tower else None)
     if measures.cache_scales and not broken and all(map(_is_one, measures.cache_scales)):
         first = measures.cache_scales[0]
         yield Found(
@@ -40,7 +47,8 @@ def _broken(scale: Measure) -> str:
     ):
         if hits:
             return f"{kind}: {scale.count(hits)}"
-    return ""
+    odd = next((v for v in (scales.low, values.top) if not LOWEST <= v <= HIGHEST), None)
+    return "" if odd is None else f"{odd:.4g}: no keys or values are of that size; not calibrated"
 
 
 def _is_one(scale: Measure) -> bool:

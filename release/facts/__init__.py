@@ -47,6 +47,7 @@ FACTS: dict[str, Source] = {
     "absences": Source(Level.HEADERS, "release.facts.absences:provide_absences"),
     "misfits": Source(Level.HEADERS, "release.facts.misfits:provide_misfits"),
     "layouts": Source(Level.HEADERS, "release.facts.layouts:provide_layouts"),
+    "missed": Source(Level.HEADERS, "release.facts.missed:provide_missed"),
     "misdeclared": Source(Level.HEADERS, "release.facts.misdeclared:provide_misdeclared"),
     "layer_gaps": Source(Level.HEADERS, "release.facts.layer_gaps:provide_layer_gaps"),
     "unknown_tensors": Source(

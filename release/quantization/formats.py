@@ -36,6 +36,12 @@ def infer_format(weights: Args, inputs: Args | None) -> str:
     return NAIVE if inputs is None else FLOAT
 
 
+def is_storable(weights: Args, inputs: Args | None) -> bool:
+    """Whether any format holds the weights: none has floats under 8 bits but the FP4 ones."""
+    plain = infer_format(weights, inputs) in PLAIN
+    return not (plain and weights.type == "float" and weights.num_bits < BYTE)
+
+
 def can_hold(form: str, weights: Args, inputs: Args | None) -> bool:
     """Whether a format can be the right one for these arguments.
 

@@ -79,8 +79,7 @@ def compare(scheme: Scheme, tensors: Tensors, shape: Size | None) -> Iterator[Di
         elif info.dtype not in slot.dtypes:
             yield Difference(slot.role, DTYPE, info.dtype, " or ".join(slot.dtypes))
         elif not _fits(slot, info.shape, scheme, shape):
-            expected = _words(slot, scheme, shape).partition(" ")[2]
-            yield Difference(slot.role, SHAPE, str(list(info.shape)), expected)
+            yield Difference(slot.role, SHAPE, str(list(info.shape)), _dims(slot, scheme, shape))
     roles = {slot.role for slot in scheme.slots}
     for role, info in tensors.items():
         if role not in roles and (role in COMPANIONS or role == "weight"):
@@ -197,8 +196,11 @@ def _fits(slot: Slot, stored: tuple[int, ...], scheme: Scheme, shape: Size | Non
 
 
 def _words(slot: Slot, scheme: Scheme, shape: Size | None) -> str:
-    dims = list(scheme.expected_shape(slot, *shape)) if shape else f"[{', '.join(slot.shape)}]"
-    return f"{' or '.join(slot.dtypes)} {dims}"
+    return f"{' or '.join(slot.dtypes)} {_dims(slot, scheme, shape)}"
+
+
+def _dims(slot: Slot, scheme: Scheme, shape: Size | None) -> str:
+    return str(list(scheme.expected_shape(slot, *shape))) if shape else f"[{', '.join(slot.shape)}]"
 
 
 def _stored(info: TensorInfo) -> str:

@@ -90,10 +90,10 @@ def test_findings_are_annotations_and_nothing_is_pushed(
         "success",
     ]
     assert done.steps["verify"].code == 1
-    assert "::error file=model-" in done.log or "::error title=T104" in done.log, done.log
+    assert "Q101" in done.log, done.log
     assert done.outputs["verdict"] == "failed"
     assert done.outputs["commit"] == ""
-    assert "T104 quantized-but-unclaimed" in done.summary
+    assert "Q101 group-matches-nothing" in done.summary
     assert not [request for request in hub.requests if "/commit/" in request.path]
 
 

@@ -90,7 +90,6 @@ FAULTS = (
         in_fp8("lm_head"),
         "lm_head",
         ("llama-fp8-dynamic",),
-        LEFT,
     ),
     Fault(
         "T103", "MTP left out of ignore", not_ignoring("mtp"), "mtp.layers.0.mlp.down_proj", (MTP,)

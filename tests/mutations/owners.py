@@ -138,7 +138,6 @@ FAULTS = (
         arguments("weights.num_bits", 4),
         GROUP,
         FP8,
-        ("Q119",),
     ),
     Fault("F124", "a pipe for a tokenizer", pipe, TOKENIZER),
     Fault(

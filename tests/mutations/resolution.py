@@ -62,7 +62,6 @@ FAULTS = (
         respelt("down_proj", "down_porj"),
         f"{GROUP}.targets",
         MIXED,
-        ("T104",),
     ),
     Fault(
         "Q108",
@@ -70,7 +69,6 @@ FAULTS = (
         respelt("re:.*self_attn", ".*self_attn"),
         f"{GROUP}.targets.3",
         MIXED,
-        ("T104",),
     ),
     Fault(
         "Q101",
@@ -78,7 +76,6 @@ FAULTS = (
         respelt('"Linear"', '"Linera"'),
         f"{GROUP}.targets",
         NVFP4,
-        ("T104",),
     ),
     Fault(
         "Q102",

@@ -226,7 +226,7 @@ FAULTS = (
         retype("model.layers.0.mlp.gate.weight", "F8_E4M3", 8, 128),
         "model.layers.0.mlp.gate",
         ("qwen3_moe-fp8",),
-        ("Q119", "V113"),
+        ("V113",),
     ),
     Fault("T117", "a norm lost", lose(NORM), "model.layers.1.input_layernorm", (*NVFP4, *FP8)),
     Fault("T117", "the last norm lost", lose("model.norm.weight"), "model.norm", NVFP4),
@@ -283,6 +283,6 @@ FAULTS = (
         retype("model.visual.blocks.0.attn.proj.weight", "F8_E4M3", 64, 64),
         "model.visual.blocks.0.attn.proj",
         ("demo",),
-        ("Q119", "V113"),
+        ("V113",),
     ),
 )

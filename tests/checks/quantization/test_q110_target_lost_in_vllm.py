@@ -67,7 +67,7 @@ def test_silent_on_what_llm_compressor_wrote(path: Path, draft: Drafts, findings
 def test_silent_where_the_tensors_contradict_the_declaration(
     draft: Drafts, findings: Judge
 ) -> None:
-    """A target that matches nothing is Q101's, what it was for is T104's."""
+    """A target that matches nothing is Q101's, and so is what it was for."""
     broken = draft("llama-nvfp4").config(f"{GROUPS}.group_0.targets", ["re:.*nothing$"])
     assert findings("Q110", broken) == []
 

@@ -7,7 +7,7 @@ KEY = "model.layers.1.self_attn.k_scale"
 FILE = "model.safetensors"
 
 
-@pytest.mark.parametrize("value", [0.0, -1.0, float("nan"), float("inf")])
+@pytest.mark.parametrize("value", [0.0, -1.0, float("nan"), float("inf"), 131072.0, 3e-31])
 @pytest.mark.parametrize("name", ["qwen3-fp8-kv", "qwen3-kv-only"])
 def test_fires_on_what_cannot_scale(
     name: str, value: float, draft: Drafts, findings: Judge
@@ -18,6 +18,13 @@ def test_fires_on_what_cannot_scale(
 def test_fires_on_one_head(draft: Drafts, findings: Judge) -> None:
     broken = draft("qwen3-nvfp4-kv-heads").patch(KEY, bf16(0.0), 2)
     assert findings("V112", broken) == [f"error {FILE}: {KEY}"]
+
+
+def test_a_tower_has_no_cache(draft: Drafts, findings: Judge) -> None:
+    made, attention = draft("demo"), "model.visual.blocks.0.attn"
+    made.add(f"{attention}.k_scale", "BF16", [1], beside=f"{attention}.proj.weight")
+    shard = made.tensors()[f"{attention}.k_scale"]
+    assert findings("V112", made) == [f"info {shard}: {attention}.k_scale"]
 
 
 def test_fires_once_when_all_are_one(draft: Drafts, findings: Judge) -> None:
