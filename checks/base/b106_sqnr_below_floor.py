@@ -1,8 +1,11 @@
 """A quantized weight is noisier than its scheme and method make it.
 
 What it checks: the signal-to-noise ratio against the scheme's floor (FP8 29 dB, NVFP4 18.5 dB,
-    INT8 24 dB, INT4 10 dB when rounded to nearest; less where recipe.yaml names GPTQ or AutoRound,
-    or there is none), and against the median of the same projection in the other layers.
+    INT8 24 dB, INT4 10 dB when rounded to nearest), and against the median of the same projection
+    in the other layers. Neither is reported where plain rounding of these very weights, with
+    scales from their largest magnitudes, is as noisy: of heavy tails few bits leave little. Where
+    recipe.yaml names GPTQ or AutoRound, or there is none, 14 dB under that is no finding, 9 dB
+    for one that is worse than others.
 Why it matters: one badly calibrated layer costs more than all the others together.
 How to fix: look at its scales and its calibration, or keep it in a higher precision.
 Seen in: auto-round #2142, a published model that had lost accuracy.

@@ -1,8 +1,10 @@
 """Some rows of a quantized weight are wrong.
 
 What it checks: the signal-to-noise ratio of every row against its scheme's floor (FP8 15 dB, INT8
-    12 dB, NVFP4 6 dB, INT4 4 dB). Rows that are next to nothing in the base are left out: one
-    scale for a whole tensor may flush them.
+    12 dB, NVFP4 6 dB, INT4 4 dB). Rows that are next to nothing in the base are left out, as one
+    scale for a whole tensor may flush them, and rows of which plain rounding keeps as little. GPTQ
+    leaves rows of trained weights -4 dB: where it moved them, those count whose cosine with the
+    base is under 0.25 or whose size is another.
 Why it matters: a mean over the tensor does not show them, the output channel does.
 How to fix: quantize the module again; look at the scales of these rows.
 Seen in: ollama #15866: 2,048 rows of in_proj_qkv are zero after packing.

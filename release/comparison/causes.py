@@ -6,7 +6,7 @@ from statistics import median
 import msgspec
 
 from release.architecture.numbering import pattern_of
-from release.comparison.floors import EXACT, NEAR_MOVED, NEAR_ROUNDED, ROW_MOVED, Floors
+from release.comparison.floors import EXACT, NEAR_MOVED, NEAR_ROUNDED, Floors
 from release.comparison.results import Cause, Compared, Measure
 
 STRANGER = 0.5
@@ -49,14 +49,6 @@ def _agrees(measure: Measure, floors: Floors, *, moved: bool) -> bool:
     if moved:
         return measure.near >= NEAR_MOVED or measure.sqnr >= floors.moved
     return measure.near >= NEAR_ROUNDED and measure.exact >= floors.typical
-
-
-def forgiven(item: Compared, floors: Floors) -> Cause:
-    """The cause where weights were moved on purpose, and single rows may be noisier for it."""
-    measure = item.measure
-    if item.cause is not Cause.ROWS or measure.worst is None or measure.worst.sqnr < ROW_MOVED:
-        return item.cause
-    return cause_of(msgspec.structs.replace(measure, bad_rows=()), floors, moved=True)
 
 
 def severe(measure: Measure) -> bool:

@@ -10,8 +10,9 @@ from typing import TypeVar
 import msgspec
 
 from release.checkpoint import TensorInfo
-from release.comparison.causes import cause_of, forgiven
+from release.comparison.causes import cause_of
 from release.comparison.floors import floors_of
+from release.comparison.ideal import NOISIER, PEERS_MOVED, RELATIVE, measure_ideal, relieved
 from release.comparison.measure import measure
 from release.comparison.neighbours import neighbours
 from release.comparison.pairing import View
@@ -141,7 +142,13 @@ class Comparer:
         """Measure a weight against a matrix of the base, `fitted` to it by factors."""
         floors = floors_of(weight.scheme, fitted=fitted)
         found = measure(decoder, base, floors)
-        return found, cause_of(found, floors, moved=self.moved)
+        cause = cause_of(found, floors, moved=self.moved)
+        if cause in RELATIVE:
+            found, floors = relieved(
+                found, floors, measure_ideal(decoder, base, floors), moved=self.moved
+            )
+            cause = cause_of(found, floors, moved=self.moved)
+        return found, cause
 
     def matrix(self, name: str) -> Matrix:
         """Open the base's form of a weight. Raises `Undecodable`, `Unreadable`."""
@@ -176,12 +183,13 @@ class Comparer:
         weight = self.weights[item.module]
         decoder = self.decoder(weight)
         base = self.matrix(item.module)
-        if item.cause in ORDER_CAUSES:
+        # Codes that were moved on purpose agree with no scales so well that others would show.
+        hidden = self.moved and item.cause is Cause.NONE and not item.undone
+        if hidden or item.cause in ORDER_CAUSES:
             shifted = shifted_scales(decoder, base)
-            if shifted:
-                return _with(item, Cause.DISORDER, shifted)
-            floors = floors_of(weight.scheme, fitted=False)
-            return _with(item, forgiven(item, floors), "") if self.moved else item
+            return _with(item, Cause.DISORDER, shifted) if shifted else item
+        if item.cause is Cause.NOISE and item.detail:
+            return self._excused(item, decoder, base)
         if item.cause is not Cause.HOLDS_ANOTHER:
             return item
         ours = sample(decoder)
@@ -190,6 +198,12 @@ class Comparer:
             return _with(item, Cause.HOLDS_ANOTHER, other)
         order = disorder(ours, decoder, base)
         return _with(item, Cause.DISORDER if order else Cause.COSINE, order or "")
+
+    def _excused(self, item: Compared, decoder: Decoder, base: Matrix) -> Compared:
+        """What is noisier than its peers only as plain rounding of its base is."""
+        ideal = measure_ideal(decoder, base, floors_of(decoder.scheme, fitted=False))
+        least = ideal.sqnr - (PEERS_MOVED if self.moved else NOISIER)
+        return item if item.measure.sqnr < least else _with(item, Cause.NONE, "")
 
     def _others(self, weight: Weight) -> Iterator[tuple[str, Callable[[], Matrix]]]:
         shapes = {n: w.shape for n, w in self.weights.items() if n not in self.reasons}

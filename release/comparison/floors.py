@@ -2,6 +2,8 @@
 
 Measured on weights that llm-compressor 0.14 wrote and on Gauss, Laplace, Student and log-normal
 ones with outlier columns, rounded by compressed_tensors 0.19; GPTQ with strongly correlated inputs.
+What is under them is held against plain rounding of the same weights, by `ideal`. On the trained
+matrices of a sentence encoder, as the projections of a Llama, every preset stays above them.
 """
 
 import msgspec
@@ -42,10 +44,6 @@ class Floors(msgspec.Struct, frozen=True):
 
 NEAR_ROUNDED, NEAR_MOVED = 0.98, 0.60
 """Shares of codes within one step of the base's, for the two kinds of method."""
-
-ROW_MOVED = 1.0
-"""dB of a single row that was moved: GPTQ's rows differ as widely as their inputs are alike. Noise
-has less, and so has a row of zeros or of twice the base's values."""
 
 TYPICAL_FITTED = 0.90
 """Share of agreeing codes where the factors of columns or rows are an estimate from these codes."""

@@ -33,8 +33,8 @@ BF16_STEP, LEAST_DOUBT = np.float32(2**-8), np.float32(0.01)
 TOLERANCE, OUTLIERS = 0.15, 0.05
 """How far the scales of partners may be from cancelling, and for how many channels."""
 
-FAR, FLUSHED = 2.5, 0.2
-"""How far none may be, but of those that rounding left little of."""
+FAR, FLUSHED = 2.5, 0.5
+"""How far none may be, but of columns of which more than this share is zero: these say little."""
 
 COLUMN, SMALL = 0.3, 0.1
 """How far rounding, GPTQ's too, may leave a column of some size from the base's; its square."""
@@ -114,6 +114,16 @@ def fit_columns(decoder: Decoder, base: Matrix) -> Floats:
     return _quotient(*_column_sums(decoder, base))
 
 
+def known_columns(decoder: Decoder, factors: Floats) -> Floats:
+    """The factors of columns, NaN where rounding flushed so much of one that it is no estimate."""
+    zeros, (rows, columns) = np.zeros(decoder.shape[1], np.int64), decoder.shape
+    step = step_of(columns)
+    for start in range(0, rows, step):
+        values = decoder.rows(start, min(start + step, rows)).values()
+        zeros += np.count_nonzero(values == 0, axis=0)
+    return np.where(zeros > FLUSHED * rows, np.float32(np.nan), factors)
+
+
 def columns_agree(decoder: Decoder, base: Matrix) -> bool:
     """Whether no column is off by a factor; of those that are not small, which rounding flushes."""
     both, own = _column_sums(decoder, base)
@@ -133,7 +143,8 @@ def fit_rows(decoder: Decoder, base: Matrix) -> Floats:
 def cancel(columns: Floats | None, rows: Floats | None) -> bool:
     """Whether the factors of one weight's columns undo those of the other one's last rows.
 
-    Heads that share keys and values have fewer rows than columns: these are not scaled.
+    Heads that share keys and values have fewer rows than columns: these are not scaled. NaN is a
+    factor that is not known, and undone by any.
     """
     if columns is None and rows is None:
         return True
@@ -143,8 +154,7 @@ def cancel(columns: Floats | None, rows: Floats | None) -> bool:
         columns = np.concatenate([np.ones(len(rows) - len(columns), np.float32), columns])
     ones = np.ones(1, np.float32)
     product = (ones if columns is None else columns) * (ones if rows is None else rows)
-    left = product[product > FLUSHED]
-    far = (left > FAR) | (left < 1 / FAR)
+    far = (product > FAR) | (product < 1 / FAR)
     return float(np.mean(np.abs(product - 1) > TOLERANCE)) <= OUTLIERS and not far.any()
 
 

@@ -6,6 +6,7 @@ float64. A code agrees where the base, divided by the stored scales, rounds to i
 """
 
 import math
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,7 @@ from release.comparison.floors import Floors
 from release.comparison.groups import Groups
 from release.comparison.results import Measure, Row
 from release.comparison.views import Matrix
-from release.quantization.decoding import Decoder, Rows
+from release.quantization.decoding import Rows
 from release.quantization.decoding.floats import Floats
 
 CHUNK = 1 << 17
@@ -23,7 +24,24 @@ CHUNK = 1 << 17
 TINY_ROW = 1e-3
 """Rows of a base norm under this part of the median row may be flushed: FP8 per tensor does it."""
 
+STRAY = 0.25
+"""Cosine of a row that is another's. GPTQ leaves rows of trained weights 0.48, of odd ones 0.32,
+and noise of more energy than they have; their slope stays near 1."""
+
 Sums = npt.NDArray[np.float64]
+
+
+class Coded(Protocol):
+    """A weight as codes and scales: one that is stored, or one that might have been."""
+
+    shape: tuple[int, int]
+
+    @property
+    def group(self) -> int:
+        """How many columns, side by side, share a scale with no others of their row; 0 for all."""
+
+    def rows(self, start: int, stop: int) -> Rows:
+        """Rows from `start` up to `stop`."""
 
 
 def step_of(columns: int) -> int:
@@ -31,7 +49,7 @@ def step_of(columns: int) -> int:
     return max(1, CHUNK // max(columns, 1))
 
 
-def measure(decoder: Decoder, base: Matrix, floors: Floors) -> Measure:
+def measure(decoder: Coded, base: Matrix, floors: Floors) -> Measure:
     """Compare a weight with the base, its rows and groups by the bounds of its scheme."""
     rows, columns = decoder.shape
     tally = _Tally(rows, decoder.group, floors)
@@ -84,6 +102,12 @@ class _Tally:
             self.near += int(np.count_nonzero(near))
         self.clipped += int(np.count_nonzero(np.abs(steps) > self.floors.clip * book.largest))
 
+    def _strays(self) -> npt.NDArray[np.bool_]:
+        """Rows of another direction, or of another size, than even GPTQ gives them."""
+        low, high = self.floors.group_slope
+        inside = (self.both >= low * self.base) & (self.both <= high * self.base)
+        return ~(inside & (self.both >= STRAY * np.sqrt(self.base * self.ours)))
+
     def result(self) -> Measure:
         base, ours, both, off = (
             float(sums.sum()) for sums in (self.base, self.ours, self.both, self.off)
@@ -109,6 +133,7 @@ class _Tally:
             worst=None if worst is None else Row(worst, float(row_sqnr[worst])),
             bad_rows=tuple(np.flatnonzero(bad).tolist()),
             dead_rows=tuple(np.flatnonzero(bad & (self.ours == 0)).tolist()),
+            stray_rows=tuple(np.flatnonzero(bad & self._strays()).tolist()),
             off_groups=len(off_groups),
             off_group=next(iter(off_groups), None),
         )

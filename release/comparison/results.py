@@ -30,8 +30,9 @@ class Measure(msgspec.Struct, frozen=True):
     agree, and that agree within one step, `clipped` that of values beyond the range of their scale,
     `flushed` that of non-zero values stored as zero. `worst` is the row of the least SQNR, rows
     that are next to nothing in the base left out; `bad_rows` are those under the floor that was
-    asked for, `dead_rows` those among them that are zero here. `off_groups` counts groups of
-    columns with a scale of their own whose slope is far from 1; `off_group` is the first of them.
+    asked for, `dead_rows` those among them that are zero here, `stray_rows` those that have not the
+    base's direction or size either. `off_groups` counts groups of columns with a scale of their own
+    whose slope is far from 1; `off_group` is the first of them.
     """
 
     rows: int
@@ -48,6 +49,7 @@ class Measure(msgspec.Struct, frozen=True):
     worst: Row | None
     bad_rows: tuple[int, ...]
     dead_rows: tuple[int, ...]
+    stray_rows: tuple[int, ...] = ()
     off_groups: int = 0
     off_group: OffGroup | None = None
 

@@ -27,7 +27,9 @@ LINES = 8
 LIKE = 0.8
 """Cosine of the same weights: two bits reach 0.82, strangers over a sample are near 0."""
 
-NEAR = 0.98
+ALIKE, NEARLY_ALL = 1e-3, 0.8
+"""Part of a row's noise that tells two scales apart; the share of rows that have to agree."""
+
 NIBBLE, WORD_BYTES = 4, 4
 
 
@@ -68,18 +70,25 @@ def disorder(ours: Sample, decoder: Decoder, base: Matrix) -> str | None:
 
 
 def shifted_scales(decoder: Decoder, base: Matrix) -> str | None:
-    """Say whether the codes agree with the base once the scales are moved by a row."""
+    """Say whether nearly every row is nearer to the base with its neighbour's scales.
+
+    However noisy the codes of GPTQ are, a row's own scales suit it better than others.
+    """
     height = min(TALL, decoder.shape[0])
     rows, expected = decoder.rows(0, height), base.read(0, height)
     if rows.factor.shape[0] != height or height < LINES:
         return None
+    inner = slice(1, -1)
+    own = _noise(rows, expected)[inner]
     for what, by in (("next", -1), ("previous", 1)):
-        inner = slice(1, -1)
-        moved = np.roll(rows.factor, by, axis=0)[inner]
-        zero = None if rows.zero is None else np.roll(rows.zero, by, axis=0)[inner]
-        again = Rows(rows.book, rows.codes[inner], moved, zero)
-        if _agreement(again, expected[inner]) > NEAR:
-            return f"every row has the scales of the {what} one"
+        factor = np.roll(rows.factor, by, axis=0)
+        zero = None if rows.zero is None else np.roll(rows.zero, by, axis=0)
+        for offset in (zero,) if zero is None else (zero, rows.zero):
+            noise = _noise(Rows(rows.book, rows.codes, factor, offset), expected)[inner]
+            apart = np.abs(noise - own) > ALIKE * own
+            nearer = np.count_nonzero(apart & (noise < own))
+            if nearer >= LINES and nearer > NEARLY_ALL * np.count_nonzero(apart):
+                return f"every row has the scales of the {what} one"
     return None
 
 
@@ -154,11 +163,11 @@ def _moved(
     return f"the {what}s are in another order: {what} {first} is the base's {what} {where[first]}"
 
 
-def _agreement(rows: Rows, base: Floats) -> float:
-    steps = rows.in_steps(base)
-    near = steps >= rows.book.near_low.take(rows.codes)
-    near &= steps <= rows.book.near_high.take(rows.codes)
-    return float(near.mean())
+def _noise(rows: Rows, base: Floats) -> npt.NDArray[np.float64]:
+    """The energy of each row's distance from the base."""
+    off = base - rows.values()
+    energy: npt.NDArray[np.float64] = np.einsum("ij,ij->i", off, off, dtype=np.float64)
+    return energy
 
 
 def _pieces(base: Matrix) -> Iterator[Floats]:

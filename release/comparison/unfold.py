@@ -17,6 +17,7 @@ from release.comparison.folding import (
     feeding_norms,
     fit_columns,
     fit_rows,
+    known_columns,
     norm_ratios,
     partners,
     refine,
@@ -95,7 +96,8 @@ class Unfolding:
         if norm:
             self._used.setdefault(norm, []).append((module, scaled))
         elif scaled.by_column is not None:
-            self._columns[module] = scaled.by_column
+            decoder = self._comparer.decoder(self._comparer.weights[module])
+            self._columns[module] = known_columns(decoder, scaled.by_column)
         if scaled.by_row is not None:
             self._rows[module] = scaled.by_row
 

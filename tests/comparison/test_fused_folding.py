@@ -63,6 +63,13 @@ def test_factors_cancel_those_of_the_last_rows() -> None:
     assert cancel(None, None)
 
 
+@pytest.mark.parametrize(("factor", "good"), [(1.0, True), (0.1, False), (np.nan, True)])
+def test_one_column_is_off_unless_rounding_left_nothing_of_it(factor: float, good: bool) -> None:
+    columns = np.ones(64, np.float32)
+    columns[7] = factor
+    assert cancel(columns, np.ones(64, np.float32)) is good
+
+
 def test_the_doubt_of_a_norm_near_minus_one() -> None:
     base, ours = np.array([0.5, -0.1], np.float32), np.array([-0.9, -0.1], np.float32)
     (_, plain), (ratio, doubt) = norm_ratios(ours, base)

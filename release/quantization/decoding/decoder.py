@@ -19,6 +19,7 @@ from release.quantization.schemes import Scheme
 Read = Callable[[TensorInfo, int, int], bytes]
 """Reads bytes of a tensor: from a position in it, that many of them."""
 
+EXPONENTS = {"U8", "F8_E8M0"}
 WORD_BITS = 32
 """So many zero points fill whole words, whatever their bits."""
 
@@ -84,6 +85,11 @@ class Decoder:
         """How many columns, side by side, share a scale with no others of their row; 0 for all."""
         width = self._width()
         return width if self._columns is None and width < self.shape[1] else 0
+
+    @property
+    def powers(self) -> bool:
+        """Whether its scales are powers of two."""
+        return self.tensors["weight_scale"].dtype in EXPONENTS
 
     def rows(self, start: int, stop: int) -> Rows:
         """Read rows from `start` up to `stop`."""

@@ -110,3 +110,15 @@ def test_fires_on_scales_one_row_off(draft: Drafts, compare: Compare) -> None:
 
 def test_silent_on_the_order_of_the_format(draft: Drafts, compare: Compare) -> None:
     assert compare(draft("llama-w4a16"), "llama") == []
+
+
+@pytest.mark.parametrize("name", ["llama-w4a16-gptq", "llama-w4a16-gptq-actorder"])
+@pytest.mark.parametrize("by", [0, 1, -1])
+def test_fires_on_rolled_scales_of_codes_that_were_moved(
+    name: str, by: int, draft: Drafts, compare: Compare
+) -> None:
+    def roll(raw: bytes) -> bytes:
+        return np.roll(np.frombuffer(raw, "<u2").reshape(256, -1), by, axis=0).tobytes()
+
+    broken = draft(name).change(f"{GATE}.weight_scale", roll)
+    assert compare(broken, "llama") == ([f"B109 error {GATE}"] if by else [])
