@@ -4,15 +4,17 @@ What it checks: 2-D weights of one shape and dtype, byte for byte. Silent on emb
     (an MTP layer has copies of both) but for a note where an untied head is a copy of the
     embedding, and on weights that are constant. A layer that is a copy of
     another is one finding; where four or more are, the model was scaled up by repeating layers, and
-    it is only a note.
+    it is only a note. With --base, copies that are each what the base has there are no finding.
 Why it matters: one of the two was overwritten in a loop or a merge, and its own weights are lost.
 How to fix: export the modules again; allow it if the model was built so.
 Seen in: tests only; no public case is known.
 """
 
 from release.architecture import Architecture
+from release.facts.comparison import Comparison
 from release.facts.components import EMBEDDINGS, HEAD
 from release.facts.duplicates import Duplicate
+from release.facts.measures import Measure
 from release.rules import Findings, Found, Where, rule
 from release.unknown import Unknown
 
@@ -21,8 +23,17 @@ TABLES = {EMBEDDINGS, HEAD}
 
 
 @rule(since="0.1.0", severity="warning")
-def check(duplicates: tuple[Duplicate, ...], architecture: Architecture | Unknown) -> Findings:
+def check(
+    duplicates: tuple[Duplicate, ...],
+    architecture: Architecture | Unknown,
+    comparison: Comparison | Unknown,
+) -> Findings:
     """Report copies of layers, then copies of single weights."""
+    if isinstance(comparison, Comparison):
+        good = comparison.faithful()
+        duplicates = tuple(
+            d for d in duplicates if not {_name(d.tensor), _name(d.original)} <= good
+        )
     layers = {d.layer: d.original_layer for d in duplicates if d.layer}
     for layer, original in layers.items():
         yield Found(
@@ -49,6 +60,11 @@ def check(duplicates: tuple[Duplicate, ...], architecture: Architecture | Unknow
             message=f"holds the same bytes as {source.tensor}",
             fix="export the module again",
         )
+
+
+def _name(weight: Measure) -> str:
+    """The name that a comparison has for it: of what is quantized the module."""
+    return weight.module.name if weight.module.quantized else weight.tensor
 
 
 def _is_tied(architecture: Architecture | Unknown) -> bool:

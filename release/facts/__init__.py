@@ -196,5 +196,9 @@ def accepts_unknown(function: Callable[..., Any], parameter: str) -> bool:
 
 
 def levels_of(function: Callable[..., Any]) -> frozenset[Level]:
-    """The levels that a rule or provider needs: those of its facts."""
-    return frozenset(FACTS[name].level for name in parameters(function) if name in FACTS)
+    """The levels that a rule or provider needs: those of its facts, but for what may be Unknown."""
+    return frozenset(
+        FACTS[name].level
+        for name in parameters(function)
+        if name in FACTS and not accepts_unknown(function, name)
+    )

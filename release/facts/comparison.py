@@ -61,6 +61,14 @@ class Comparison(msgspec.Struct, frozen=True):
         """The weights that depart from the base for one of these causes."""
         return () if self.foreign else tuple(w for w in self.weights if w.cause in causes)
 
+    def faithful(self) -> frozenset[str]:
+        """The quantized modules, and the other tensors, that are what the base has there."""
+        if self.foreign:
+            return frozenset()
+        weights = (w.module for w in self.weights if w.cause is Cause.NONE)
+        same = (p.tensor for p in self.plains if p.likeness.sameness is not Sameness.DIFFERENT)
+        return frozenset((*weights, *same))
+
 
 def provide_comparison(  # noqa: PLR0913, PLR0917 - one argument for each fact it rests on
     checkpoint: Checkpoint,

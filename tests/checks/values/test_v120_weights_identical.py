@@ -1,5 +1,7 @@
+from release.facts import Level
+from release.verify import Request, verify
 from tests.checks.values.floats import bf16
-from tests.conftest import Drafts, Judge
+from tests.conftest import BASES, Drafts, Judge
 from tests.mutate import Draft
 
 FILE = "model.safetensors"
@@ -71,3 +73,14 @@ def test_silent_on_rotations(draft: Drafts, findings: Judge) -> None:
         kept.add(name, "BF16", [64, 64], beside="model.norm.weight")
         kept.patch(name, bf16(0.125, -0.125) * 2048)  # a Hadamard matrix has two values
     assert findings("V120", kept) == []
+
+
+def test_silent_on_copies_that_the_base_has(draft: Drafts, base: Drafts) -> None:
+    gate, up = (f"model.layers.1.mlp.{part}_proj.weight" for part in ("gate", "up"))
+    broken, origin = draft("llama-fp8-dynamic"), base("llama")
+    for weights in (broken, origin):
+        copy(weights, gate, up)
+    copy(broken, f"{gate}_scale", f"{up}_scale")
+    for place, found in ((origin.path, []), (BASES / "llama", ["V120"])):
+        report = verify(Request(broken.path, Level.BYTES, base=place, select=("V120",)))
+        assert [finding.rule for finding in report.findings] == found
