@@ -17,7 +17,7 @@ def test_fires_as_warning_when_one_target_of_several_matches_nothing(
     assert findings("Q101", broken) == [f"warning config.json: {TARGETS}"]
 
 
-def test_says_alone_what_a_misspelt_target_lost(mixed: Draft, findings: Judge) -> None:
+def test_fires_alone_on_what_a_misspelt_target_lost(mixed: Draft, findings: Judge) -> None:
     targets = mixed.read()["quantization_config"]["config_groups"]["group_1"]["targets"]
     broken = mixed.config(TARGETS, [target.replace("gate_proj", "gate_porj") for target in targets])
     assert findings("Q101", broken) == [f"error config.json: {TARGETS}"]
