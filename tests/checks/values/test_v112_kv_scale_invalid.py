@@ -20,7 +20,7 @@ def test_fires_on_one_head(draft: Drafts, findings: Judge) -> None:
     assert findings("V112", broken) == [f"error {FILE}: {KEY}"]
 
 
-def test_a_tower_has_no_cache(draft: Drafts, findings: Judge) -> None:
+def test_silent_on_a_tower_which_has_no_cache(draft: Drafts, findings: Judge) -> None:
     made, attention = draft("demo"), "model.visual.blocks.0.attn"
     made.add(f"{attention}.k_scale", "BF16", [1], beside=f"{attention}.proj.weight")
     shard = made.tensors()[f"{attention}.k_scale"]
