@@ -1,7 +1,8 @@
 """A special token's id or name does not exist.
 
 What it checks: bos, eos, pad and placeholder ids in config.json and generation_config.json are
-    ids of the vocabulary (one, a list, or null); the tokens that tokenizer_config.json names are
+    ids of the vocabulary (one, a list, or null), and a placeholder is no ordinary word, nor that of
+    another kind of input; the tokens that tokenizer_config.json names are
     in the tokenizer; some file says where generation ends, and the end of turn that the chat
     template writes is among the ends.
 Why it matters: with a wrong eos, generation never stops; with a wrong image id, images are ignored.
@@ -24,6 +25,13 @@ SPECIAL = ("bos_token_id", "eos_token_id", "pad_token_id")
 NAMED = ("eos_token", "bos_token", "pad_token", "unk_token", "sep_token", "cls_token", "mask_token")
 LISTS = ("additional_special_tokens", "extra_special_tokens")
 PLACEHOLDERS = ("image_token_id", "video_token_id", "audio_token_id")
+MARKS = (
+    *PLACEHOLDERS,
+    *(key.replace("_id", "_index") for key in PLACEHOLDERS),
+    *("vision_start_token_id", "vision_end_token_id", "boi_token_index", "eoi_token_index"),
+)
+OPENING = ("<", "[", "|", "\uff5c")  # what begins a token that is no word, in any tokenizer
+INPUTS = ("image", "video", "audio")
 FIX = "take the id from the base model's file, or from tokenizer.json"
 
 
@@ -38,6 +46,7 @@ def check(
         upper = misfits.vocab_rows  # vocab_size is wrong, which C106 says
     for file, path, value in _settings(config, documents):
         yield from _judge(Where(file=file, path=path), value, upper)
+    yield from _marks(config, tokenizer)
     generation = documents.values.get(GENERATION, {})
     ends = _ids(generation.get("eos_token_id")) or _ids(config.get("eos_token_id"))
     eos = _content(tokenizer.settings.get("eos_token"))
@@ -81,6 +90,25 @@ def _judge(where: Where, value: Any, upper: int | None) -> Findings:
             severity = "warning" if key in PLACEHOLDERS else None
             message = f"id {number} is beyond the vocabulary of {upper:,}"
             yield Found(where, message, FIX, severity)
+
+
+def _marks(config: ModelConfig, tokenizer: Tokenizer) -> Findings:
+    """Ids where images and sounds are put in: words that any text holds, or another input's."""
+    given = {key: config.raw.get(key) for key in MARKS if type(config.raw.get(key)) is int}
+    texts = {number: token for token, number in (tokenizer.ids or {}).items()} if given else {}
+    for key, number in given.items():
+        token = texts.get(number)
+        if token is None:
+            continue
+        where, kind = Where(file=CONFIG, path=key), key.partition("_")[0]
+        if token not in tokenizer.added and not token.startswith(OPENING):
+            yield Found(where, f"id {number} is {token!r:.40}, an ordinary piece of text", FIX)
+        elif kind in INPUTS and kind not in token.lower() and _other_input(token, kind):
+            yield Found(where, f"id {number} is {token!r:.40}, of another input", FIX, "warning")
+
+
+def _other_input(token: str, kind: str) -> bool:
+    return any(other in token.lower() for other in INPUTS if other != kind)
 
 
 def _names(tokenizer: Tokenizer) -> Findings:

@@ -38,7 +38,11 @@ def check(checkpoint: Checkpoint) -> Findings:
             message="there is no weight file at all",
             fix="copy the weights, or export the checkpoint again",
         )
-    elif not checkpoint.tensors and set(checkpoint.loaded) <= set(checkpoint.shards):
+    elif (
+        checkpoint.loaded
+        and not checkpoint.tensors
+        and set(checkpoint.loaded) <= set(checkpoint.shards)
+    ):
         yield Found(
             where=Where(file=checkpoint.loaded[0]),
             message="holds no tensor, and no other weight file does",

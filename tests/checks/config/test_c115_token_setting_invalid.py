@@ -26,6 +26,21 @@ def test_fires_as_warning(key: str, value: int, mixed: Draft, findings: Judge) -
     assert findings("C115", mixed.config(key, value)) == [f"warning {CONFIG}: {key}"]
 
 
+@pytest.mark.parametrize(
+    ("name", "key", "value", "severity"),
+    [
+        ("demo", "image_token_id", 7, "error"),
+        ("demo", "vision_start_token_id", 300, "error"),
+        ("demo", "image_token_id", 376, "warning"),  # <|video_pad|>
+        ("gemma3-w4a16", "image_token_index", 7, "error"),
+    ],
+)
+def test_fires_on_a_placeholder_that_is_another_token(
+    name: str, key: str, value: int, severity: str, draft: Drafts, findings: Judge
+) -> None:
+    assert findings("C115", draft(name).config(key, value)) == [f"{severity} {CONFIG}: {key}"]
+
+
 def test_fires_when_the_named_end_is_no_token(mixed: Draft, findings: Judge) -> None:
     broken = mixed.edit(SETTINGS, "eos_token", "<|endofturn|>")
     assert findings("C115", broken) == [f"error {SETTINGS}: eos_token"]

@@ -50,3 +50,10 @@ def test_fires_when_the_weight_file_holds_no_tensor(draft: Drafts, findings: Jud
     empty = (2).to_bytes(8, "little") + b"{}"
     broken = draft("llama-nvfp4").write("model.safetensors", empty)
     assert findings("F110", broken) == ["error model.safetensors"]
+
+
+def test_silent_where_the_only_weight_file_is_a_link_out(draft: Drafts, findings: Judge) -> None:
+    linked = draft("llama-nvfp4")
+    file = linked.path / "model.safetensors"
+    file.symlink_to(file.rename(linked.path.parent / "blob"))
+    assert findings("F110", linked) == []  # F117 says it
