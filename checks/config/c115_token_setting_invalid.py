@@ -94,7 +94,8 @@ def _judge(where: Where, value: Any, upper: int | None) -> Findings:
 
 def _marks(config: ModelConfig, tokenizer: Tokenizer) -> Findings:
     """Ids where images and sounds are put in: words that any text holds, or another input's."""
-    given = {key: config.raw.get(key) for key in MARKS if type(config.raw.get(key)) is int}
+    found = {key: config.raw.get(key) for key in MARKS}
+    given = {key: number for key, number in found.items() if type(number) is int}
     texts = {number: token for token, number in (tokenizer.ids or {}).items()} if given else {}
     for key, number in given.items():
         token = texts.get(number)

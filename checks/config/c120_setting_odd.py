@@ -2,7 +2,8 @@
 
 What it checks: dtype and torch_dtype agree, with each other and with the unquantized weights;
     rope_scaling and rope_parameters agree, name a type that exists and give what it needs;
-    mrope_section fills the rotary dimensions; query heads are a multiple of key/value heads.
+    mrope_section fills the rotary dimensions; query heads are a multiple of key/value heads;
+    a token goes to no more experts than there are.
 Why it matters: a wrong dtype casts every weight at start; wrong rope settings show up only in
     long prompts or in images.
 How to fix: take the setting from the base model's config.json.
@@ -48,6 +49,17 @@ def check(config: ModelConfig, modules: Modules | Unknown) -> Findings:
     if sound and heads % groups:
         message = f"{heads} query heads are not a multiple of {groups} key/value heads"
         yield Found(in_config(f"{config.text_path}num_key_value_heads"), message, FIX, "error")
+    chosen, count = config.get("num_experts_per_tok"), _experts(config)
+    if type(chosen) is int and count is not None and 0 < count < chosen <= COUNT_CAP:
+        message = f"a token goes to {chosen} experts, and there are {count}"
+        yield Found(in_config(f"{config.text_path}num_experts_per_tok"), message, FIX, "error")
+
+
+def _experts(config: ModelConfig) -> int | None:
+    counts = (
+        config.text.get(key) for key in ("num_experts", "num_local_experts", "n_routed_experts")
+    )
+    return max((count for count in counts if type(count) is int), default=None)
 
 
 def _dtypes(config: ModelConfig, modules: Modules | Unknown) -> Findings:

@@ -2,7 +2,8 @@
 
 What it checks: config groups and their arguments as compressed-tensors validates them: keys,
     types, and combinations (a group size without groups, static tokens, blocks without a
-    structure). A key next to a known one by a letter is named.
+    structure). A key next to a known one by a letter is named. Dynamic weights, which nothing
+    refuses, are a warning: weights and activations were exchanged, and no scale would be read.
 Why it matters: compressed-tensors stops with a validation error, and so does vLLM, which parses
     the arguments with it ("Extra inputs are not permitted").
 How to fix: write what llm-compressor writes for the scheme.
@@ -23,6 +24,11 @@ def check(quantization: QuantizationConfig) -> Findings:
     for problem in quantization.problems:
         fix = "remove it" if problem.extra else "write what llm-compressor writes for the scheme"
         yield Found(in_config(problem.path), problem.what, fix)
+    for group in quantization.groups:
+        if group.weights is not None and group.weights.dynamic and not group.unreadable:
+            where = in_config(f"{group.path}.weights.dynamic")
+            what = f"is {group.weights.dynamic!r}, but stored weights have stored scales"
+            yield Found(where, what, "exchange weights and input_activations", "warning")
     for key in quantization.keys:
         near = get_close_matches(key, KEYS, 1, NEAR) if key not in KEYS else []
         if near and near[0] not in quantization.keys:

@@ -23,7 +23,9 @@ FIX = r"write a pattern for both names, such as 're:.*\.{last}$'"
 
 @rule(since="0.1.0")
 def check(reader: ReadersView, modules: Modules) -> Findings:
-    """Give both answers for each layer on which they differ."""
+    """Give both answers for each layer on which they differ; Q108 has patterns that are none."""
+    if modules.pattern_problems:
+        return
     for built in reader.layers:
         parts = [modules.items[name] for name in built.layer.modules]
         if built.layer.kind == TABLE or _has_other_owner(built, parts):

@@ -80,7 +80,7 @@ def _is_sound(group: ConfigGroup) -> bool:
     """Whether the arguments can be read and stored; else they are Q107's or Q106's."""
     weights = group.weights
     stored = weights is None or is_storable(weights, group.input_activations)
-    return stored and not group.unreadable
+    return stored and not group.unreadable and not (weights and weights.dynamic)
 
 
 def _key(group: ConfigGroup) -> tuple[object, ...]:

@@ -82,3 +82,9 @@ def test_silent_when_both_dtypes_say_the_same(text: Draft, findings: Judge) -> N
 def test_silent_on_one_weight_in_another_dtype(mixed: Draft, findings: Judge) -> None:
     name = "model.language_model.layers.0.linear_attn.in_proj_a.weight"
     assert findings("C120", mixed.retype(name, "F32", [2, 128])) == []
+
+
+def test_fires_on_more_experts_for_a_token_than_there_are(draft: Drafts, findings: Judge) -> None:
+    broken = draft("qwen3_moe-nvfp4").config("num_experts_per_tok", 9)
+    assert findings("C120", broken) == ["error config.json: num_experts_per_tok"]
+    assert findings("C120", broken.config("num_experts_per_tok", 8)) == []

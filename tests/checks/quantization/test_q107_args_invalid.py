@@ -83,3 +83,14 @@ def test_silent_on_what_older_and_newer_versions_wrote(
 @pytest.mark.parametrize("key", ["packed_modules_mapping", "producer", "run_compressed"])
 def test_silent_on_other_keys_of_the_declaration(key: str, draft: Drafts, findings: Judge) -> None:
     assert findings("Q107", draft("llama-nvfp4").config(f"quantization_config.{key}", {})) == []
+
+
+def test_fires_as_warning_where_weights_and_activations_are_exchanged(
+    draft: Drafts, findings: Judge
+) -> None:
+    broken = draft("llama-nvfp4")
+    group = broken.read()["quantization_config"]["config_groups"]["group_0"]
+    group["weights"], group["input_activations"] = group["input_activations"], group["weights"]
+    broken.config(GROUP, group)
+    assert findings("Q107", broken) == [f"warning config.json: {GROUP}.weights.dynamic"]
+    assert findings("Q119", broken) == []

@@ -95,3 +95,8 @@ def test_silent_on_names_that_vllm_renames_as_it_renames_its_layers(
         if name.endswith(".weight_packed")
     ]
     assert findings("Q110", mixed.config(f"{GROUPS}.group_1.targets", names)) == []
+
+
+def test_silent_where_an_ignored_pattern_is_none(draft: Drafts, findings: Judge) -> None:
+    broken = draft("qwen3_moe-nvfp4").config("quantization_config.ignore", ["lm_head", ".*gate$"])
+    assert findings("Q110", broken) == []  # Q108 says it
