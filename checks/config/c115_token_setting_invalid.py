@@ -4,7 +4,7 @@ What it checks: bos, eos, pad and placeholder ids in config.json and generation_
     ids of the vocabulary (one, a list, or null), and a placeholder is no ordinary word, nor that of
     another kind of input; the tokens that tokenizer_config.json names are
     in the tokenizer; some file says where generation ends, and the end of turn that the chat
-    template writes is among the ends.
+    template writes is a token, and among the ends.
 Why it matters: with a wrong eos, generation never stops; with a wrong image id, images are ignored.
 How to fix: take the ids from the base model's files, or from tokenizer.json.
 Seen in: llm-compressor #2153.
@@ -16,7 +16,7 @@ from typing import Any
 from release.architecture import ModelConfig
 from release.facts.documents import GENERATION, Documents
 from release.facts.misfits import Misfits
-from release.facts.tokenizer import SETTINGS_FILE, Tokenizer
+from release.facts.tokenizer import SETTINGS_FILE, TURN_ENDS, Tokenizer
 from release.rules import Findings, Found, Where, rule
 from release.unknown import Unknown
 
@@ -51,6 +51,7 @@ def check(
     ends = _ids(generation.get("eos_token_id")) or _ids(config.get("eos_token_id"))
     eos = _content(tokenizer.settings.get("eos_token"))
     yield from _names(tokenizer)
+    yield from _foreign_turns(tokenizer, eos)
     if not ends and eos is None and tokenizer.ids is not None:
         message = "no file says which token ends a text"
         yield Found(Where(file=GENERATION, path="eos_token_id"), message, FIX, severity="warning")
@@ -110,6 +111,17 @@ def _marks(config: ModelConfig, tokenizer: Tokenizer) -> Findings:
 
 def _other_input(token: str, kind: str) -> bool:
     return any(other in token.lower() for other in INPUTS if other != kind)
+
+
+def _foreign_turns(tokenizer: Tokenizer, eos: str | None) -> Findings:
+    """Templates that end turns with another model's token, and nowhere with the end of texts."""
+    for place, text in tokenizer.templates.items():
+        written = [token for token in TURN_ENDS if token in text]
+        own = not written or "eos_token" in text or (eos is not None and eos in text)
+        if tokenizer.ids and not own and tokenizer.ids.keys().isdisjoint(written):
+            what = f"it ends turns with {written[0]!r}, which is no token of tokenizer.json"
+            fix = "take template and tokenizer from one model"
+            yield Found(Where(file=place.partition(":")[0]), what, fix, "warning")
 
 
 def _names(tokenizer: Tokenizer) -> Findings:

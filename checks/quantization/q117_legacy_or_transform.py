@@ -1,8 +1,8 @@
 """The checkpoint needs something that compressed-tensors no longer has, or rotates activations.
 
-What it checks: formats and sparsity that were removed (marlin-24, sparse bitmasks, a
-    `sparsity_config` with targets); the orders of columns that need `weight_g_idx`; transforms
-    that run at inference.
+What it checks: the declaration stands under `quantization_config` of config.json itself; formats
+    and sparsity that were removed (marlin-24, sparse bitmasks, a `sparsity_config` with targets);
+    the orders of columns that need `weight_g_idx`; transforms that run at inference.
 Why it matters: vLLM 0.32 stops at a sparse configuration and at a group order of columns. Files
     from before August 2026 are sound and need an older engine.
 How to fix: quantize again with a current llm-compressor, or name the older engine in the card.
@@ -14,6 +14,7 @@ from release.quantization.config import QuantizationConfig
 from release.quantization.formats import LEGACY
 from release.rules import Findings, Found, in_config, rule
 
+PLACE = "quantization_config"
 AGAIN = "quantize again with a current llm-compressor"
 
 
@@ -21,6 +22,9 @@ AGAIN = "quantize again with a current llm-compressor"
 def check(quantization: QuantizationConfig) -> Findings:
     """Name what is gone, and what is there beside the weights."""
     root = quantization.path
+    if root and root != PLACE:
+        what = f"vLLM reads {root}; transformers reads {PLACE} alone, and takes codes for weights"
+        yield Found(in_config(root), what, f"move it to {PLACE}")
     if quantization.sparsity:
         what = "sparsity has been removed; vLLM raises a DeprecationWarning at start"
         yield Found(in_config(f"{root}.sparsity_config"), what, AGAIN, "error")

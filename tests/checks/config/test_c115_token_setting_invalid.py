@@ -53,6 +53,12 @@ def test_fires_as_warning_when_a_turns_end_does_not_end_generation(
     assert findings("C115", broken) == [f"warning {GENERATION}: {EOS}"]
 
 
+def test_fires_as_warning_on_the_template_of_another_model(mixed: Draft, findings: Judge) -> None:
+    template = (mixed.path / "chat_template.jinja").read_text()
+    broken = mixed.write("chat_template.jinja", template.replace("<|im_end|>", "<|eot_id|>"))
+    assert findings("C115", broken) == ["warning chat_template.jinja"]
+
+
 def test_fires_as_warning_when_nothing_ends_a_text(draft: Drafts, findings: Judge) -> None:
     broken = draft("llama-nvfp4").unset("config.json", EOS).unset(GENERATION, EOS)
     broken.unset(SETTINGS, "eos_token")

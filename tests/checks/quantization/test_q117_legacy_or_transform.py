@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Drafts, Judge
+from tests.mutate import Draft
 
 ROOT = "quantization_config"
 ORDER = f"{ROOT}.config_groups.group_0.weights.actorder"
@@ -43,3 +44,12 @@ def test_silent_on_orders_without_an_index(order: Any, draft: Drafts, findings: 
 def test_silent_on_the_sparsity_that_older_versions_wrote(draft: Drafts, findings: Judge) -> None:
     dense = {"format": "dense", "targets": [], "ignore": ["lm_head"], "global_sparsity": 0.1}
     assert findings("Q117", draft("llama-nvfp4").config(f"{ROOT}.sparsity_config", dense)) == []
+
+
+@pytest.mark.parametrize("place", ["compression_config", "text_config.quantization_config"])
+def test_fires_as_warning_where_only_vllm_reads_it(
+    place: str, mixed: Draft, findings: Judge
+) -> None:
+    declaration = mixed.read()[ROOT]
+    broken = mixed.unset("config.json", ROOT).config(place, declaration)
+    assert findings("Q117", broken) == [f"warning config.json: {place}"]
