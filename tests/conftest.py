@@ -24,6 +24,13 @@ SCHEMAS = ROOT / "release" / "schemas"
 BASES = ROOT / "tests" / "bases"
 GOOD = [DEMO, *sorted(path for path in CHECKPOINTS.glob("*") if path.is_dir())]
 
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the files with slow tests begin: what is quick fills the gap at the end."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 Drafts = Callable[[str], Draft]
 Judge = Callable[[str, Draft], list[str]]
 Compare = Callable[..., list[str]]

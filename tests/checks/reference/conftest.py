@@ -1,8 +1,6 @@
 """The packages asked about a draft, or what they might have said handed in as facts."""
 
-import sys
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -12,14 +10,16 @@ from release.facts import Facts, Level
 from release.facts.reference import Reference, find_reference
 from release.rules.catalogue import find_rule
 from release.rules.runner import run_rules
+from tests.checks.reference.warm import warm_python
 from tests.mutate import Draft
 
 Asked = Callable[..., list[str]]
 
 
 @pytest.fixture(scope="session")
-def reference() -> Reference:
-    return find_reference(Path(sys.executable))
+def reference(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reference]:
+    with warm_python(tmp_path_factory.mktemp("warm")) as python:
+        yield find_reference(python)
 
 
 @pytest.fixture
