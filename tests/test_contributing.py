@@ -25,12 +25,14 @@ FIVE_MINUTES = 300.0
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """The tracked files, without their history."""
+    """The tracked files without their history, and what mypy found out about them before."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True)
     for name in listed.stdout.decode().rstrip("\0").split("\0"):
         target = tmp_path / "checkout" / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, target)
+    if (known := ROOT / ".mypy_cache").is_dir():
+        shutil.copytree(known, tmp_path / "checkout" / known.name)
     return tmp_path / "checkout"
 
 
