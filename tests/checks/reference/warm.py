@@ -87,7 +87,8 @@ def watch(connection: socket.socket) -> NoReturn:
     with contextlib.suppress(OSError):
         for stream in streams:
             os.close(stream)
-    if connection in select.select([connection, os.pidfd_open(script)], [], [])[0]:
+    asker = connection.fileno()
+    if asker in select.select([asker, os.pidfd_open(script)], [], [])[0]:
         os.kill(script, signal.SIGKILL)
     code = os.waitstatus_to_exitcode(os.waitpid(script, 0)[1])
     with contextlib.suppress(OSError):
