@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from release.rules import Finding
 from release.rules.catalogue import find_rule, select_rules
 from release.rules.runner import NotChecked, run_rules
 from tests.mutate import Draft
+from tests.warm import warm_python
 
 ROOT = Path(__file__).parent.parent
 DEMO = ROOT / "release" / "demo" / "checkpoint"
@@ -120,19 +121,20 @@ VLLM_SHIM = ROOT / "tests" / "vllm"
 
 
 @pytest.fixture(scope="session")
-def vllm() -> Run:
+def vllm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     """Run a Python script with the real vLLM for CPUs: `make test` installs it."""
     assert VLLM_PYTHON.exists(), "run `make .venv-vllm/ready`"
+    environment = {**os.environ, "PYTHONPATH": str(VLLM_SHIM), "HF_HUB_OFFLINE": "1"}
+    environment |= {"VLLM_NO_USAGE_STATS": "1", "VLLM_LOGGING_LEVEL": "ERROR"}
+    packages = ("vllm.engine.arg_utils", "vllm.model_executor.models.registry")
+    folder = tmp_path_factory.mktemp("vllm")
+    with warm_python(folder, VLLM_PYTHON, packages, environment) as python:
 
-    def call(*args: object, **env: str) -> subprocess.CompletedProcess[str]:
-        environment = {**os.environ, "PYTHONPATH": str(VLLM_SHIM), "HF_HUB_OFFLINE": "1"}
-        environment |= {"VLLM_NO_USAGE_STATS": "1", "VLLM_LOGGING_LEVEL": "ERROR"}
-        command = [str(VLLM_PYTHON), *map(str, args)]
-        return subprocess.run(
-            command, env={**environment, **env}, capture_output=True, text=True, check=False
-        )
+        def call(*args: object) -> subprocess.CompletedProcess[str]:
+            command = [str(python), *map(str, args)]
+            return subprocess.run(command, capture_output=True, text=True, check=False)
 
-    return call
+        yield call
 
 
 @pytest.fixture
