@@ -4,6 +4,9 @@ BIN := .venv/bin
 VLLM := .venv-vllm/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
+# Tests start hundreds of processes: each would compile every module again where this is set.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test lint docs site fixtures clean
 
 demo: .venv/demo

@@ -1,25 +1,30 @@
 """planned.json is what the installed vLLM plans."""
 
 import json
+from itertools import product
 from pathlib import Path
 
 import pytest
 
 from release.memory.command import DATA
 from tests.conftest import Run
-from tests.memory.cases import HERE, PLANNED, all_cases
+from tests.memory.cases import CONFIGS, HERE, PLANNED, SETTINGS, all_cases
 
 pytestmark = [pytest.mark.vllm, pytest.mark.slow]
 
 
 def test_vllm_still_plans_what_we_are_held_to(vllm: Run, tmp_path: Path) -> None:
+    """Every config, every setting, a third of their pairs: the whole takes vLLM four minutes."""
+    kept = list(zip(all_cases(), json.loads(PLANNED.read_text()), strict=True))
+    pairs = product(range(len(CONFIGS)), range(len(SETTINGS)))
+    chosen = [one for one, (row, column) in zip(kept, pairs, strict=True) if not (row + column) % 3]
     cases = tmp_path / "cases.json"
-    cases.write_text(json.dumps(all_cases()))
+    cases.write_text(json.dumps([case for case, _ in chosen]))
     result = vllm(HERE / "oracle.py", cases)
     assert result.returncode == 0, result.stderr
     planned = json.loads(result.stdout.splitlines()[-1])
-    for case, got, kept in zip(all_cases(), planned, json.loads(PLANNED.read_text()), strict=True):
-        assert got == kept, (case["name"], case["options"])
+    for (case, expected), got in zip(chosen, planned, strict=True):
+        assert got == expected, (case["name"], case["options"])
 
 
 def test_the_options_are_those_of_vllm(vllm: Run) -> None:
