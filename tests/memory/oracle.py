@@ -29,7 +29,7 @@ from vllm.model_executor.layers.attention_layer_base import AttentionLayerBase
 from vllm.model_executor.layers.fused_moe import config as moe_config
 from vllm.model_executor.layers.fused_moe import unquantized_fused_moe_method as moe_method
 from vllm.model_executor.layers.fused_moe.oracle.unquantized import UnquantizedMoeBackend
-from vllm.model_executor.model_loader.utils import initialize_model
+from vllm.model_executor.model_loader import utils as model_loader
 from vllm.model_executor.models import registry
 from vllm.platforms import current_platform
 from vllm.platforms.interface import Platform
@@ -124,6 +124,8 @@ def plan_as_on_a_gpu() -> None:
     vllm_config.HAS_TRITON = True
     # Experts keep no cache: any backend will do, none is loaded.
     moe_method.select_unquantized_moe_backend = lambda moe_config: (UnquantizedMoeBackend.CPU, None)
+    # Noted for weights that are loaded a second time: a quarter of the time that a model takes.
+    model_loader.record_metadata_for_reloading = lambda _model: None
     init_workspace_manager(torch.device("meta"))
     torch.accelerator.empty_cache = lambda: None
     moe_config.current_platform = SimpleNamespace(
@@ -163,11 +165,11 @@ def layer_specs(config: Any, rank: int) -> tuple[dict[str, Any], Any, int]:
     with set_current_vllm_config(config), torch.device("meta"):
         torch.set_default_dtype(config.model_config.dtype)
         try:
-            model = initialize_model(config)
+            model = model_loader.initialize_model(config)
             weights = sum(weight.nbytes for weight in model.parameters())
             if config.speculative_config is not None:
                 draft = config.speculative_config.draft_model_config
-                initialize_model(config, model_config=draft)
+                model_loader.initialize_model(config, model_config=draft)
         finally:
             torch.set_default_dtype(before)
     layers = get_layers_from_vllm_config(config, AttentionLayerBase)

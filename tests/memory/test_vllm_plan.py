@@ -14,10 +14,10 @@ pytestmark = [pytest.mark.vllm, pytest.mark.slow]
 
 
 def test_vllm_still_plans_what_we_are_held_to(vllm: Run, tmp_path: Path) -> None:
-    """Every config, every setting, a third of their pairs: the whole takes vLLM four minutes."""
+    """Every config, every setting, a fifth of their pairs: the whole takes vLLM minutes."""
     kept = list(zip(all_cases(), json.loads(PLANNED.read_text()), strict=True))
     pairs = product(range(len(CONFIGS)), range(len(SETTINGS)))
-    chosen = [one for one, (row, column) in zip(kept, pairs, strict=True) if not (row + column) % 3]
+    chosen = [one for one, (row, column) in zip(kept, pairs, strict=True) if not (row + column) % 5]
     cases = tmp_path / "cases.json"
     cases.write_text(json.dumps([case for case, _ in chosen]))
     result = vllm(HERE / "oracle.py", cases)
