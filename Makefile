@@ -4,6 +4,9 @@ BIN := .venv/bin
 VLLM := .venv-vllm/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
+# The environments are made side by side; what is imported is compiled, not all that is there.
+MAKEFLAGS += --jobs=3
+
 # Tests start hundreds of processes: each would compile every module again where this is set.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -37,20 +40,20 @@ site: .venv/test
 	@$(PYTHON) -m venv .venv
 
 .venv/demo: .venv/bin/python pyproject.toml requirements/core.txt
-	@$(PIP) install -r requirements/core.txt
-	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@$(PIP) install --no-compile -r requirements/core.txt
+	@$(PIP) install --no-compile --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .venv/test: .venv/demo requirements/test.txt
-	@$(PIP) install torch==2.13.0
-	@$(PIP) install -r requirements/test.txt
+	@$(PIP) install --no-compile torch==2.13.0
+	@$(PIP) install --no-compile -r requirements/test.txt
 	@touch $@
 
 # The real vLLM, apart: it pins other versions of almost everything.
 .venv-vllm/ready: requirements/vllm.txt
 	@$(PYTHON) -m venv .venv-vllm
-	@$(VLLM)/python -m pip --disable-pip-version-check --quiet install torch==2.13.0
-	@$(VLLM)/python -m pip --disable-pip-version-check --quiet install -r requirements/vllm.txt
+	@$(VLLM)/python -m pip --disable-pip-version-check --quiet install --no-compile torch==2.13.0
+	@$(VLLM)/python -m pip --disable-pip-version-check --quiet install --no-compile -r requirements/vllm.txt
 # Their libraries are built for CUDA and do not load beside torch's build for CPUs.
 	@$(VLLM)/python -m pip --disable-pip-version-check --quiet uninstall -y torchaudio torchcodec
 	@touch $@
@@ -58,7 +61,7 @@ site: .venv/test
 # The newest client of the Hub, apart: transformers wants an older one.
 .venv-hub/ready: requirements/hub.txt
 	@$(PYTHON) -m venv .venv-hub
-	@.venv-hub/bin/python -m pip --disable-pip-version-check --quiet install -r requirements/hub.txt
+	@.venv-hub/bin/python -m pip --disable-pip-version-check --quiet install --no-compile -r requirements/hub.txt
 	@touch $@
 
 clean:
