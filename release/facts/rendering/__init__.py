@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -61,16 +62,22 @@ def render_template(template: str, special: dict[str, str | None]) -> Rendering:
         "moment": MOMENT,
     }
     try:
-        child = subprocess.run(  # noqa: S603 - our own file; the template is data on stdin
-            [sys.executable, "-I", CHILD],
-            input=msgspec.json.encode(order),
-            capture_output=True,
-            timeout=SECONDS,
-            check=False,
-        )
-        return msgspec.json.decode(child.stdout, type=Rendering)
+        return _ask_child(msgspec.json.encode(order))
     except (subprocess.TimeoutExpired, msgspec.DecodeError, UnicodeEncodeError):
         return Rendering(None, dict.fromkeys(CONVERSATIONS, Turn(error=STOPPED)))
+
+
+@lru_cache(maxsize=16)
+def _ask_child(order: bytes) -> Rendering:
+    """Start a child for an order; a base and its checkpoint mostly share one."""
+    child = subprocess.run(  # noqa: S603 - our own file; the template is data on stdin
+        [sys.executable, "-I", CHILD],
+        input=order,
+        capture_output=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    return msgspec.json.decode(child.stdout, type=Rendering)
 
 
 def _content(token: Any) -> str | None:
