@@ -103,10 +103,9 @@ def solve(subject: Subject, question: Question) -> Fit:
 
 def kernels(subject: Subject, gpu: Gpu | None) -> dict[str, str]:
     """How vLLM computes each scheme of the checkpoint on this GPU."""
-    if gpu is None or isinstance(subject.modules, Unknown):
+    if gpu is None:
         return {}
-    schemes = {module.known_scheme.name for module in subject.modules if module.known_scheme}
-    return {scheme: native_kernels(scheme, gpu) for scheme in sorted(schemes)}
+    return {scheme: native_kernels(scheme, gpu) for scheme in subject.schemes}
 
 
 def _room(subject: Subject, question: Question, settled: Settled) -> Room:

@@ -1,5 +1,6 @@
 """What is asked about: a model's config, caches and weights."""
 
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ class NotEstimated(ReleaseError):  # noqa: N818 - an answer of its own kind
         super().__init__(f"not estimated: {reason}")
 
 
-class Subject(msgspec.Struct, frozen=True):
+class Subject(msgspec.Struct, frozen=True, dict=True):
     """A model to serve; `computed` says that no weights were read, only what the config implies.
 
     Without a quantization that we know there are no weights, but the cache is known still.
@@ -53,6 +54,13 @@ class Subject(msgspec.Struct, frozen=True):
         """Whether the checkpoint declares an FP8 KV cache."""
         quantization = self.quantization
         return not isinstance(quantization, Unknown) and quantization.kv_cache_scheme is not None
+
+    @cached_property
+    def schemes(self) -> tuple[str, ...]:
+        """The schemes that its modules are stored in, sorted; none where they are not known."""
+        known = () if isinstance(self.modules, Unknown) else self.modules
+        schemes = (module.known_scheme for module in known)
+        return tuple(sorted({scheme.name for scheme in schemes if scheme}))
 
     def weights(self, settled: Settled) -> RankWeights | Unknown:
         """The weights on the fullest GPU; added up once for each way of splitting them."""

@@ -1,7 +1,6 @@
 """What is suggested does start, by the same model; what starts needs no suggestion."""
 
 import json
-from pathlib import Path
 from random import Random
 
 import pytest
@@ -19,8 +18,9 @@ ASKED = 3  # questions of each model
 VERSIONS = ("0.17.0", "0.19.0", "0.24.0", "0.28.0", "0.32.0")
 
 
-def subjects(folder: Path) -> list[Subject]:
-    found = []
+@pytest.fixture(scope="module")
+def subjects(tmp_path_factory: pytest.TempPathFactory) -> list[Subject]:
+    found, folder = [], tmp_path_factory.mktemp("configs")
     for path in CONFIGS:
         bare = folder / f"{path.stem}.json"
         bare.write_text(json.dumps(json.loads(path.read_text())["config"]))
@@ -45,9 +45,9 @@ def question(chance: Random, limit: int) -> Question:
 
 
 @pytest.mark.slow
-def test_every_suggestion_starts(tmp_path: Path) -> None:
+def test_every_suggestion_starts(subjects: list[Subject]) -> None:
     chance, suggested = Random(6), 0  # any seed: a failure prints the question
-    for subject in subjects(tmp_path):
+    for subject in subjects:
         for _ in range(ASKED):
             asked = question(chance, subject.limit)
             try:
@@ -66,10 +66,10 @@ def test_every_suggestion_starts(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_ranges_hold_their_ends(tmp_path: Path) -> None:
+def test_ranges_hold_their_ends(subjects: list[Subject]) -> None:
     """More memory never holds less; what is certain is certain at both ends."""
     chance = Random(7)
-    for subject in subjects(tmp_path):
+    for subject in subjects:
         for _ in range(ASKED):
             try:
                 answer = solve(subject, question(chance, subject.limit)).answer
