@@ -139,7 +139,7 @@ def _estimate(subject: Subject, gpu: Gpu, settled: Settled, log: EngineLog | Non
     parts: tuple[Term, ...] = (loaded,) if loaded else ()
     if loaded is None:
         loaded = _weights_term(weights.bytes, computed=subject.computed)
-        parts = (loaded, beside_weights(weights.bytes, shape.tables))
+        parts = (loaded, beside_weights(weights.bytes, shape.tables, settled))
     parts += (other(settled), activations(shape, settled), graphs(settled))
     whole = share(total, settled)
     budget = spend(whole, parts)

@@ -41,6 +41,8 @@ OTHER = (64 * MIB, 640 * MIB)
 # What the driver takes for a process before vLLM asks: 0.51 GiB on H100 and H200.
 CONTEXT = (256 * MIB, 704 * MIB)
 NCCL = (128 * MIB, 1024 * MIB)
+# What loading leaves on each of several GPUs beside the model: 123 MB at most on two H100s.
+COMMUNICATION = 192 * MIB
 # One captured size, piecewise and full; the V2 model runner of 0.24 estimates none.
 GRAPH, FIRST_GRAPH = (0, 24 * MIB), 64 * MIB
 # What kernels keep beside the tensors of a checkpoint, as a share of their bytes.
@@ -57,16 +59,20 @@ def share(total: tuple[int, int], settled: Settled) -> Term:
 def other(settled: Settled) -> Term:
     """Kernels and libraries' workspaces."""
     low, high = OTHER
-    if settled.serving.tensor_parallel_size > 1 or settled.serving.pipeline_parallel_size > 1:
+    if _several(settled):
         low, high = low + NCCL[0], high + NCCL[1]
     return Term("kernels and workspaces", low, high, "estimated", "logs of vLLM 0.24.0")
 
 
-def beside_weights(weights: int, tables: tuple[int, int]) -> Term:
+def beside_weights(weights: int, tables: tuple[int, int], settled: Settled) -> Term:
     """What a loaded model holds that is in no file: rotary tables, some kernels' own layouts."""
     low, high = tables
-    what = "rotary tables, kernels' layouts"
-    return Term("beside the weights", low, high + int(weights * LAYOUTS), "estimated", what)
+    high += int(weights * LAYOUTS)
+    if not _several(settled):
+        what = "rotary tables, kernels' layouts"
+        return Term("beside the weights", low, high, "estimated", what)
+    what = "rotary tables, kernels' layouts, communication"
+    return Term("beside the weights", low, high + COMMUNICATION, "estimated", what)
 
 
 def context() -> Term:
@@ -100,3 +106,8 @@ def spend(whole: Term, parts: tuple[Term, ...]) -> Budget:
     low = whole.low - sum(part.high for part in parts)
     high = whole.high - sum(part.low for part in parts)
     return Budget((whole, *parts), low, high)
+
+
+def _several(settled: Settled) -> bool:
+    serving = settled.serving
+    return serving.tensor_parallel_size * serving.pipeline_parallel_size > 1

@@ -59,6 +59,11 @@ STARTS = [
     ("27b-31gib-eager", "27b", 164 * 1568),
     ("27b-align", "27b", 741 * 784),
     ("27b-31gib-16seqs", "27b", 118 * 1568),
+    ("tp2-qwen8b", "qwen3-8b-fp8", 61_558 * 16),
+    ("tp2-v2lite", "deepseek-v2-lite", 1_962_448),  # stopped before it said how many blocks
+    ("tp2-gemma12b", "gemma-3-12b", 116_250 * 16),
+    ("tp2-27b", "27b", 2_517 * 1568),
+    ("pp2-llama8b", "llama-3.1-8b", 66_010 * 16),
 ]
 
 

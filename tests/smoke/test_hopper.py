@@ -3,6 +3,8 @@
 Hidden size 256 and heads of 64, named and declared as the checkpoints of the tests are.
 """
 
+from collections import Counter
+
 import pytest
 
 from release.checkpoint import open_checkpoint
@@ -48,6 +50,35 @@ def test_what_is_not_loaded_is_named() -> None:
 @pytest.mark.parametrize(("run", "checkpoint", "found"), [(k, *v) for k, v in BROKEN.items()])
 def test_broken_ones_are_not(run: str, checkpoint: str, found: list[str]) -> None:
     assert judge(place(checkpoint), recorded(f"h100-{run}")) == found
+
+
+def test_experts_are_served_by_a_kernel_of_their_own_on_both_gpus() -> None:
+    given = {
+        "checkpoint": open_checkpoint(place("qwen3_moe-nvfp4")),
+        "engine_run": recorded("h100-tp2-moe-nvfp4"),
+    }
+    layers = Facts(given, Level.SMOKE).get("layers")
+    assert Counter(layer.kernel for layer in layers if layer.quantized) == {
+        "MarlinNvFp4LinearKernel": 4,
+        "MarlinExperts": 2,
+    }
+    loading = Facts(given, Level.SMOKE).get("loading")
+    assert (loading.parameters, loading.tensors, loading.gaps) == (114, 237, ())
+
+
+@pytest.mark.parametrize(
+    ("log", "tokens", "concurrency"),
+    [
+        ("tp2-moe-nvfp4", 31_974_960, 62_451.09),
+        ("tp2-serve-moe-nvfp4", 31_976_016, 62_453.16),
+        ("serve-qwen3_5-mixed", 16_576_219, 32_375.43),
+    ],
+)
+def test_what_a_log_of_serving_says_of_the_cache(log: str, tokens: int, concurrency: float) -> None:
+    text = (LOGS / f"0.24.0-h100-{log}.log").read_text()
+    memory = read_log(text)
+    assert (memory.tokens, memory.concurrency) == (tokens, concurrency)
+    assert read_transcript(text).troubles == ()
 
 
 def test_scales_that_were_converted_as_numbers_are_seen() -> None:

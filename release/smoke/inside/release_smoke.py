@@ -140,8 +140,9 @@ def _methods(model: torch.nn.Module) -> dict[str, dict[str, str]]:
 
 
 def _kernel(owner: Any) -> str | None:
+    """Name the kernel that a scheme or method holds; of experts it may hold only the class."""
     for value in vars(owner).values() if hasattr(owner, "__dict__") else ():
-        name = type(value).__name__
+        name = (value if isinstance(value, type) else type(value)).__name__
         if name.endswith(("Kernel", "Experts")):
             return name
     return None
