@@ -38,10 +38,14 @@ def latent_attention(name: str, config: ModelConfig) -> Skeleton:
     yield from linear(f"{name}.o_proj", hidden, heads * values, bias=bias)
 
 
-def latent_caches(config: ModelConfig) -> tuple[LatentCache, ...]:
-    """Every layer caches one latent for each token.
+def latent_cache(config: ModelConfig) -> LatentCache:
+    """The latent of one layer, for each token.
 
     Source: vLLM 0.32 layers/attention/mla_attention.py, get_kv_cache_spec.
     """
-    cache = LatentCache(config.size("kv_lora_rank"), config.size("qk_rope_head_dim"))
-    return (cache,) * config.count("num_hidden_layers")
+    return LatentCache(config.size("kv_lora_rank"), config.size("qk_rope_head_dim"))
+
+
+def latent_caches(config: ModelConfig) -> tuple[LatentCache, ...]:
+    """Every layer caches one latent for each token."""
+    return (latent_cache(config),) * config.count("num_hidden_layers")

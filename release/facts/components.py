@@ -49,6 +49,8 @@ _BY_MIXED = {
     "in_proj": LINEAR_ATTENTION,
     "out_proj": LINEAR_ATTENTION,
     "conv1d": LINEAR_ATTENTION,
+    "x_proj": LINEAR_ATTENTION,
+    "dt_proj": LINEAR_ATTENTION,
     "norm": LINEAR_ATTENTION,
     _MIXER: LINEAR_ATTENTION,
     "up_proj": MLP,

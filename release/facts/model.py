@@ -1,11 +1,13 @@
-"""What config.json says of the model, for tables and the card: stated values, none derived."""
+"""What config.json says of the model, for tables and the card: values as they are stated."""
 
 from collections import Counter
 
 import msgspec
 
-from release.architecture import ModelConfig
-from release.architecture.config import ConfigGap
+from release.architecture import Architecture, ModelConfig
+from release.architecture.config import FULL, RECURRENT, ConfigGap
+from release.architecture.recurrent import RecurrentCache
+from release.unknown import Unknown
 
 STATED = (
     "num_hidden_layers",
@@ -41,20 +43,29 @@ class Model(msgspec.Struct, frozen=True):
     transformers: str | None
 
 
-def provide_model(config: ModelConfig) -> Model:
+def provide_model(config: ModelConfig, architecture: Architecture | Unknown) -> Model:
     """Collect the settings that are present and are numbers."""
     settings = {key: config.get(key) for key in STATED}
     written = config.raw.get("transformers_version")
-    try:
-        types = dict(Counter(config.layer_types("full_attention")))
-    except ConfigGap:
-        types = {}
     return Model(
         model_type=config.model_type,
         architecture=config.architecture,
         dtype=config.dtype,
         settings={key: value for key, value in settings.items() if type(value) is int},
-        layer_types=types,
+        layer_types=_layer_types(config, architecture),
         vision=config.vision is not None,
         transformers=written if isinstance(written, str) else None,
     )
+
+
+def _layer_types(config: ModelConfig, architecture: Architecture | Unknown) -> dict[str, int]:
+    """Count layers by the kinds that are stated, else by what they keep where some keep a state."""
+    caches = () if isinstance(architecture, Unknown) else architecture.caches
+    if config.text.get("layer_types") is None and not isinstance(caches, Unknown):
+        states = [isinstance(cache, RecurrentCache) for cache in caches if cache is not None]
+        if any(states):
+            return dict(Counter(RECURRENT if state else FULL for state in states))
+    try:
+        return dict(Counter(config.layer_types(FULL)))
+    except ConfigGap:
+        return {}

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 import msgspec
 
 from release.architecture import Architecture
+from release.architecture.recurrent import RecurrentCache
 from release.architecture.skeleton import CONV, EMBEDDING, LINEAR, NORM, ROUTERS, VECTOR, Expected
 from release.checkpoint import Checkpoint, TensorInfo
 from release.facts.basics import Tensors
-from release.facts.components import component_of
+from release.facts.components import ATTENTION, LINEAR_ATTENTION, component_of
 from release.quantization.config import UNDECLARED, QuantizationConfig
 from release.quantization.layout import Layout, read_layout
 from release.quantization.match import Claim, Resolver
@@ -119,6 +120,7 @@ def provide_modules(
     claims = resolver.claims(classes)
     schemes = {group.name: scheme_of(group, quantization) for group in quantization.groups}
     layouts = _Layouts()
+    recurrent = _recurrent_mixers(architecture)
     items = {}
     for name, roles in grouped.items():
         kind, claim, expected = kinds[name], claims[name], known.get(name)
@@ -126,7 +128,7 @@ def provide_modules(
         items[name] = Module(
             name=name,
             kind=kind,
-            component=component_of(name),
+            component=_component(name, recurrent),
             tensors=roles,
             claim=claim,
             scheme=scheme,
@@ -177,6 +179,24 @@ class _Layouts:
         if key not in self._read:
             self._read[key] = read_layout(declared, roles, implied)
         return self._read[key]
+
+
+def _recurrent_mixers(architecture: Architecture | Unknown) -> frozenset[str]:
+    """The layers that keep a state and nothing else, by the names of their mixers."""
+    if isinstance(architecture, Unknown) or isinstance(architecture.caches, Unknown):
+        return frozenset()
+    return frozenset(
+        f"{architecture.stack}.{index}.self_attn"
+        for index, cache in enumerate(architecture.caches)
+        if isinstance(cache, RecurrentCache)
+    )
+
+
+def _component(name: str, recurrent: frozenset[str]) -> str:
+    """A mixer may be called self_attn where it is none: Kimi Delta Attention."""
+    component = component_of(name)
+    mixer = name if name in recurrent else name.rpartition(".")[0]
+    return LINEAR_ATTENTION if component == ATTENTION and mixer in recurrent else component
 
 
 def _kind(name: str, roles: dict[str, TensorInfo], expected: Expected | None) -> str:

@@ -7,6 +7,7 @@ from release.architecture.attention import kv_heads
 from release.architecture.config import ConfigGap
 from release.architecture.family import numbered
 from release.architecture.recurrent import RecurrentCache
+from release.checkpoint import TensorInfo
 from release.facts.components import AUDIO, MTP, PROJECTOR, VISION
 from release.facts.modules import Module, Modules
 from release.memory import NotModelled
@@ -15,6 +16,7 @@ from release.memory.serving import Serving
 from release.memory.shards import Split, rank_bytes
 from release.unknown import Unknown
 
+NARROWEST_EXPERT = 256
 TOWERS = frozenset({VISION, AUDIO, PROJECTOR})
 
 
@@ -36,11 +38,12 @@ def rank_weights(
     """Add up what each GPU loads; vLLM leaves the MTP head out unless it drafts with it."""
     ranks = serving.tensor_parallel_size
     try:
-        heads, vocabulary = kv_heads(config), config.size("vocab_size")
+        heads, vocabulary = _kv_heads(config, architecture), config.size("vocab_size")
         stages = pipeline_stages(architecture.layers, serving.pipeline_parallel_size)
     except (ConfigGap, NotModelled) as gap:
         return Unknown(str(gap))
-    split = Split(ranks, heads, vocabulary, _copied_rows(architecture, ranks))
+    copied, experts = _copied_rows(architecture, ranks), _expert_ranks(config, ranks)
+    split = Split(ranks, heads, vocabulary, copied, experts)
     components: list[dict[str, int]] = [{} for _ in stages]
     for module in modules:
         if module.component == MTP and not serving.num_speculative_tokens:
@@ -48,7 +51,7 @@ def rank_weights(
         if text_only and module.component in TOWERS:
             continue
         size = sum(
-            rank_bytes(module.name, role, info.nbytes, info.shape, split)
+            rank_bytes(module.name, role, _loaded_bytes(module, role, info), info.shape, split)
             for role, info in module.tensors.items()
         )
         for stage in _stages(module, architecture, len(stages), stages):
@@ -56,6 +59,29 @@ def rank_weights(
             kept[module.component] = kept.get(module.component, 0) + size
     fullest = max(components, key=lambda kept: sum(kept.values()))
     return RankWeights(sum(fullest.values()), fullest)
+
+
+def _loaded_bytes(module: Module, role: str, info: TensorInfo) -> int:
+    """Matrices in float32 are loaded in the model's dtype, which has two bytes: `--dtype auto`."""
+    matrix = role == "weight" and module.quantizable and info.dtype == "F32"
+    return info.nbytes // 2 if matrix else info.nbytes
+
+
+def _kv_heads(config: ModelConfig, architecture: Architecture) -> int:
+    """Heads whose projections are split; 1 where no layer attends."""
+    caches = () if isinstance(architecture.caches, Unknown) else architecture.caches
+    states = [isinstance(cache, RecurrentCache) for _, cache in numbered(caches)]
+    return 1 if states and all(states) else kv_heads(config)
+
+
+def _expert_ranks(config: ModelConfig, ranks: int) -> int:
+    """Kimi's experts are padded where a rank's part would be narrower than 256, 0 if they aren't.
+
+    Source: vLLM 0.32 models/kimi_k3/nvidia/model.py, KimiMoE.
+    """
+    if config.model_type != "kimi_linear":
+        return 0
+    return min(ranks, max(config.size("moe_intermediate_size") // NARROWEST_EXPERT, 1))
 
 
 def _copied_rows(architecture: Architecture, ranks: int) -> int:

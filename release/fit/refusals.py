@@ -3,7 +3,7 @@
 from release.architecture.config import ConfigGap
 from release.fit.subject import Subject
 from release.memory.defaults import Settled
-from release.memory.model import longest_length
+from release.memory.model import ENDLESS, longest_length
 from release.unknown import Unknown
 
 
@@ -17,6 +17,8 @@ def refusal(subject: Subject, settled: Settled) -> str | None:
     limit = longest_length(config)
     if settled.length is not None and not isinstance(limit, Unknown) and settled.length > limit:
         return f"--max-model-len {settled.length:,} is more than the model's {limit:,} tokens"
+    if settled.length is None and config.model_type in ENDLESS:
+        return "--max-model-len auto: its config states no length to start from"
     if serving.max_num_batched_tokens < settled.sequences:
         tokens = f"{serving.max_num_batched_tokens:,} tokens a step"
         return f"{tokens} are fewer than max_num_seqs ({settled.sequences:,})"

@@ -104,7 +104,7 @@ def answer(pool: Pool, settled: Settled, room: Room, refusal: str | None = None)
 
 def hold(pool: Pool, settled: Settled, available: int) -> Holding:
     """What `available` bytes on each GPU hold."""
-    longest = pool.longest(available, settled.limit)
+    longest = pool.longest(available, max(settled.limit, settled.length or 0))
     length = settled.length or longest or settled.limit
     blocks = pool.blocks(available)
     return Holding(

@@ -26,6 +26,9 @@ LENGTH_KEYS = (
 SCALED_ROPE = frozenset(
     {"su", "longrope", "llama3", "yarn", "deepseek_yarn", "deepseek_llama_scaling", "default"}
 )
+# Whose config class has no length at all: vLLM takes its own default, and any that it is told.
+ENDLESS = frozenset({"mamba", "mamba2", "falcon_mamba"})
+DEFAULT_LENGTH = 2048
 WIDE = "float32"
 PREFERRED = "bfloat16"
 
@@ -52,6 +55,8 @@ def context_limit(config: ModelConfig) -> int | Unknown:
     longest = longest_length(config)
     if isinstance(longest, Unknown):
         return longest
+    if longest == SIZE_CAP:
+        return DEFAULT_LENGTH
     if any(_rope_type(rope) == "longrope" for rope in rope_settings(config.text)):
         return _length(config.text.get("original_max_position_embeddings")) or longest
     return longest
@@ -60,6 +65,8 @@ def context_limit(config: ModelConfig) -> int | Unknown:
 def longest_length(config: ModelConfig) -> int | Unknown:
     """Tokens above which vLLM refuses --max-model-len. Source: as `context_limit`."""
     stated = [length for key in LENGTH_KEYS if (length := _length(config.text.get(key)))]
+    if not stated and config.model_type in ENDLESS:
+        return SIZE_CAP
     if not stated:
         return Unknown("config.json does not say max_position_embeddings")
     limit = _length(config.text.get("model_max_length")) or min(stated)

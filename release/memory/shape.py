@@ -33,6 +33,10 @@ class Tower(msgspec.Struct, frozen=True):
     dynamic: bool
 
 
+# How many experts a token goes to, by what families call it.
+CHOSEN = ("num_experts_per_tok", "num_experts_per_token", "top_k_experts")
+
+
 class Shape(msgspec.Struct, frozen=True):
     """Elements that one token takes at once, at `least` and at `most`, on one GPU.
 
@@ -61,7 +65,7 @@ def measure_shape(config: ModelConfig, architecture: Architecture, ranks: int) -
     """
     hidden, vocabulary = config.size("hidden_size"), config.size("vocab_size")
     dense = config.size("intermediate_size", 0)
-    chosen = max(config.count(key, 0) for key in ("num_experts_per_tok", "top_k_experts"))
+    chosen = max(config.count(key, 0) for key in CHOSEN)
     # Without a size of their own the experts have the MLP's: Mixtral, gpt-oss, MiniMax.
     expert = config.size("moe_intermediate_size", dense) // ranks
     sparse = chosen * (max(2 * expert, hidden) + expert)

@@ -28,17 +28,20 @@ class Split(msgspec.Struct, frozen=True):
     """The sizes that decide about replication.
 
     `copied_rows` are those that Mamba 2's groups add, over all ranks, where there are fewer groups.
+    `expert_ranks` is over how many ranks routed experts are split, 0 for all of them.
     """
 
     ranks: int
     kv_heads: int
     vocabulary: int
     copied_rows: int = 0
+    expert_ranks: int = 0
 
 
 def rank_bytes(module: str, role: str, nbytes: int, shape: tuple[int, ...], split: Split) -> int:
     """Bytes of one tensor on each rank; `nbytes` are those of the whole."""
-    ranks = split.ranks
+    routed = ".experts." in module
+    ranks = split.expert_ranks or split.ranks if routed else split.ranks
     last = module.rpartition(".")[2]
     if last in VOCABULARY and shape and shape[0] == split.vocabulary:
         return _vocabulary_bytes(nbytes, shape[0], ranks)

@@ -62,6 +62,9 @@ def build_specs(
     if serving.num_speculative_tokens:
         layers += [(len(caches) + i, _drafting(caches)) for i in range(mtp_layers)]
     kept = [cache for _, cache in layers]
+    if serving.enable_prefix_caching is None and all(isinstance(c, RecurrentCache) for c in kept):
+        # Off by default without attention: vLLM 0.32 config/model.py, is_prefix_caching_supported.
+        serving = msgspec.structs.replace(serving, enable_prefix_caching=False)
     pages = _agree(kept, dtype, serving)
     return tuple(
         PlacedSpec(index, spec)

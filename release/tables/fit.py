@@ -39,11 +39,12 @@ def answer_table(fit: Fit) -> Table:
     length = f"{least.max_model_len:,}"
     if least.max_model_len != most.max_model_len:
         length = f"{length} to {most.max_model_len:,}"
+    block = f"{answer.block_size:,} tokens" if answer.block_size else "a state"
     rows = (
         ("Starts", VERDICTS[answer.starts]),
         ("Because", answer.why),
         ("Available for the cache", _span(*answer.available_range)),
-        ("Block", f"{answer.block_size:,} tokens, {binary_bytes(answer.bytes_per_block)}"),
+        ("Block", f"{block}, {binary_bytes(answer.bytes_per_block)}"),
         ("Blocks", _counts(least.num_blocks, most.num_blocks)),
         ("KV cache size", f"{_counts(least.tokens, most.tokens)} tokens"),
         (

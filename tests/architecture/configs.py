@@ -112,6 +112,37 @@ CONFIGS: dict[str, Config] = {
     "deepseek_v3-bias": text(
         "deepseek_v3", "DeepseekV3ForCausalLM", attention_bias=True, **ROUTED, **LATENT
     ),
+    "kimi_linear": text(
+        "kimi_linear",
+        "KimiLinearForCausalLM",
+        num_experts=3,
+        num_hidden_layers=4,
+        linear_attn_config={
+            "full_attn_layers": [4],
+            "kda_layers": [1, 2, 3],
+            "num_heads": 3,
+            "head_dim": 8,
+            "short_conv_kernel_size": 3,
+        },
+        **MOE,
+        **(LATENT | {"q_lora_rank": None}),
+    ),
+    "kimi_linear-interval": text(
+        "kimi_linear", "KimiLinearForCausalLM", num_experts=3, num_hidden_layers=6, **MOE, **LATENT
+    ),
+    "mamba": text("mamba", "MambaForCausalLM", state_size=4),
+    "mamba-odd": text(
+        "mamba",
+        "MambaForCausalLM",
+        time_step_rank=3,
+        use_bias=True,
+        use_conv_bias=False,
+        tie_word_embeddings=False,
+    ),
+    "mamba2": text(
+        "mamba2", "Mamba2ForCausalLM", num_heads=8, head_dim=8, n_groups=2, state_size=4
+    ),
+    "falcon_mamba": text("falcon_mamba", "FalconMambaForCausalLM", state_size=4, conv_kernel=3),
     "glm4": text("glm4", "Glm4ForCausalLM", head_dim=8),
     "glm4_moe": text("glm4_moe", "Glm4MoeForCausalLM", head_dim=8, use_qk_norm=True, **ROUTED),
     "glm4_moe-bias": text("glm4_moe", "Glm4MoeForCausalLM", attention_bias=True, **ROUTED),

@@ -25,6 +25,10 @@ DELTA: Fusions = {
     "in_proj_ba": ("in_proj_b", "in_proj_a"),
 }
 MERGED_DELTA: Fusions = {"in_proj_qkvz": ("in_proj_qkvz",), "in_proj_ba": ("in_proj_ba",)}
+KIMI: Fusions = {
+    "in_proj_qkvgfab": ("q_proj", "k_proj", "v_proj", "b_proj", "f_a_proj"),
+    "conv1d": ("q_conv1d", "k_conv1d", "v_conv1d"),
+}
 TOWER: Fusions = {"qkv": ("qkv",)}
 USUAL = QKV | GATE_UP
 SHORT_CONV = QKV | {"w13": ("w1", "w3"), "in_proj": ("in_proj",)}
@@ -70,6 +74,9 @@ FUSIONS: dict[str, Fusions] = {
     "arcee": QKV,
     "deepseek_v32": GATE_UP | LOW_RANK,
     "glm_moe_dsa": GATE_UP | LOW_RANK,
+    "kimi_linear": GATE_UP | KIMI,
+    "kimi_linear-interval": GATE_UP | LOW_RANK | KIMI,
+    **{key: {} for key in ("mamba", "mamba-odd", "mamba2", "falcon_mamba")},
     "nemotron": QKV,
     "nemotron_h": QKV,
     "nemotron_h-latent": QKV,

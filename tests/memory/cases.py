@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from release.architecture import Architecture, ModelConfig, derive_architecture
-from release.memory.model import context_limit
+from release.memory.model import ENDLESS, context_limit
 from release.memory.pool import Pool, plan_pool
 from release.memory.serving import Serving
 from release.unknown import Unknown
@@ -43,17 +43,23 @@ SETTINGS: tuple[tuple[Options, int], ...] = (
 
 
 def all_cases() -> list[Case]:
-    """Every config with every setting."""
-    return [
-        {
-            "name": path.stem,
-            "config": json.loads(path.read_text())["config"],
-            "options": {"language_model_only": True, "max_num_batched_tokens": 2048, **options},
-            "available": gib * GIB,
-        }
-        for path in CONFIGS
-        for options, gib in SETTINGS
-    ]
+    """Every config with every setting; vLLM finds no length by itself for a model without one."""
+    cases = []
+    for path in CONFIGS:
+        config = json.loads(path.read_text())["config"]
+        given: Options = {"language_model_only": True, "max_num_batched_tokens": 2048}
+        if config["model_type"] in ENDLESS:
+            given["max_model_len"] = 4096
+        cases += [
+            {
+                "name": path.stem,
+                "config": config,
+                "options": given | options,
+                "available": gib * GIB,
+            }
+            for options, gib in SETTINGS
+        ]
+    return cases
 
 
 def plan(case: Case) -> Pool | Unknown:

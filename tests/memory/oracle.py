@@ -18,6 +18,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 os.environ["VLLM_LOGGING_LEVEL"] = "CRITICAL"
+os.environ["VLLM_KIMI_K3_GEMM_AR"] = "0"  # a kernel for Blackwell, imported where it is on
 
 import torch
 from vllm.config import set_current_vllm_config
@@ -128,6 +129,7 @@ def plan_as_on_a_gpu() -> None:
     model_loader.record_metadata_for_reloading = lambda _model: None
     init_workspace_manager(torch.device("meta"))
     torch.accelerator.empty_cache = lambda: None
+    torch.cuda.Stream = torch.cuda.Event = SimpleNamespace
     moe_config.current_platform = SimpleNamespace(
         is_cuda_alike=lambda: True,
         is_xpu=lambda: False,
@@ -231,7 +233,7 @@ def main() -> None:
             Path(folder, "config.json").write_text(json.dumps(case["config"]))
             try:
                 if not started:
-                    config = engine_config({"options": {}}, folder)
+                    config = engine_config({"options": {"max_model_len": 64}}, folder)
                     with set_current_vllm_config(config):
                         store = f"file://{folder}/store"
                         init_distributed_environment(1, 0, store, 0, "gloo")

@@ -3,15 +3,19 @@
 import pytest
 
 from release.architecture import Architecture, ModelConfig, derive_architecture
+from release.memory.model import context_limit
 from release.memory.pool import Pool, plan_pool
 from release.memory.serving import Serving
 from release.unknown import Unknown
 from tests.architecture.configs import CONFIGS
 
+KEYS = ["mamba_d_head", "mamba_dt_rank", "head_dim", "conv_L_cache", "expand", "time_step_rank"]
+NAMES = ["lfm2", "lfm2_moe", "falcon_h1", "jamba", "qwen3_next", "mamba", "mamba2", "kimi_linear"]
 
-@pytest.mark.parametrize("key", ["mamba_d_head", "mamba_dt_rank", "head_dim", "conv_L_cache"])
+
+@pytest.mark.parametrize("key", [*KEYS, "linear_attn_config"])
 @pytest.mark.parametrize("value", [None, 0, -1, 1.5, "auto", [], {}, 1 << 40], ids=str)
-@pytest.mark.parametrize("name", ["lfm2", "lfm2_moe", "falcon_h1", "jamba", "qwen3_next"])
+@pytest.mark.parametrize("name", NAMES)
 def test_any_size_gives_a_plan_or_a_reason(name: str, key: str, value: object) -> None:
     config = ModelConfig({**CONFIGS[name], key: value})
     architecture = derive_architecture(config)
@@ -26,3 +30,24 @@ def test_attention_that_keeps_nothing_is_said() -> None:
     plan = plan_pool(config, architecture, Serving())
     assert isinstance(plan, Unknown)
     assert "keeps nothing" in plan.reason
+
+
+@pytest.mark.parametrize(
+    "value",
+    [[], {"full_attn_layers": [1], "kda_layers": [2]}, {"full_attn_layers": 4, "kda_layers": "1"}],
+    ids=["a list", "not all layers", "no lists"],
+)
+def test_layers_of_no_kind_are_a_reason(value: object) -> None:
+    config = ModelConfig({**CONFIGS["kimi_linear"], "linear_attn_config": value})
+    if value == []:
+        assert isinstance(
+            derive_architecture(config), Architecture
+        )  # the class has sizes of its own
+    else:
+        assert isinstance(derive_architecture(config), Unknown)
+
+
+def test_models_without_a_length_take_the_default_of_vllm() -> None:
+    config = ModelConfig(CONFIGS["mamba"])
+    assert context_limit(config) == 2048
+    assert isinstance(context_limit(ModelConfig({"model_type": "llama"})), Unknown)
