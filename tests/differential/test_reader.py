@@ -32,7 +32,10 @@ EXTRA: dict[str, dict[str, Any]] = {
 }
 # Not for CPUs, or with layers of its own order (moe_layers of this config); and the Transformers
 # backend, where vLLM has no class.
-LEFT_OUT = {"deepseek_v32", "falcon_h1", "jamba", "kimi_linear", "lfm2_moe", "llama4", "phimoe"}
+LEFT_OUT = {
+    *("deepseek_v32", "falcon_h1", "falcon_mamba", "jamba", "kimi_linear", "lfm2_moe", "llama4"),
+    *("mamba", "mamba2", "phimoe"),
+}
 NAMES = [
     name
     for name in (FIRST, *CONFIGS)
