@@ -81,6 +81,7 @@ FAMILIES = {
     "qwen3_vl_moe": "qwen3_vl_moe",
     "seed_oss": "seed_oss",
     "smollm3": "smollm3",
+    "whisper": "whisper",
 }
 
 

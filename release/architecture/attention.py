@@ -19,6 +19,14 @@ class AttentionCache(msgspec.Struct, frozen=True, tag="full_attention"):
     chunk: int | None = None
 
 
+class CrossCache(msgspec.Struct, frozen=True, tag="cross_attention"):
+    """What one layer of attention to an encoder's output caches, for every place of that output."""
+
+    kv_heads: int
+    head_dim: int
+    v_head_dim: int
+
+
 def head_dim(config: ModelConfig) -> int:
     """The head dimension: `head_dim`, else hidden_size / num_attention_heads."""
     heads = config.count("num_attention_heads")

@@ -8,6 +8,13 @@ import msgspec
 SIZE_CAP = 1 << 32
 COUNT_CAP = 10_000
 
+# What transformers' attribute_map of such a model maps to, of its decoder.
+DECODER_NAMES = {
+    "hidden_size": "d_model",
+    "intermediate_size": "decoder_ffn_dim",
+    "num_attention_heads": "decoder_attention_heads",
+}
+
 FULL, SLIDING, RECURRENT = "full_attention", "sliding_attention", "linear_attention"
 
 
@@ -69,7 +76,12 @@ class ModelConfig(msgspec.Struct, frozen=True):
 
     def size(self, key: str, default: int | None = None) -> int:
         """Read a text setting that is a size. Raises `ConfigGap`."""
-        return size(self.text, key, default)
+        return size(self.text, self._stated(key), default)
+
+    def _stated(self, key: str) -> str:
+        """A setting's name in this config: models with an encoder have names of their own."""
+        other = DECODER_NAMES.get(key, key)
+        return other if key not in self.text and other in self.text else key
 
     def tied(self, default: bool) -> bool:
         """Whether the head shares the embedding; nested and top-level configs may both say so."""
@@ -113,7 +125,7 @@ class ModelConfig(msgspec.Struct, frozen=True):
 
     def count(self, key: str, default: int | None = None) -> int:
         """Read a number of layers, heads or experts. Raises `ConfigGap`."""
-        return count(self.text, key, default)
+        return count(self.text, self._stated(key), default)
 
 
 def size(settings: Mapping[str, Any], key: str, default: int | None = None) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from release.architecture.attention import AttentionCache
+from release.architecture.attention import AttentionCache, CrossCache
 from release.architecture.config import ConfigGap, ModelConfig
 from release.architecture.latent import LatentCache
 from release.architecture.recurrent import RecurrentCache
@@ -16,7 +16,7 @@ from release.unknown import Unknown
 
 Fusions = dict[str, tuple[str, ...]]
 Spellings = dict[str, tuple[str, ...]]
-LayerCache = AttentionCache | LatentCache | RecurrentCache
+LayerCache = AttentionCache | CrossCache | LatentCache | RecurrentCache
 
 
 class ParallelCache(msgspec.Struct, frozen=True, tag="parallel"):

@@ -4,7 +4,7 @@ MTP, VISION, AUDIO, PROJECTOR = "MTP head", "Vision tower", "Audio tower", "Mult
 HEAD, EMBEDDINGS, NORMS = "lm_head", "Embeddings", "Norms"
 EXPERTS, ROUTER, MLP = "MoE experts", "MoE router", "MLP"
 LINEAR_ATTENTION, ATTENTION = "Linear attention", "Softmax attention"
-SHORT_CONVOLUTION = "Short convolution"
+SHORT_CONVOLUTION, ENCODER = "Short convolution", "Encoder"
 SCALES, OTHER = "Quantization scales", "Other"
 
 # The first part of a name that is listed decides: outer parts (towers) stand before inner ones.
@@ -18,8 +18,11 @@ _BY_PART = {
     "mm_projector": PROJECTOR,
     "embed_vision": PROJECTOR,
     "embed_audio": PROJECTOR,
+    "encoder": ENCODER,
     "lm_head": HEAD,
+    "proj_out": HEAD,
     "embed_tokens": EMBEDDINGS,
+    "embed_positions": EMBEDDINGS,
     "embed_tokens_per_layer": EMBEDDINGS,
     "per_layer_model_projection": EMBEDDINGS,
     "per_layer_input_gate": EMBEDDINGS,
@@ -29,6 +32,7 @@ _BY_PART = {
     "mamba": LINEAR_ATTENTION,
     "conv": SHORT_CONVOLUTION,
     "self_attn": ATTENTION,
+    "encoder_attn": ATTENTION,
     "attention": ATTENTION,
     "experts": EXPERTS,
     "shared_expert": EXPERTS,
@@ -58,7 +62,7 @@ _BY_MIXED = {
 }
 
 _ROUTERS = {"gate", "block_sparse_moe"}
-_MLPS = {"mlp", "feed_forward", "shared_mlp"}
+_MLPS = {"mlp", "feed_forward", "shared_mlp", "fc1", "fc2"}
 
 
 def component_of(module: str) -> str:
@@ -71,7 +75,7 @@ def component_of(module: str) -> str:
     last = parts[-1]
     if _MIXER in parts and last in _BY_MIXED:
         return _BY_MIXED[last]
-    if last.endswith("norm") or "layernorm" in last or last == "norm_f":
+    if last.endswith("norm") or "layer_norm" in last or "layernorm" in last or last == "norm_f":
         return NORMS
     if last in _ROUTERS:
         return ROUTER

@@ -8,7 +8,7 @@ from release.architecture.config import ConfigGap
 from release.architecture.family import numbered
 from release.architecture.recurrent import RecurrentCache
 from release.checkpoint import TensorInfo
-from release.facts.components import AUDIO, MTP, PROJECTOR, VISION
+from release.facts.components import AUDIO, ENCODER, MTP, PROJECTOR, VISION
 from release.facts.modules import Module, Modules
 from release.memory import NotModelled
 from release.memory.pool import pipeline_stages
@@ -17,7 +17,7 @@ from release.memory.shards import Split, rank_bytes
 from release.unknown import Unknown
 
 NARROWEST_EXPERT = 256
-TOWERS = frozenset({VISION, AUDIO, PROJECTOR})
+TOWERS = frozenset({VISION, AUDIO, ENCODER, PROJECTOR})
 
 
 class RankWeights(msgspec.Struct, frozen=True):
@@ -42,6 +42,8 @@ def rank_weights(
         stages = pipeline_stages(architecture.layers, serving.pipeline_parallel_size)
     except (ConfigGap, NotModelled) as gap:
         return Unknown(str(gap))
+    if config.model_type == "whisper":
+        vocabulary = 0  # its embedding is whole on every rank: vLLM 0.32 models/whisper.py
     copied, experts = _copied_rows(architecture, ranks), _expert_ranks(config, ranks)
     split = Split(ranks, heads, vocabulary, copied, experts)
     components: list[dict[str, int]] = [{} for _ in stages]

@@ -1,10 +1,14 @@
 """Options that vLLM refuses whatever the memory."""
 
-from release.architecture.config import ConfigGap
+from release.architecture.config import ConfigGap, ModelConfig
 from release.fit.subject import Subject
 from release.memory.defaults import Settled
 from release.memory.model import ENDLESS, longest_length
+from release.memory.serving import Serving
 from release.unknown import Unknown
+
+# Classes without SupportsPP: vLLM 0.32 models/mamba2.py, models/whisper.py.
+NO_PIPELINE = frozenset({"mamba2", "whisper"})
 
 
 def refusal(subject: Subject, settled: Settled) -> str | None:
@@ -22,6 +26,13 @@ def refusal(subject: Subject, settled: Settled) -> str | None:
     if serving.max_num_batched_tokens < settled.sequences:
         tokens = f"{serving.max_num_batched_tokens:,} tokens a step"
         return f"{tokens} are fewer than max_num_seqs ({settled.sequences:,})"
+    return _splits(config, serving)
+
+
+def _splits(config: ModelConfig, serving: Serving) -> str | None:
+    """Why it cannot be split over so many GPUs."""
+    if serving.pipeline_parallel_size > 1 and config.model_type in NO_PIPELINE:
+        return f"vLLM has no pipeline parallelism for {config.model_type}"
     try:
         heads = config.count("num_attention_heads")
     except ConfigGap:

@@ -1,6 +1,6 @@
 """Bytes that one token takes in one layer's cache, for every KV cache dtype of vLLM 0.32."""
 
-from release.architecture.attention import AttentionCache
+from release.architecture.attention import AttentionCache, CrossCache
 from release.architecture.latent import LatentCache
 from release.memory import NotModelled
 
@@ -28,7 +28,7 @@ CACHE_DTYPES = frozenset(
 SCALE_BYTES = 4  # one float32 a head and token, for keys and for values
 
 
-def attention_bytes(cache: AttentionCache, heads: int, dtype: str) -> int:
+def attention_bytes(cache: AttentionCache | CrossCache, heads: int, dtype: str) -> int:
     """Bytes of one token's keys and values in `heads` KV heads.
 
     `dtype` is a KV cache dtype or the model's own. Sources: vLLM 0.32 v1/kv_cache_interface.py,

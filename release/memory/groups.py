@@ -37,7 +37,8 @@ def request_blocks(spec: Spec, length: int, in_flight: int) -> int:
         return -(-min(spec.span - 1 + in_flight, length) // spec.block) + 1
     if spec.kind == "chunked":
         return -(-min(spec.span + in_flight, length) // spec.block)
-    return -(-length // spec.block)
+    tokens = spec.span if spec.kind == "cross" else length
+    return -(-tokens // spec.block)
 
 
 def group_layers(layers: Sequence[PlacedSpec], *, promote: bool = False) -> tuple[Group, ...]:

@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from release.architecture.attention import AttentionCache
+from release.architecture.attention import AttentionCache, CrossCache
 from release.architecture.family import Caches, LayerCache, numbered
 from release.architecture.latent import LatentCache
 from release.architecture.recurrent import RecurrentCache
@@ -18,13 +18,14 @@ LATENT_ALIGNMENT = 128  # blocks of hybrids with latent attention are multiples 
 KERNEL_STEP = 16  # tokens; vLLM 0.32 v1/attention/backends, get_supported_kernel_block_sizes
 SPARSE_BLOCK = 64  # of the kernels for an indexer's choice of tokens
 
-Kind = Literal["full", "sliding", "chunked", "state"]
+Kind = Literal["full", "sliding", "chunked", "cross", "state"]
 
 
 class Spec(msgspec.Struct, frozen=True):
     """One layer's cache: `page` bytes for each block of `block` tokens (0 for a state).
 
-    `span` is the window or chunk in tokens, `states` how many blocks one sequence's state takes.
+    `span` is the window, the chunk or the encoder's output in tokens, `states` how many blocks one
+    sequence's state takes.
     `shape` is what else must be equal in two layers that share a block table.
     """
 
@@ -122,7 +123,10 @@ def _specs(cache: LayerCache, dtype: str, serving: Serving, pages: Pages) -> Ite
             yield Spec("full", block, block * cache.indexer, shape=("indexer",))
         return
     shape = (_heads(cache, serving), cache.head_dim, cache.v_head_dim)
-    if cache.window is not None:
+    if isinstance(cache, CrossCache):
+        # vLLM 0.32 config/scheduler.py: max_num_encoder_input_tokens are those of a step.
+        yield Spec("cross", block, page, serving.max_num_batched_tokens, shape=shape)
+    elif cache.window is not None:
         yield Spec("sliding", block, page, cache.window, shape=shape)
     elif cache.chunk is not None:
         yield Spec("chunked", block, page, cache.chunk, shape=shape)
@@ -130,7 +134,9 @@ def _specs(cache: LayerCache, dtype: str, serving: Serving, pages: Pages) -> Ite
         yield Spec("full", block, page, shape=shape)
 
 
-def _token_bytes(cache: AttentionCache | LatentCache, dtype: str, serving: Serving) -> int:
+def _token_bytes(
+    cache: AttentionCache | CrossCache | LatentCache, dtype: str, serving: Serving
+) -> int:
     """Bytes of one token in one layer."""
     kept = dtype if serving.kv_cache_dtype == "auto" else serving.kv_cache_dtype
     if isinstance(cache, LatentCache):
@@ -138,7 +144,7 @@ def _token_bytes(cache: AttentionCache | LatentCache, dtype: str, serving: Servi
     return attention_bytes(cache, _heads(cache, serving), kept)
 
 
-def _heads(cache: AttentionCache, serving: Serving) -> int:
+def _heads(cache: AttentionCache | CrossCache, serving: Serving) -> int:
     """KV heads on this rank: at least one, replicated where there are more ranks than heads."""
     ranks = serving.tensor_parallel_size
     if cache.kv_heads < 1 or (cache.kv_heads % ranks and ranks % cache.kv_heads):

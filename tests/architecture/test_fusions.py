@@ -80,6 +80,7 @@ FUSIONS: dict[str, Fusions] = {
     "nemotron": QKV,
     "nemotron_h": QKV,
     "nemotron_h-latent": QKV,
+    "whisper": QKV | {"kv_proj": ("k_proj", "v_proj")},
 }
 
 

@@ -34,7 +34,7 @@ EXTRA: dict[str, dict[str, Any]] = {
 # backend, where vLLM has no class.
 LEFT_OUT = {
     *("deepseek_v32", "falcon_h1", "falcon_mamba", "jamba", "kimi_linear", "lfm2_moe", "llama4"),
-    *("mamba", "mamba2", "phimoe"),
+    *("mamba", "mamba2", "phimoe", "whisper"),
 }
 NAMES = [
     name
