@@ -1,11 +1,12 @@
 """What a running sequence costs: KV cache for every token, windows and states of fixed size."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import msgspec
 
 from release.architecture import Architecture, ModelConfig
-from release.architecture.attention import AttentionCache
+from release.architecture.attention import AttentionCache, CrossCache
+from release.architecture.config import ConfigGap
 from release.architecture.family import numbered
 from release.architecture.latent import LatentCache
 from release.architecture.recurrent import RecurrentCache
@@ -16,12 +17,15 @@ from release.memory.states import state_bytes
 from release.quantization.config import QuantizationConfig
 from release.unknown import Unknown
 
+TokenCache = AttentionCache | CrossCache | LatentCache
+ENCODED = 1500  # places of the encoder's output: Whisper's class default
 DTYPES = {"bfloat16", "float16", "float32"}
 FP8 = "fp8"
 
 # Each names the class of vLLM 0.32 (v1/kv_cache_interface.py) whose page size it states.
 FULL_FORMULA = "kv_heads * (head_dim + v_head_dim) * bytes, as vLLM's FullAttentionSpec"
 LATENT_FORMULA = "(kv_lora_rank + qk_rope_head_dim) * bytes, as vLLM's MLAAttentionSpec"
+CROSS_FORMULA = "the others hold the encoder's output, as vLLM's CrossAttentionSpec"
 WINDOW_FORMULA = "the others hold their sliding window, as vLLM's SlidingWindowSpec"
 
 
@@ -67,12 +71,11 @@ def provide_kv(
     state_dtype = states[0].state_dtype or dtype if states else None
     if state_dtype is not None and state_dtype not in DTYPES:
         return Unknown(f"config.json: the state's dtype {state_dtype!r:.40} has no size we know")
-    kept = [layer for layer in layers if isinstance(layer, AttentionCache | LatentCache)]
-    limit = config.get("max_position_embeddings")
-    windows = {i: window for i, layer in enumerate(kept) if (window := _window(layer, limit))}
-    full = [layer for i, layer in enumerate(kept) if i not in windows]
+    kept = [layer for layer in layers if not isinstance(layer, RecurrentCache)]
     calibrated = quantization.kv_cache_scheme is not None
     try:
+        windows = {i: window for i, layer in enumerate(kept) if (window := _window(layer, config))}
+        full = [layer for i, layer in enumerate(kept) if i not in windows]
         return KvModel(
             attention_layers=len(full),
             windowed_layers=len(windows),
@@ -86,21 +89,26 @@ def provide_kv(
             state_dtype=state_dtype,
             default_dtype=FP8 if calibrated else dtype,
             calibrated=calibrated,
-            formula=_formula(full, windowed=bool(windows)),
+            formula=_formula(full, [kept[i] for i in windows]),
         )
+    except ConfigGap as gap:
+        return Unknown(f"config.json: {gap}")
     except NotModelled as gap:
         return Unknown(f"not modelled: {gap}")
 
 
-def _window(layer: AttentionCache | LatentCache, limit: object) -> int | None:
-    """The layer's window, unless no request is long enough to leave it."""
+def _window(layer: TokenCache, config: ModelConfig) -> int | None:
+    """The layer's window, unless no request is long enough to leave it, or the encoder's output."""
+    if isinstance(layer, CrossCache):
+        return config.size("max_source_positions", ENCODED)
     window = layer.window or layer.chunk if isinstance(layer, AttentionCache) else None
+    limit = config.get("max_position_embeddings")
     if window is not None and type(limit) is int and window >= limit:
         return None
     return window
 
 
-def _token_bytes(layers: Iterable[AttentionCache | LatentCache], dtype: str) -> int:
+def _token_bytes(layers: Iterable[TokenCache], dtype: str) -> int:
     """Bytes of one token over these layers."""
     return sum(
         latent_bytes(layer, dtype) + layer.indexer
@@ -110,8 +118,11 @@ def _token_bytes(layers: Iterable[AttentionCache | LatentCache], dtype: str) -> 
     )
 
 
-def _formula(full: Iterable[AttentionCache | LatentCache], *, windowed: bool) -> str:
+def _formula(full: Iterable[TokenCache], fixed: Collection[TokenCache]) -> str:
     latent = any(isinstance(layer, LatentCache) for layer in full)
-    layers = "attention layers with full context" if windowed else "attention layers"
+    layers = "attention layers with full context" if fixed else "attention layers"
     each = f"sum over {layers} of {LATENT_FORMULA if latent else FULL_FORMULA}"
-    return f"{each}; {WINDOW_FORMULA}" if windowed else each
+    if not fixed:
+        return each
+    encoded = any(isinstance(layer, CrossCache) for layer in fixed)
+    return f"{each}; {CROSS_FORMULA if encoded else WINDOW_FORMULA}"

@@ -51,3 +51,11 @@ def test_models_without_a_length_take_the_default_of_vllm() -> None:
     config = ModelConfig(CONFIGS["mamba"])
     assert context_limit(config) == 2048
     assert isinstance(context_limit(ModelConfig({"model_type": "llama"})), Unknown)
+
+
+def test_an_encoder_of_nonsense_is_a_reason() -> None:
+    for value in ("many", -1):
+        config = ModelConfig(
+            {**CONFIGS["whisper"], "dtype": "float16"} | {"max_source_positions": value}
+        )
+        assert isinstance(derive_architecture(config), Unknown)
