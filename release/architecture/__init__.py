@@ -84,6 +84,12 @@ FAMILIES = {
     "whisper": "whisper",
 }
 
+# Models that only encode: their layers attend to all tokens at once, and nothing is kept.
+# Source: vLLM 0.32 v1/kv_cache_interface.py, EncoderOnlyAttentionSpec, and models/registry.py.
+ENCODERS = frozenset(
+    {"bert", "roberta", "xlm-roberta", "modernbert", "nomic_bert", "distilbert", "camembert"}
+)
+
 
 def derive_architecture(
     config: ModelConfig, stored: Collection[str] = frozenset()
@@ -94,6 +100,8 @@ def derive_architecture(
     experts and towers are stored, never what must be there.
     """
     name = FAMILIES.get(config.model_type)
+    if config.model_type in ENCODERS:
+        return Unknown(f"{config.model_type} is an encoder: vLLM keeps no KV cache for it")
     if name is None:
         known = ", ".join(sorted(FAMILIES))
         return Unknown(f"model_type {config.model_type!r:.60} is not one we know ({known})")

@@ -139,3 +139,8 @@ def test_an_unknown_type_says_which_are_known() -> None:
     assert "'never_heard_of'" in derived.reason
     assert "llama" in derived.reason
     assert isinstance(judge({}), Unknown)
+
+
+def test_an_encoder_keeps_no_cache_and_says_so() -> None:
+    derived = judge({"model_type": "modernbert", "hidden_size": 768, "num_hidden_layers": 22})
+    assert derived == Unknown("modernbert is an encoder: vLLM keeps no KV cache for it")
