@@ -64,8 +64,9 @@ def whole(text: str) -> Quantity:
 
 
 def binary(match: re.Match[str]) -> Quantity | None:
-    """The same number where K means 1,024, as in a context of 128K."""
-    if match["unit"] not in {"k", "K"}:
+    """The same number where K means 1,024, as in a context of 128K, and M its square."""
+    step = {"k": 1 << 10, "K": 1 << 10, "M": 1 << 20}.get(match["unit"])
+    if step is None:
         return None
-    value = float(_decimal(match["number"])) * 1024
+    value = float(_decimal(match["number"])) * step
     return Quantity(match[0].strip(), value, value, value)

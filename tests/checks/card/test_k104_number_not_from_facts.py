@@ -40,6 +40,8 @@ TRUE = """It has 27.36B parameters; the weights take 25.18 GB on disk (23.45 GiB
         ("748 MB", "0.8 GB", None),
         ("~25 GB", "~29 GB", "all weights: the card says ~29 GB, it is 25.18 GB"),
         ("5,120", "4,096", "hidden_size: the card says 4,096, it is 5,120"),
+        ("256K", "0.25M tokens", None),
+        ("256K", "0.5M", "max_position_embeddings: the card says 0.5M, it is 262,144"),
         ("256K", "128K", "max_position_embeddings: the card says 128K, it is 262,144"),
         ("48 DeltaNet", "32 DeltaNet", "layers linear_attention: the card says 32, it is 48"),
         ("16 softmax", "12 softmax", "layers full_attention: the card says 12, it is 16"),
