@@ -53,7 +53,7 @@ FAMILIES = {
     "llama4": "llama4",
     "llama4_text": "llama4",
     "mamba": "mamba",
-    "mamba2": "mamba",
+    "mamba2": "mamba2",
     "minimax_m2": "minimax_m2",
     "ministral3": "ministral3",
     "mistral": "mistral",

@@ -25,7 +25,7 @@ def _defaults(config: ModelConfig) -> Defaults:
             "n_groups": 8,
             "conv_kernel": 4,
         }
-    return {"state_size": 16, "conv_kernel": 4, "tie_word_embeddings": True}
+    return {"state_size": 16, "conv_kernel": 4}
 
 
 def _selective(config: ModelConfig) -> Selective:
@@ -64,7 +64,7 @@ def _skeleton(config: ModelConfig) -> Skeleton:
         yield from norm(f"backbone.layers.{index}.norm", hidden)
         yield from _mixer(f"backbone.layers.{index}.mixer", config)
     yield from norm("backbone.norm_f", hidden)
-    if not config.tied(default=False):
+    if not config.tied(default=config.model_type != SECOND):
         yield from linear("lm_head", vocab, hidden)
 
 
@@ -74,4 +74,12 @@ def _caches(config: ModelConfig) -> Caches:
     return (cache,) * config.count("num_hidden_layers")
 
 
-FAMILY = Family(_skeleton, _caches, {}, stack="backbone.layers", defaults=_defaults, served=None)
+FAMILY = Family(
+    _skeleton,
+    _caches,
+    {},
+    stack="backbone.layers",
+    tied_by_default=True,
+    defaults=_defaults,
+    served=None,
+)

@@ -26,7 +26,6 @@ def _defaults(config: ModelConfig) -> Defaults:
         "max_source_positions": 1500,
         "max_target_positions": 448,
         "num_hidden_layers": config.get("decoder_layers", 4),
-        "tie_word_embeddings": True,
     }
 
 
@@ -84,5 +83,11 @@ def _caches(config: ModelConfig) -> Caches:
 
 
 FAMILY = Family(
-    _skeleton, _caches, QKV | CROSS, stack="model.decoder.layers", defaults=_defaults, served=None
+    _skeleton,
+    _caches,
+    QKV | CROSS,
+    stack="model.decoder.layers",
+    tied_by_default=True,
+    defaults=_defaults,
+    served=None,
 )
