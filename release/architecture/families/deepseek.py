@@ -10,13 +10,22 @@ from release.architecture.skeleton import Skeleton, router
 CORRECTED = "noaux_tc"  # the topk_method whose router holds a bias on the scores
 
 
-def routed_mlp(name: str, config: ModelConfig, *, corrected: bool = True) -> Skeleton:
-    """Experts and the shared ones; a corrected router holds a bias on the scores."""
+def routed_mlp(
+    name: str,
+    config: ModelConfig,
+    *,
+    corrected: bool = True,
+    spelling: dict[str, str] | None = None,
+) -> Skeleton:
+    """Experts and the shared ones; a corrected router holds a bias on the scores.
+
+    `spelling` are the names that the release has for an expert's projections.
+    """
     hidden, width = config.size("hidden_size"), config.size("moe_intermediate_size")
     count = expert_count(config, "n_routed_experts", "num_local_experts", "num_experts")
     bias = {"e_score_correction_bias": (count,)} if corrected else {}
     yield from router(f"{name}.gate", count, hidden, **bias)
-    yield from experts(f"{name}.experts", count, hidden, width)
+    yield from experts(f"{name}.experts", count, hidden, width, spelling=spelling)
     shared = config.count("n_shared_experts", 0)
     if shared:
         yield from gated_mlp(f"{name}.shared_experts", hidden, width * shared)

@@ -9,25 +9,31 @@ import msgspec
 
 from release.architecture.config import FULL, RECURRENT, ConfigGap, ModelConfig
 from release.architecture.decoder import decoder, known_types
-from release.architecture.families.deepseek import deepseek_fused
-from release.architecture.family import Caches, Family, Fusions, LayerCache
+from release.architecture.families.deepseek import deepseek_fused, routed_mlp
+from release.architecture.families.glm4_moe_lite import SPARSE, mlp_types
+from release.architecture.family import Caches, Defaults, Family, Fusions, LayerCache
 from release.architecture.latent import latent_attention, latent_cache
-from release.architecture.mlp import W_SPELLING, expert_count, experts, gated_mlp, mlp_of
+from release.architecture.mlp import W_SPELLING, mlp_of
 from release.architecture.recurrent import RecurrentCache
-from release.architecture.skeleton import CONV, Expected, Skeleton, linear, norm, router, vectors
+from release.architecture.skeleton import CONV, Expected, Skeleton, linear, norm, vectors
 
-DEFAULTS = {
-    "kv_lora_rank": 512,
-    "qk_rope_head_dim": 64,
-    "qk_nope_head_dim": 128,
-    "v_head_dim": 128,
-    "num_attention_heads": 32,
-}
 # Source: vLLM 0.32 models/kimi_k3/nvidia/model.py, KimiLinearModel.
 MERGED: Fusions = {
     "in_proj_qkvgfab": ("q_proj", "k_proj", "v_proj", "b_proj", "f_a_proj"),
     "conv1d": ("q_conv1d", "k_conv1d", "v_conv1d"),
 }
+
+
+def _defaults(config: ModelConfig) -> Defaults:
+    """Those of the class; shared experts are counted under a name of their own."""
+    return {
+        "kv_lora_rank": 512,
+        "qk_rope_head_dim": 64,
+        "qk_nope_head_dim": 128,
+        "v_head_dim": 128,
+        "num_attention_heads": 32,
+        "n_shared_experts": config.get("num_shared_experts", 1),
+    }
 
 
 class _Delta(msgspec.Struct, frozen=True):
@@ -94,25 +100,8 @@ def _delta_attention(name: str, hidden: int, sizes: _Delta) -> Skeleton:
     yield from linear(f"{name}.o_proj", hidden, width)
 
 
-def _experts(name: str, config: ModelConfig) -> Skeleton:
-    hidden, width = config.size("hidden_size"), config.size("moe_intermediate_size")
-    count = expert_count(config, "num_experts", "num_local_experts")
-    yield from router(f"{name}.gate", count, hidden, e_score_correction_bias=(count,))
-    yield from experts(f"{name}.experts", count, hidden, width, spelling=W_SPELLING)
-    shared = config.count("num_shared_experts", config.count("n_shared_experts", 1))
-    if shared:
-        yield from gated_mlp(f"{name}.shared_experts", hidden, width * shared)
-
-
-def _is_sparse(config: ModelConfig, index: int) -> bool:
-    kinds = config.text.get("mlp_layer_types")
-    if isinstance(kinds, list) and index < len(kinds):
-        return bool(kinds[index] == "sparse")
-    return index >= config.count("first_k_dense_replace", 1)
-
-
 def _skeleton(config: ModelConfig) -> Skeleton:
-    types, sizes = _types(config), _delta(config)
+    types, sizes, mlps = _types(config), _delta(config), mlp_types(config)
 
     def layer(name: str, config: ModelConfig, index: int) -> Skeleton:
         if types[index] == FULL:
@@ -120,8 +109,8 @@ def _skeleton(config: ModelConfig) -> Skeleton:
         else:
             hidden = config.size("hidden_size")
             yield from _delta_attention(f"{name}.self_attn", hidden, sizes)
-        if _is_sparse(config, index):
-            yield from _experts(f"{name}.block_sparse_moe", config)
+        if mlps[index] == SPARSE:
+            yield from routed_mlp(f"{name}.block_sparse_moe", config, spelling=W_SPELLING)
         else:
             yield from mlp_of(f"{name}.mlp", config)
 
@@ -147,4 +136,4 @@ def _fused(config: ModelConfig) -> Fusions:
     return deepseek_fused(config) | MERGED
 
 
-FAMILY = Family(_skeleton, _caches, _fused, defaults=DEFAULTS, served=None)
+FAMILY = Family(_skeleton, _caches, _fused, defaults=_defaults, served=None)
