@@ -1,7 +1,41 @@
-"""Mamba 2: as Mamba, with a head of its own where the config does not say."""
+"""Mamba 2: as Mamba, with heads and groups, and a head of its own."""
 
-import msgspec
+from release.architecture.config import ModelConfig
+from release.architecture.families.mamba import STACK, backbone
+from release.architecture.family import Caches, Family
+from release.architecture.recurrent import Mamba, mamba, mamba_cache
+from release.architecture.skeleton import Skeleton
 
-from release.architecture.families.mamba import FAMILY as MAMBA
 
-FAMILY = msgspec.structs.replace(MAMBA, tied_by_default=False)
+def _sizes(config: ModelConfig) -> Mamba:
+    return Mamba(
+        config.count("num_heads"),
+        config.size("head_dim"),
+        config.count("n_groups"),
+        config.size("state_size"),
+        config.size("conv_kernel"),
+    )
+
+
+def _skeleton(config: ModelConfig) -> Skeleton:
+    hidden, sizes = config.size("hidden_size"), _sizes(config)
+    bias, conv_bias = config.flag("use_bias"), config.flag("use_conv_bias", default=True)
+
+    def mixer(name: str) -> Skeleton:
+        return mamba(name, hidden, sizes, bias=bias, conv_bias=conv_bias)
+
+    return backbone(config, mixer, tied=False)
+
+
+def _caches(config: ModelConfig) -> Caches:
+    return (mamba_cache(_sizes(config), None),) * config.count("num_hidden_layers")
+
+
+FAMILY = Family(
+    _skeleton,
+    _caches,
+    {},
+    stack=STACK,
+    defaults={"num_heads": 128, "head_dim": 64, "state_size": 128, "n_groups": 8, "conv_kernel": 4},
+    served=None,
+)
