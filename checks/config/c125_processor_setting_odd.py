@@ -78,7 +78,7 @@ def _shared(where: Where, settings: dict[str, Any], tower: dict[str, Any]) -> Fi
 def _channels(key: str, value: Any, tower: dict[str, Any]) -> bool:
     numbers = value if isinstance(value, list) else [value]
     channels = next((tower[name] for name in ("in_channels", "num_channels") if name in tower), 3)
-    return len(numbers) in {1, channels} and all(
+    return len(numbers) in (1, channels) and all(
         type(number) in {int, float}
         and math.isfinite(number)
         and not (key == "image_std" and number == 0)

@@ -5,7 +5,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from release.checkpoint import open_checkpoint
@@ -59,6 +59,7 @@ PLACES = [
     derandomize=True,
 )
 @given(place=st.sampled_from(PLACES), value=values)
+@example(place=("config.json", "vision_config.in_channels"), value=[])
 def test_no_value_in_a_side_file_stops_a_rule(
     place: tuple[str, str], value: Any, rules: list[LoadedRule], tmp_path_factory: Factory
 ) -> None:
