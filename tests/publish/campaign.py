@@ -1,12 +1,14 @@
 """Every request of a push x every fault: the Hub is right after it, and a rerun completes.
 
-    python -m tests.publish.campaign WORK PART PARTS
+    python -m tests.publish.campaign WORK SHARE
 
-WORK is a directory after `release verify` and `release card`. Writes one JSON line for each run.
+WORK is a directory after `release verify` and `release card`; one of SHARE runs is made. Writes one
+JSON line for each run.
 Each run has a Hub of its own on 127.0.0.1 and the real client; only the fault comes from us.
 """
 
 import json
+import multiprocessing
 import os
 import re
 import subprocess
@@ -15,7 +17,9 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -40,7 +44,7 @@ PATIENT = Patience(answer=30.0, waits=QUICK)
 HURRIED = Patience(answer=1.0, waits=(0.05, 0.2, 0.4, 0.4))
 LATE = 1.5  # seconds: the request is carried out after a hurried client has given it up
 
-PROCESSES, FEW = 12, 4
+PROCESSES, FEW = 12, 8
 
 KINDS: dict[str, dict[str, Any]] = {
     "503": {"status": 503},
@@ -231,51 +235,39 @@ def attempt(push: Callable[[], object]) -> str:
 def run_all(
     work: Path, env: dict[str, str], *, share: int = 1, python: str = sys.executable
 ) -> list[dict[str, Any]]:
-    """Do one of `share` runs in processes that mostly wait. Raises for one that broke off."""
-    command = [python, "-m", "tests.publish.campaign", str(work)]
-    processes = PROCESSES if share == 1 else FEW
-    children = [
-        subprocess.Popen(
-            [*command, str(part), str(processes * share)],
-            env=env,
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-        for part in range(processes)
-    ]
-    results = []
-    for child in children:
-        out, err = child.communicate()
-        if child.returncode:
-            raise RuntimeError(err)
-        results += [json.loads(line) for line in out.splitlines()]
-    return results
+    """Do one of `share` runs in a Python with its environment. Raises where it broke off."""
+    command = [python, "-m", "tests.publish.campaign", str(work), str(share)]
+    done = subprocess.run(command, env=env, text=True, capture_output=True, check=False)
+    if done.returncode:
+        raise RuntimeError(done.stderr)
+    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def main(work: Path, part: int, parts: int) -> None:
-    """Do every `parts`-th run from `part` on."""
-    with suppress(OSError):
-        os.chdir(work)
+def run_one(release: Release, case: tuple[str, Position, str]) -> dict[str, Any]:
+    """Do a run; one that breaks off is a result too: the next run is another one."""
+    scenario, position, kind = case
+    try:
+        return run(scenario, position, kind, release)
+    except Exception as error:  # noqa: BLE001
+        place = {"scenario": scenario, "request": position.name, "kind": kind}
+        return {**place, "failed": f"{type(error).__name__}: {error}"}
+
+
+def main(work: Path, share: int) -> None:
+    """Do every `share`-th run, in processes that mostly wait and that pay no import."""
+    os.chdir(work)
     manifest = load_manifest(work / "release.toml")
     report = load_report(work / ".release" / "report.json")
     release = pass_gate(report, manifest, open_checkpoint(work / "ckpt"))
-    runs = [
-        (scenario, position, kind)
-        for scenario in SCENARIOS
-        for position in positions(scenario, release)
-        for kind in KINDS
-    ]
-    for scenario, position, kind in runs[part::parts]:
-        try:
-            result = run(scenario, position, kind, release)
-        except Exception as error:  # noqa: BLE001 - the next run is another one
-            place = {"scenario": scenario, "request": position.name, "kind": kind}
-            result = {**place, "failed": f"{type(error).__name__}: {error}"}
-        if result:
-            sys.stdout.write(json.dumps(result) + "\n")
-            sys.stdout.flush()
+    processes = PROCESSES if share == 1 else FEW
+    with ProcessPoolExecutor(processes, multiprocessing.get_context("fork")) as pool:
+        found = pool.map(partial(positions, release=release), SCENARIOS)
+        asked = zip(SCENARIOS, found, strict=True)
+        runs = [(name, each, kind) for name, places in asked for each in places for kind in KINDS]
+        for result in pool.map(partial(run_one, release), runs[::share]):
+            if result:
+                sys.stdout.write(json.dumps(result) + "\n")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]).resolve(), int(sys.argv[2]), int(sys.argv[3]))
+    main(Path(sys.argv[1]).resolve(), int(sys.argv[2]))
