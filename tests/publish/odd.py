@@ -56,7 +56,7 @@ class Handler(BaseHTTPRequestHandler):
         body = b"".join(self.body())
         if manner == "resets the first of each" and first:
             self.reset()
-        elif manner == "429 with a date" and first:
+        elif manner == "429 with a date" and first and self.command != "GET":
             date = formatdate(time.time() + 1, usegmt=True)
             self.answer(429, [("retry-after", date)], b'{"error": "slow down"}')
         elif manner == "redirects" and not self.path.startswith("/moved/"):
