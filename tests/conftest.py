@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -17,6 +16,7 @@ from release.rules.catalogue import find_rule, select_rules
 from release.rules.runner import NotChecked, run_rules
 from tests.mutate import Draft
 from tests.warm import warm_python
+from tests.warm.tool import COLD, warm
 
 ROOT = Path(__file__).parent.parent
 DEMO = ROOT / "release" / "demo" / "checkpoint"
@@ -31,6 +31,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
 
+
+# Every server of the tests is on 127.0.0.1 and without TLS: clients read one certificate, of
+# nobody, instead of the machine's hundreds, which takes as long as half a push.
+os.environ.pop("SSL_CERT_DIR", None)
+os.environ["SSL_CERT_FILE"] = str(ROOT / "tests" / "fixtures" / "nobody.pem")
 
 Drafts = Callable[[str], Draft]
 Judge = Callable[[str, Draft], list[str]]
@@ -132,7 +137,9 @@ def vllm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
 
         def call(*args: object) -> subprocess.CompletedProcess[str]:
             command = [str(python), *map(str, args)]
-            return subprocess.run(command, capture_output=True, text=True, check=False)
+            return subprocess.run(
+                command, env=environment, capture_output=True, text=True, check=False
+            )
 
         yield call
 
@@ -144,7 +151,8 @@ def run(tmp_path: Path) -> Run:
     home.mkdir()
 
     def call(*args: object, cwd: Path = home, **env: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "release", *map(str, args)]
+        start = COLD if any(name.startswith("PYTHON") for name in env) else warm()
+        command = [*start, *map(str, args)]
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", **env}
         done = subprocess.run(
             command, cwd=cwd, env=environment, capture_output=True, text=True, check=False

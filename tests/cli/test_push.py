@@ -13,12 +13,12 @@ from tests.publish.world import (
     RECORD,
     REPO,
     Push,
-    command,
     published,
     release_files,
     repo_of,
     writes,
 )
+from tests.warm.tool import warm
 
 
 def test_json_is_one_document_with_plan_commit_and_address(
@@ -69,7 +69,7 @@ def test_on_a_terminal_it_asks(
     ours, theirs = os.openpty()
     os.write(ours, answer.encode())
     done = subprocess.run(
-        command("push"), cwd=work, env=client_env, stdin=theirs, capture_output=True, check=False
+        [*warm(), "push"], cwd=work, env=client_env, stdin=theirs, capture_output=True, check=False
     )
     os.close(theirs)
     os.close(ours)

@@ -1,6 +1,5 @@
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from huggingface_hub import CommitOperationAdd, HfApi
 from release.demo.hub import HubServer, Settings
 from tests.conftest import CHECKPOINTS, DEMO, ROOT, check_report
 from tests.hub.detour import Detour
+from tests.warm.tool import warm
 
 REPO = "acme/tiny"
 Result = subprocess.CompletedProcess[str]
@@ -61,7 +61,7 @@ def remote(hub: HubServer, tmp_path: Path) -> Call:
         own = {"HF_ENDPOINT": hub.endpoint, "HF_TOKEN": hub.token, "HF_HOME": str(tmp_path / "hf")}
         own |= {"PYTHONPATH": str(ROOT), "NO_COLOR": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
         done = subprocess.run(
-            [sys.executable, "-m", "release", *args],
+            [*warm(), *args],
             cwd=tmp_path,
             env={key: value for key, value in (kept | own | env).items() if value},
             capture_output=True,

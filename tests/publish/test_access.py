@@ -13,13 +13,13 @@ from release.publish.access import require_creation, scopes
 from tests.publish.world import (
     REPO,
     Push,
-    command,
     environment,
     history,
     published,
     release_files,
     writes,
 )
+from tests.warm.tool import warm
 
 CLAIMS = {"repository": "acme/ci", "branch": "main", "workflow": "release"}
 NONE = {"HF_TOKEN": ""}
@@ -145,7 +145,7 @@ def test_whatever_the_hub_says_of_a_token(token: object) -> None:
 def test_a_hub_without_xet_is_served_by_plain_http(work: Path, tmp_path: Path) -> None:
     with HubServer(settings=Settings(xet=False)) as hub:
         env = environment(tmp_path, HF_ENDPOINT=hub.endpoint, HF_TOKEN=hub.token)
-        args = command("push", "--yes")
+        args = [*warm(), "push", "--yes"]
         done = subprocess.run(args, cwd=work, env=env, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         assert published(hub) == release_files(work)

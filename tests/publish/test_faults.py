@@ -18,13 +18,13 @@ from tests.publish.world import (
     SHARD,
     Push,
     Result,
-    command,
     history,
     published,
     release_files,
     repo_of,
     tags,
 )
+from tests.warm.tool import COLD
 
 LFS = {"HF_HUB_DISABLE_XET": "1"}
 PREUPLOAD, COMMIT = "/preupload/", "/commit/"
@@ -140,7 +140,7 @@ def during(
     fault: Fault, work: Path, env: dict[str, str], act: Callable[[subprocess.Popen[str]], object]
 ) -> Result:
     """Push, and do something while the Hub sits on the answer of a faulty request."""
-    args = command("push", "--yes", "--tag", "v1")
+    args = [*COLD, "push", "--yes", "--tag", "v1"]
     with subprocess.Popen(
         args, cwd=work, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as running:
@@ -175,7 +175,7 @@ def test_two_pushes_of_one_release_make_one_commit(
     make(hub, {"config.json": b"{}"})
     fault = hub.faults.add(path=COMMIT, delay=1)
     elsewhere = shutil.copytree(work, tmp_path / "elsewhere")
-    args = command("push", "--yes", "--tag", "v1")
+    args = [*COLD, "push", "--yes", "--tag", "v1"]
     second = partial(subprocess.run, args, cwd=elsewhere, env=client_env, check=True)
     done = during(fault, work, client_env, lambda _: second())
     assert done.returncode == 0, done.stderr

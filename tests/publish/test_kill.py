@@ -11,7 +11,6 @@ import pytest
 from release.demo.hub import HubServer
 from tests.publish.world import (
     REPO,
-    command,
     history,
     published,
     release_files,
@@ -19,8 +18,9 @@ from tests.publish.world import (
     require_no_token,
     tags,
 )
+from tests.warm.tool import COLD
 
-ARGS = command("push", "--yes", "--tag", "v1")
+ARGS = [*COLD, "push", "--yes", "--tag", "v1"]
 KILLS = 3
 SLOWED = 0.02  # seconds that each request takes
 MOST = 20  # requests after which a push is killed at the latest; a whole one makes more

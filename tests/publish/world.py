@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 from release.demo.hub import HubServer, Settings
 from release.demo.hub.repo import Repo
 from tests.conftest import DEMO, MANIFEST, ROOT
+from tests.warm.tool import warm
 
 REPO = "acme/tiny-NVFP4"
 CARD = "README.md"
@@ -25,10 +25,6 @@ HARMLESS = "/api/validate-yaml"  # answers a question and keeps nothing
 
 Result = subprocess.CompletedProcess[str]
 Push = Callable[..., Result]
-
-
-def command(*args: str) -> list[str]:
-    return [sys.executable, "-m", "release", *args]
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:
@@ -76,7 +72,7 @@ def push(hub: HubServer, work: Path, client_env: dict[str, str]) -> Push:
 
     def call(*args: str, **env: str) -> Result:
         done = subprocess.run(
-            command("push", *args),
+            [*warm(), "push", *args],
             cwd=work,
             env={key: value for key, value in (client_env | env).items() if value},
             capture_output=True,
@@ -106,7 +102,7 @@ def edit_manifest(work: Path, old: str, new: str) -> None:
 
 def run_here(work: Path, *args: str) -> None:
     done = subprocess.run(
-        command(*args), cwd=work, env=environment(work), capture_output=True, check=False
+        [*warm(), *args], cwd=work, env=environment(work), capture_output=True, check=False
     )
     assert done.returncode == 0, done.stderr.decode()
 

@@ -1,7 +1,8 @@
 """A Python whose imports are paid once, however many scripts it runs.
 
-`warm_python` gives a program that is started like any Python, `python SCRIPT [ARGS]` or `python -c
-CODE`, with its own stdin, stdout and stderr. Killing the program kills what runs for it.
+`warm_python` gives a program that is started like any Python, `python SCRIPT [ARGS]`, `python -c
+CODE` or `python -m MODULE`, with its own environment, folder, stdin, stdout and stderr. Killing the
+program kills what runs for it, a moment later; other signals do not reach it.
 """
 
 import contextlib
@@ -11,10 +12,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 CLIENT = """#!{python} -SE
-import os, socket, sys
+import json, os, socket, sys
 with socket.socket(socket.AF_UNIX) as server:
     server.connect({address!r})
-    socket.send_fds(server, [chr(0).join(sys.argv[1:]).encode()], [0, 1, 2])
+    order = {{"words": sys.argv[1:], "folder": os.getcwd(), "environment": dict(os.environ)}}
+    socket.send_fds(server, [b"+"], [0, 1, 2])
+    server.sendall(json.dumps(order).encode() + b"\\n")
     code = int(server.recv(16) or b"1")
 if code < 0:
     os.kill(os.getpid(), -code)
@@ -26,7 +29,10 @@ sys.exit(code)
 def warm_python(
     folder: Path, python: Path, packages: Sequence[str], environment: Mapping[str, str]
 ) -> Iterator[Path]:
-    """Give the path of the program, in a folder of its own; the server ends with the block."""
+    """Give the path of the program, in a folder of its own; the server ends with the block.
+
+    The environment is the imports'; a script has that of the program that asks for it.
+    """
     program, address = folder / "python", folder / "socket"
     program.write_text(CLIENT.format(python=sys.executable, address=str(address)))
     program.chmod(0o755)
