@@ -133,4 +133,5 @@ def _derive(
         mtp_layers=next((n for key in family.mtp_keys if (n := config.count(key, 0))), 0),
         vision=config.vision is not None,
         served=family.served(config) if callable(family.served) else family.served,
+        loading=family.loading,
     )

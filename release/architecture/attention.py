@@ -20,11 +20,12 @@ class AttentionCache(msgspec.Struct, frozen=True, tag="full_attention"):
 
 
 class CrossCache(msgspec.Struct, frozen=True, tag="cross_attention"):
-    """What one layer of attention to an encoder's output caches, for every place of that output."""
+    """What one layer of attention to an encoder's output caches, for each of its `places`."""
 
     kv_heads: int
     head_dim: int
     v_head_dim: int
+    places: int
 
 
 def head_dim(config: ModelConfig) -> int:

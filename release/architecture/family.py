@@ -16,7 +16,8 @@ from release.unknown import Unknown
 
 Fusions = dict[str, tuple[str, ...]]
 Spellings = dict[str, tuple[str, ...]]
-LayerCache = AttentionCache | CrossCache | LatentCache | RecurrentCache
+TokenCache = AttentionCache | CrossCache | LatentCache
+LayerCache = TokenCache | RecurrentCache
 
 
 class ParallelCache(msgspec.Struct, frozen=True, tag="parallel"):
@@ -56,6 +57,18 @@ def numbered(caches: Caches) -> Iterator[tuple[int, LayerCache]]:
             yield index, cache
 
 
+class Loading(msgspec.Struct, frozen=True):
+    """Where vLLM loads a family unlike the others, over several GPUs.
+
+    `whole_embedding`: every rank holds all of it. `narrowest_expert`: experts are split no further
+    than to so many rows of their intermediate size, and padded beyond.
+    """
+
+    pipeline: bool = True
+    whole_embedding: bool = False
+    narrowest_expert: int | None = None
+
+
 class Family(msgspec.Struct, frozen=True):
     """One model family: its modules, what vLLM fuses, what its layers cache.
 
@@ -77,6 +90,7 @@ class Family(msgspec.Struct, frozen=True):
     spellings: Spellings = {}
     defaults: Defaults | Callable[[ModelConfig], Defaults] = {}
     served: Served | Callable[[ModelConfig], Served | None] | None = Served()
+    loading: Loading = Loading()
 
 
 class Architecture(msgspec.Struct, frozen=True):
@@ -98,6 +112,7 @@ class Architecture(msgspec.Struct, frozen=True):
     vision: bool
     served: Served | None
     unread: tuple[str, ...] = ()
+    loading: Loading = Loading()
 
     def optional(self, module: str) -> bool:
         """Whether a module belongs to a part that the config need not imply (the MTP head)."""

@@ -7,7 +7,7 @@ import msgspec
 from release.architecture import Architecture, ModelConfig
 from release.architecture.attention import AttentionCache, CrossCache
 from release.architecture.config import ConfigGap
-from release.architecture.family import numbered
+from release.architecture.family import TokenCache, numbered
 from release.architecture.latent import LatentCache
 from release.architecture.recurrent import RecurrentCache
 from release.memory import NotModelled
@@ -17,8 +17,6 @@ from release.memory.states import state_bytes
 from release.quantization.config import QuantizationConfig
 from release.unknown import Unknown
 
-TokenCache = AttentionCache | CrossCache | LatentCache
-ENCODED = 1500  # places of the encoder's output: Whisper's class default
 DTYPES = {"bfloat16", "float16", "float32"}
 FP8 = "fp8"
 
@@ -100,7 +98,7 @@ def provide_kv(
 def _window(layer: TokenCache, config: ModelConfig) -> int | None:
     """The layer's window, unless no request is long enough to leave it, or the encoder's output."""
     if isinstance(layer, CrossCache):
-        return config.size("max_source_positions", ENCODED)
+        return layer.places
     window = layer.window or layer.chunk if isinstance(layer, AttentionCache) else None
     limit = config.get("max_position_embeddings")
     if window is not None and type(limit) is int and window >= limit:

@@ -195,8 +195,9 @@ def _recurrent_mixers(architecture: Architecture | Unknown) -> frozenset[str]:
 def _component(name: str, recurrent: frozenset[str]) -> str:
     """A mixer may be called self_attn where it is none: Kimi Delta Attention."""
     component = component_of(name)
-    mixer = name if name in recurrent else name.rpartition(".")[0]
-    return LINEAR_ATTENTION if component == ATTENTION and mixer in recurrent else component
+    if component != ATTENTION:
+        return component
+    return LINEAR_ATTENTION if {name, name.rpartition(".")[0]} & recurrent else component
 
 
 def _kind(name: str, roles: dict[str, TensorInfo], expected: Expected | None) -> str:

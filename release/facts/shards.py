@@ -16,7 +16,6 @@ from release.memory.serving import Serving
 from release.memory.shards import Split, rank_bytes
 from release.unknown import Unknown
 
-NARROWEST_EXPERT = 256
 TOWERS = frozenset({VISION, AUDIO, ENCODER, PROJECTOR})
 
 
@@ -42,9 +41,9 @@ def rank_weights(
         stages = pipeline_stages(architecture.layers, serving.pipeline_parallel_size)
     except (ConfigGap, NotModelled) as gap:
         return Unknown(str(gap))
-    if config.model_type == "whisper":
-        vocabulary = 0  # its embedding is whole on every rank: vLLM 0.32 models/whisper.py
-    copied, experts = _copied_rows(architecture, ranks), _expert_ranks(config, ranks)
+    if architecture.loading.whole_embedding:
+        vocabulary = 0
+    copied, experts = _copied_rows(architecture, ranks), _expert_ranks(config, architecture, ranks)
     split = Split(ranks, heads, vocabulary, copied, experts)
     components: list[dict[str, int]] = [{} for _ in stages]
     for module in modules:
@@ -76,14 +75,12 @@ def _kv_heads(config: ModelConfig, architecture: Architecture) -> int:
     return 1 if states and all(states) else kv_heads(config)
 
 
-def _expert_ranks(config: ModelConfig, ranks: int) -> int:
-    """Kimi's experts are padded where a rank's part would be narrower than 256, 0 if they aren't.
-
-    Source: vLLM 0.32 models/kimi_k3/nvidia/model.py, KimiMoE.
-    """
-    if config.model_type != "kimi_linear":
+def _expert_ranks(config: ModelConfig, architecture: Architecture, ranks: int) -> int:
+    """Over how many ranks experts are split where that has a limit, else 0."""
+    narrowest = architecture.loading.narrowest_expert
+    if narrowest is None:
         return 0
-    return min(ranks, max(config.size("moe_intermediate_size") // NARROWEST_EXPERT, 1))
+    return min(ranks, max(config.size("moe_intermediate_size") // narrowest, 1))
 
 
 def _copied_rows(architecture: Architecture, ranks: int) -> int:

@@ -1,14 +1,10 @@
 """Options that vLLM refuses whatever the memory."""
 
-from release.architecture.config import ConfigGap, ModelConfig
+from release.architecture.config import ConfigGap
 from release.fit.subject import Subject
 from release.memory.defaults import Settled
-from release.memory.model import ENDLESS, longest_length
-from release.memory.serving import Serving
+from release.memory.model import endless, longest_length
 from release.unknown import Unknown
-
-# Classes without SupportsPP: vLLM 0.32 models/mamba2.py, models/whisper.py.
-NO_PIPELINE = frozenset({"mamba2", "whisper"})
 
 
 def refusal(subject: Subject, settled: Settled) -> str | None:
@@ -21,17 +17,18 @@ def refusal(subject: Subject, settled: Settled) -> str | None:
     limit = longest_length(config)
     if settled.length is not None and not isinstance(limit, Unknown) and settled.length > limit:
         return f"--max-model-len {settled.length:,} is more than the model's {limit:,} tokens"
-    if settled.length is None and config.model_type in ENDLESS:
+    if settled.length is None and endless(config):
         return "--max-model-len auto: its config states no length to start from"
     if serving.max_num_batched_tokens < settled.sequences:
         tokens = f"{serving.max_num_batched_tokens:,} tokens a step"
         return f"{tokens} are fewer than max_num_seqs ({settled.sequences:,})"
-    return _splits(config, serving)
+    return _splits(subject, settled)
 
 
-def _splits(config: ModelConfig, serving: Serving) -> str | None:
+def _splits(subject: Subject, settled: Settled) -> str | None:
     """Why it cannot be split over so many GPUs."""
-    if serving.pipeline_parallel_size > 1 and config.model_type in NO_PIPELINE:
+    serving, config = settled.serving, subject.config
+    if serving.pipeline_parallel_size > 1 and not subject.architecture.loading.pipeline:
         return f"vLLM has no pipeline parallelism for {config.model_type}"
     try:
         heads = config.count("num_attention_heads")

@@ -68,11 +68,10 @@ def beside_weights(weights: int, tables: tuple[int, int], settled: Settled) -> T
     """What a loaded model holds that is in no file: rotary tables, some kernels' own layouts."""
     low, high = tables
     high += int(weights * LAYOUTS)
-    if not _several(settled):
-        what = "rotary tables, kernels' layouts"
-        return Term("beside the weights", low, high, "estimated", what)
-    what = "rotary tables, kernels' layouts, communication"
-    return Term("beside the weights", low, high + COMMUNICATION, "estimated", what)
+    what = "rotary tables, kernels' layouts"
+    if _several(settled):
+        high, what = high + COMMUNICATION, f"{what}, communication"
+    return Term("beside the weights", low, high, "estimated", what)
 
 
 def context() -> Term:

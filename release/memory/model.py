@@ -52,21 +52,26 @@ def context_limit(config: ModelConfig) -> int | Unknown:
 
     Source: vLLM 0.32 config/model.py, _get_and_verify_max_len.
     """
+    if endless(config):
+        return DEFAULT_LENGTH
     longest = longest_length(config)
     if isinstance(longest, Unknown):
         return longest
-    if longest == SIZE_CAP:
-        return DEFAULT_LENGTH
     if any(_rope_type(rope) == "longrope" for rope in rope_settings(config.text)):
         return _length(config.text.get("original_max_position_embeddings")) or longest
     return longest
 
 
+def endless(config: ModelConfig) -> bool:
+    """Whether the model has no longest request of its own."""
+    return config.model_type in ENDLESS and not _stated(config)
+
+
 def longest_length(config: ModelConfig) -> int | Unknown:
     """Tokens above which vLLM refuses --max-model-len. Source: as `context_limit`."""
-    stated = [length for key in LENGTH_KEYS if (length := _length(config.text.get(key)))]
-    if not stated and config.model_type in ENDLESS:
+    if endless(config):
         return SIZE_CAP
+    stated = _stated(config)
     if not stated:
         return Unknown("config.json does not say max_position_embeddings")
     limit = _length(config.text.get("model_max_length")) or min(stated)
@@ -94,3 +99,7 @@ def rope_settings(settings: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _rope_type(rope: dict[str, Any]) -> str:
     return str(rope.get("rope_type") or rope.get("type") or "default")
+
+
+def _stated(config: ModelConfig) -> list[int]:
+    return [length for key in LENGTH_KEYS if (length := _length(config.text.get(key)))]

@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 
 from release.architecture.attention import AttentionCache, CrossCache
-from release.architecture.family import Caches, LayerCache, numbered
+from release.architecture.family import Caches, LayerCache, TokenCache, numbered
 from release.architecture.latent import LatentCache
 from release.architecture.recurrent import RecurrentCache
 from release.memory import NotModelled
@@ -134,9 +134,7 @@ def _specs(cache: LayerCache, dtype: str, serving: Serving, pages: Pages) -> Ite
         yield Spec("full", block, page, shape=shape)
 
 
-def _token_bytes(
-    cache: AttentionCache | CrossCache | LatentCache, dtype: str, serving: Serving
-) -> int:
+def _token_bytes(cache: TokenCache, dtype: str, serving: Serving) -> int:
     """Bytes of one token in one layer."""
     kept = dtype if serving.kv_cache_dtype == "auto" else serving.kv_cache_dtype
     if isinstance(cache, LatentCache):

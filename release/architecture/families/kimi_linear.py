@@ -11,7 +11,7 @@ from release.architecture.config import FULL, RECURRENT, ConfigGap, ModelConfig
 from release.architecture.decoder import decoder, known_types
 from release.architecture.families.deepseek import deepseek_fused, routed_mlp
 from release.architecture.families.glm4_moe_lite import SPARSE, mlp_types
-from release.architecture.family import Caches, Defaults, Family, Fusions, LayerCache
+from release.architecture.family import Caches, Defaults, Family, Fusions, LayerCache, Loading
 from release.architecture.latent import latent_attention, latent_cache
 from release.architecture.mlp import W_SPELLING, mlp_of
 from release.architecture.recurrent import RecurrentCache
@@ -136,4 +136,7 @@ def _fused(config: ModelConfig) -> Fusions:
     return deepseek_fused(config) | MERGED
 
 
-FAMILY = Family(_skeleton, _caches, _fused, defaults=_defaults, served=None)
+# Source: vLLM 0.32 models/kimi_k3/nvidia/model.py, KimiMoE.
+LOADING = Loading(narrowest_expert=256)
+
+FAMILY = Family(_skeleton, _caches, _fused, defaults=_defaults, served=None, loading=LOADING)

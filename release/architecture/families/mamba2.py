@@ -2,7 +2,7 @@
 
 from release.architecture.config import ModelConfig
 from release.architecture.families.mamba import STACK, backbone
-from release.architecture.family import Caches, Family
+from release.architecture.family import Caches, Family, Loading
 from release.architecture.recurrent import Mamba, mamba, mamba_cache
 from release.architecture.skeleton import Skeleton
 
@@ -38,4 +38,5 @@ FAMILY = Family(
     stack=STACK,
     defaults={"num_heads": 128, "head_dim": 64, "state_size": 128, "n_groups": 8, "conv_kernel": 4},
     served=None,
+    loading=Loading(pipeline=False),  # vLLM 0.32 models/mamba2.py: no SupportsPP
 )

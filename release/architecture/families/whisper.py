@@ -5,7 +5,15 @@ vLLM keeps both for a request: what the decoder said, and the encoder's output s
 
 from release.architecture.attention import AttentionCache, CrossCache
 from release.architecture.config import ModelConfig
-from release.architecture.family import QKV, Caches, Defaults, Family, Fusions, ParallelCache
+from release.architecture.family import (
+    QKV,
+    Caches,
+    Defaults,
+    Family,
+    Fusions,
+    Loading,
+    ParallelCache,
+)
 from release.architecture.skeleton import CONV, Expected, Skeleton, embedding, linear, norm
 
 KERNEL = 3  # of both convolutions over time
@@ -78,9 +86,13 @@ def _caches(config: ModelConfig) -> Caches:
     """Source: vLLM 0.32 models/whisper.py, WhisperAttention and WhisperCrossAttention."""
     heads = config.count("decoder_attention_heads")
     dim = config.size("d_model") // max(heads, 1)
-    own, audio = AttentionCache(heads, dim, dim), CrossCache(heads, dim, dim)
+    own = AttentionCache(heads, dim, dim)
+    audio = CrossCache(heads, dim, dim, config.size("max_source_positions"))
     return (ParallelCache((own, audio)),) * config.count("decoder_layers")
 
+
+# Source: vLLM 0.32 models/whisper.py: no SupportsPP, and an nn.Embedding.
+LOADING = Loading(pipeline=False, whole_embedding=True)
 
 FAMILY = Family(
     _skeleton,
@@ -90,4 +102,5 @@ FAMILY = Family(
     tied_by_default=True,
     defaults=_defaults,
     served=None,
+    loading=LOADING,
 )
