@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 VLLM := .venv-vllm/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+INSTALL := -m pip --disable-pip-version-check --quiet install --no-compile
 
 # The environments are made side by side; what is imported is compiled, not all that is there.
 MAKEFLAGS += --jobs=3
@@ -40,20 +40,20 @@ site: .venv/test
 	@$(PYTHON) -m venv .venv
 
 .venv/demo: .venv/bin/python pyproject.toml requirements/core.txt
-	@$(PIP) install --no-compile -r requirements/core.txt
-	@$(PIP) install --no-compile --no-deps --no-build-isolation --editable .
+	@$(BIN)/python $(INSTALL) -r requirements/core.txt
+	@$(BIN)/python $(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .venv/test: .venv/demo requirements/test.txt
-	@$(PIP) install --no-compile torch==2.13.0
-	@$(PIP) install --no-compile -r requirements/test.txt
+	@$(BIN)/python $(INSTALL) torch==2.13.0
+	@$(BIN)/python $(INSTALL) -r requirements/test.txt
 	@touch $@
 
 # The real vLLM, apart: it pins other versions of almost everything.
 .venv-vllm/ready: requirements/vllm.txt
 	@$(PYTHON) -m venv .venv-vllm
-	@$(VLLM)/python -m pip --disable-pip-version-check --quiet install --no-compile torch==2.13.0
-	@$(VLLM)/python -m pip --disable-pip-version-check --quiet install --no-compile -r requirements/vllm.txt
+	@$(VLLM)/python $(INSTALL) torch==2.13.0
+	@$(VLLM)/python $(INSTALL) -r requirements/vllm.txt
 # Their libraries are built for CUDA and do not load beside torch's build for CPUs.
 	@$(VLLM)/python -m pip --disable-pip-version-check --quiet uninstall -y torchaudio torchcodec
 	@touch $@
@@ -61,7 +61,7 @@ site: .venv/test
 # The newest client of the Hub, apart: transformers wants an older one.
 .venv-hub/ready: requirements/hub.txt
 	@$(PYTHON) -m venv .venv-hub
-	@.venv-hub/bin/python -m pip --disable-pip-version-check --quiet install --no-compile -r requirements/hub.txt
+	@.venv-hub/bin/python $(INSTALL) -r requirements/hub.txt
 	@touch $@
 
 clean:

@@ -151,7 +151,8 @@ def run(tmp_path: Path) -> Run:
     home.mkdir()
 
     def call(*args: object, cwd: Path = home, **env: str) -> subprocess.CompletedProcess[str]:
-        start = COLD if any(name.startswith("PYTHON") for name in env) else warm()
+        # What a process reads before it runs.
+        start = COLD if any(name.startswith(("PYTHON", "LD_")) for name in env) else warm()
         command = [*start, *map(str, args)]
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", **env}
         done = subprocess.run(

@@ -123,6 +123,7 @@ def test_many_are_refused_when_they_are_too_many_together(key: str) -> None:
     assert isinstance(judge(config | {key: 2}), Architecture | Unknown)
 
 
+# Whisper's class has a size for whatever its config does not say.
 @pytest.mark.parametrize("name", sorted(CONFIGS.keys() - {"whisper"}))
 def test_a_missing_key_is_named(name: str) -> None:
     config = CONFIGS[name]

@@ -1,40 +1,35 @@
-"""Many orders in one process of vLLM: importing it takes longer than a small checkpoint does.
+"""Many orders on one import of vLLM, which takes longer than a small checkpoint does.
 
 Run by vLLM's own Python, with `release/smoke/inside` on its path. Reads from stdin a list of
 `{"order", "log", "accounts"}`; what each leaves is what a child of its own would leave.
 """
 
 import gc
+import importlib
 import json
 import os
 import sys
 import traceback
-from functools import _lru_cache_wrapper
-from typing import Any
+from typing import Any, NoReturn
+
+# What vLLM imports only when a model is loaded and asked.
+LATER = (
+    "vllm.entrypoints.llm",
+    "vllm.model_executor.models.llama",
+    "vllm.model_executor.models.qwen3_5",
+    "vllm.v1.engine.llm_engine",
+    "vllm.v1.worker.cpu_worker",
+)
 
 
-def forget() -> None:
-    """Let the next engine say again what vLLM says only once in a process."""
-    from vllm import logger
-    from vllm.distributed import cleanup_dist_env_and_memory
-
-    cleanup_dist_env_and_memory()
-    for value in vars(logger).values():
-        if isinstance(value, _lru_cache_wrapper):
-            value.cache_clear()
-    gc.collect()
-
-
-def run(job: dict[str, Any]) -> None:
+def run(job: dict[str, Any]) -> NoReturn:
     """Run one order, its output in its own log."""
     from child import Child
 
     os.environ["RELEASE_SMOKE_ACCOUNTS"] = job["accounts"]
     log = os.open(job["log"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-    sys.stdout.flush()
     os.dup2(log, 1)
     os.dup2(log, 2)
-    os.close(log)
     child = Child(job["order"])
     try:
         child.run()
@@ -44,10 +39,15 @@ def run(job: dict[str, Any]) -> None:
         traceback.print_exc()
     sys.stdout.flush()
     sys.stderr.flush()
-    child.engine = None
-    forget()
+    os._exit(0)
 
 
 if __name__ == "__main__":
+    for name in LATER:
+        importlib.import_module(name)
+    gc.freeze()  # vLLM collects garbage six times a run, and would look at all that is imported
     for each in json.load(sys.stdin):
-        run(each)
+        process = os.fork()
+        if process == 0:
+            run(each)
+        os.waitpid(process, 0)

@@ -26,7 +26,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A Qwen3.5-27B hybrid in FP8 and NVFP4, with headers and lengths and no data."""
     place: Path = tmp_path_factory.mktemp("audit") / "27B"
     make = runpy.run_path(str(ROOT / "benchmarks" / "sparse.py"))["make"]
-    make("27B", place, whole_vocabulary=True)
+    make("27B", place)
     return place
 
 
