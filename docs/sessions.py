@@ -114,8 +114,6 @@ def _environment(desk: Path) -> dict[str, str]:
 def _config(folder: Path) -> None:
     with tempfile.TemporaryDirectory() as temporary:
         whole = Path(temporary) / "whole"
-        runpy.run_path(str(ROOT / "benchmarks" / "sparse.py"))["make"](
-            "27B", whole, whole_vocabulary=True
-        )
+        runpy.run_path(str(ROOT / "benchmarks" / "sparse.py"))["make"]("27B", whole)
         folder.mkdir()
         (folder / "config.json").write_bytes((whole / "config.json").read_bytes())
