@@ -23,7 +23,7 @@ test: .venv/test .venv-vllm/ready .venv-hub/ready
 	@$(BIN)/zizmor --quiet --offline --persona auditor .github
 	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-actions .github/actions/*/action.yml
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 lint: .venv/test
 	@$(BIN)/ruff format .

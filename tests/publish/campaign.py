@@ -41,8 +41,8 @@ REPO = "acme/tiny-NVFP4"
 TAG = "v1"
 QUICK = (0.02, 0.05, 0.1, 0.2)
 PATIENT = Patience(answer=30.0, waits=QUICK)
-HURRIED = Patience(answer=1.0, waits=(0.05, 0.2, 0.4, 0.4))
-LATE = 1.5  # seconds: the request is carried out after a hurried client has given it up
+HURRIED = Patience(answer=2.0, waits=(0.1, 0.4, 0.8, 0.8))
+LATE = 3.0  # seconds: the request is carried out after a hurried client has given it up
 
 PROCESSES, FEW = 12, 8
 

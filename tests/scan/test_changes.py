@@ -11,7 +11,7 @@ import pytest
 
 from tests.conftest import ROOT
 
-SIZE = 3 << 30  # zeros that take no disk; a second or more of reading
+SIZE = 3 << 29  # zeros that take no disk; half a second or more of reading
 STARTED = 64 << 20
 MOST_MEMORY = 300 << 10  # KiB
 
