@@ -1,9 +1,9 @@
 """A figure on the card is not what the checkpoint has.
 
 What it checks: sizes of components and of all weights (GB is 10^9 bytes, GiB 2^30), parameters,
-    layers by kind, settings of config.json, group sizes and bytes of KV cache for a token, each
-    against the fact it is about. A figure is right if the fact rounds to it, 1% (3% after `~`)
-    either way for sizes.
+    layers by kind, settings of config.json, group sizes, bytes of KV cache for a token and how much
+    smaller the model became, each against the fact it is about. A figure is right if the fact
+    rounds to it, 1% (3% after `~`, 8% for ratios) either way for sizes.
 Why it matters: people choose a GPU by these figures, before they download 25 GB.
 How to fix: correct the figure, or let `release card` compute it.
 Seen in: an FP8 card whose weight table sums to 29 GB for files of 30.4 GB; a 27B model listed as
@@ -15,8 +15,9 @@ import re
 import msgspec
 
 from release.architecture import ModelConfig
-from release.audit.figures import FP16, Figure
+from release.audit.figures import FP16
 from release.audit.page import Page
+from release.audit.quantities import Figure
 from release.audit.subjects import WHOLE
 from release.facts.kv import KvModel
 from release.facts.model import Model
@@ -26,7 +27,8 @@ from release.rules import Findings, Found, Where, rule
 from release.units import binary_bytes, decimal_bytes, parameters
 from release.unknown import Unknown
 
-SLACK = 0.01  # of sizes
+SLACKS = {"weights": 0.01, "component": 0.01, "parameters": 0.01, "ratio": 0.08}
+SMALLEST = 1.15  # nobody calls less a smaller model
 OTHERS = {"num_experts": ("num_local_experts", "n_routed_experts")}  # as other families call it
 
 
@@ -54,7 +56,7 @@ def check(  # noqa: PLR0913, PLR0917 - one for each fact that figures are about
     known = Known(weights, model, kv, config, quantization)
     for figure in figures:
         true = _true(figure, known)
-        slack = SLACK if figure.kind in {"weights", "component", "parameters"} else 0.0
+        slack = SLACKS.get(figure.kind, 0.0)
         if true and not any(_holds(figure, value, slack) for value in true):
             right = " or ".join(dict.fromkeys(_write(figure, value) for value in true))
             what = f"{_subject(figure)}: the card says {figure.quantity.text}, it is {right}"
@@ -69,7 +71,7 @@ def _holds(figure: Figure, value: float, slack: float) -> bool:
 def _true(figure: Figure, known: Known) -> list[float]:
     """The values for which the figure would be right; none where that is not known."""
     match figure.kind:
-        case "weights" | "component" | "parameters":
+        case "weights" | "component" | "parameters" | "ratio":
             return _of_weights(figure, known.weights)
         case "kv token" if not isinstance(known.kv, Unknown):
             sizes = known.kv.bytes_per_token
@@ -90,9 +92,18 @@ def _of_weights(figure: Figure, weights: Weights | Unknown) -> list[float]:
         return []
     if figure.kind == "parameters":
         return [float(weights.parameters)]
+    if figure.kind == "ratio":
+        return _ratios(figure.subject, weights)
     if figure.subject == WHOLE:
         return [float(weights.total_bytes)]
     return [float(part.bytes) for part in weights.components if part.name == figure.subject]
+
+
+def _ratios(kind: str, weights: Weights) -> list[float]:
+    """How much smaller than the same weights in 16 bits, or in 8 where these are fewer still."""
+    times = [weights.parameters * size / weights.total_bytes for size in (2, 1)]
+    smaller = [ratio for ratio in times if ratio > SMALLEST]
+    return smaller if kind == "times" else [100 * (1 - 1 / ratio) for ratio in smaller]
 
 
 def _is_kind(kind: str, wanted: str) -> bool:
@@ -121,6 +132,7 @@ def _subject(figure: Figure) -> str:
         "layers": f"layers {figure.subject}".rstrip(),
         "parameters": "parameters",
         "group size": "group size",
+        "ratio": "size against the original's",
     }
     return names.get(figure.kind, figure.subject)
 
@@ -133,4 +145,6 @@ def _write(figure: Figure, value: float) -> str:
         return f"{binary_bytes(int(value))} a token"
     if figure.kind == "parameters":
         return parameters(int(value))
+    if figure.kind == "ratio":
+        return f"{value:.0f}%" if figure.subject == "percent" else f"{value:.1f}x"
     return re.sub(r"\.0$", "", f"{value:,}")

@@ -1,8 +1,8 @@
 """A command on the card cannot work as it stands.
 
-What it checks: every shell command: `vllm serve` by vLLM's own options and, where the card names a
-    GPU for it, by vLLM's arithmetic there; `pip install` with an unquoted `>` or `<`; installs from
-    a fork; edits of installed files.
+What it checks: every shell command: `vllm serve` by vLLM's own options and the model's limits and,
+    where the card names a GPU for it, by vLLM's arithmetic there; `pip install` with an unquoted
+    `>` or `<`; installs from a fork; edits of installed files.
 Why it matters: it is the first thing that a reader tries.
 How to fix: the finding names what starts; quote requirements; name the release that has the fix.
 Seen in: a command for an RTX 5090 whose context does not fit beside the weights; `pip install
@@ -45,9 +45,13 @@ def _judge(page: Page, trial: Trial) -> Findings:
     if trial.problem is not None:
         yield Found(where, trial.problem, "correct the command")
         return
-    unknown = trial.command.unknown if trial.command else ()
-    for name in unknown:
+    for name in trial.command.unknown if trial.command else ():
         yield Found(where, f"vLLM has no option {name}", "correct it, or leave it out")
+    for short, whole in trial.command.shortened if trial.command else ():
+        what = f"vLLM takes {short} for {whole}, as long as no other option begins so"
+        yield Found(where, what, f"write {whole}, or the option that is meant", "warning")
+    if trial.refused is not None:
+        yield Found(where, f"vLLM refuses it: {trial.refused}", "correct it: release fit --audit")
     machine, fit = trial.machine, trial.fit
     if machine is None or fit is None:
         return

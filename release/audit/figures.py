@@ -2,27 +2,36 @@
 
 import re
 from collections.abc import Iterator
-from typing import Literal
-
-import msgspec
 
 from release.audit.page import Line, Page, statements
+from release.audit.places import machines
+from release.audit.prose import read_prose
 from release.audit.quantities import (
     COUNT,
+    NUMBER,
     SIZE,
     STEPS,
     UNITS,
-    Quantity,
+    Figure,
     binary,
+    by_name,
     quantity,
     ungrouped,
     whole,
 )
-from release.audit.subjects import OF_WEIGHTS, WHOLE, component, setting
+from release.audit.subjects import (
+    OF_WEIGHTS,
+    WHOLE,
+    component,
+    counts_parameters,
+    is_ratio,
+    setting,
+    sizes_all,
+)
 
-Kind = Literal["weights", "component", "kv token", "parameters", "setting", "layers", "group size"]
-
-LABELLED = re.compile(r"^(?:[-*•]\s*)?([A-Za-z][\w /()-]{2,40}?)\s*(?::|=|\s{2,})\s*(.+)$")
+LABELLED = re.compile(
+    r"^(?:[-*•]\s*)?([A-Za-z\u4e00-\u9fff][\w /()-]{1,40}?)\s*(?::|\uff1a|=|\s{2,})\s*(.+)$"
+)
 PARAMETERS = re.compile(
     COUNT.pattern.replace("kKMBT]?)", "kKMBT]?| billion| million)")
     + r"\s*(?:total\s+)?(?:params?\b|parameters?\b)",
@@ -36,6 +45,9 @@ GROUP = re.compile(
 )
 CACHE = re.compile(r"\bfp8\b|\bbf16\b|\bfp16\b|\bbfloat16\b|\bfloat16\b|\bauto\b", re.IGNORECASE)
 AFTER = re.compile(rf"\s*\(?(?:in|for|with|at|as)?\s*({CACHE.pattern})", re.IGNORECASE)
+BEFORE = re.compile(
+    r"\b(?:vs\.?|versus|from|than|instead of|original(?:ly)?|base|bf16|fp16|was)\W*$", re.IGNORECASE
+)
 LAYER_KINDS = {
     "linear_attention": r"(?:gated )?(?:delta ?net|linear[ -]attention|gdn|mamba|linear|recurrent)",
     "full_attention": r"(?:softmax|full|global)(?:[ -]attention)?|attention",
@@ -44,17 +56,6 @@ LAYER_KINDS = {
 HEADS = re.compile(r"(\d{1,4}) for (?:Q|V|queries|values)\b,?(?: and)? (\d{1,4}) for (?:KV|QK|K)\b")
 TOKEN = re.compile(r"\b(?:each|per|a|every) token\b", re.IGNORECASE)
 FP16 = "16 bits"
-
-
-class Figure(msgspec.Struct, frozen=True):
-    """A number that a fact answers. `subject` says which: a component, a setting, a KV dtype."""
-
-    kind: Kind
-    subject: str
-    quantity: Quantity
-    line: int
-    unit: str = ""
-    also: Quantity | None = None
 
 
 def provide_figures(page: Page) -> tuple[Figure, ...]:
@@ -66,8 +67,11 @@ def _read(line: Line) -> Iterator[Figure]:
     yield from _rates(line)
     yield from _sizes(line)
     yield from _parameters(line)
-    yield from _settings(line)
     yield from _layers(line)
+    yield from read_prose(line)
+    if pair := _pair(line):
+        yield from () if machines(line.text) else _settings(line.number, *pair)
+        yield from _stated(line, *pair)
     for match in GROUP.finditer(line.text):
         yield Figure("group size", "", whole(match["number"]), line.number)
 
@@ -103,7 +107,7 @@ def _sizes(line: Line) -> Iterator[Figure]:
             yield Figure("weights" if part == WHOLE else "component", part, *found)
             if part != WHOLE:
                 return
-        elif not line.cells and _of_weights(line.text, match):
+        elif not line.cells and _of_weights(line.text, match) and not _before(line.text, match):
             yield Figure("weights", WHOLE, *found)
 
 
@@ -118,6 +122,11 @@ def _of_weights(text: str, match: re.Match[str]) -> bool:
     return bool(OF_WEIGHTS.search(around))
 
 
+def _before(text: str, match: re.Match[str]) -> bool:
+    """Whether a size is what the model was quantized from: `(vs 54.7 GB)`."""
+    return bool(BEFORE.search(text[: match.start()]))
+
+
 def _parameters(line: Line) -> Iterator[Figure]:
     for match in PARAMETERS.finditer(line.text):
         if not re.search(
@@ -130,24 +139,44 @@ def _parameters(line: Line) -> Iterator[Figure]:
             yield Figure("parameters", "", quantity(match, scale), line.number)
 
 
-def _settings(line: Line) -> Iterator[Figure]:
-    labelled = LABELLED.match(line.text) if not line.cells else None
-    pair = line.cells[:2] if len(line.cells) == 2 else labelled.groups() if labelled else None  # noqa: PLR2004 - label and value
-    key = setting(pair[0]) if pair else None
-    if pair is None:
-        return
-    if (heads := HEADS.match(value := ungrouped(pair[1].strip()))) and "head" in pair[0].lower():
+def _pair(line: Line) -> tuple[str, str] | None:
+    """A label and its value: `Hidden size: 5,120`, or a row of two cells."""
+    if line.cells:
+        return (line.cells[0], line.cells[1]) if len(line.cells) == 2 else None  # noqa: PLR2004
+    labelled = LABELLED.match(line.text)
+    return (labelled[1], labelled[2]) if labelled else None
+
+
+def _settings(number: int, label: str, value: str) -> Iterator[Figure]:
+    value = ungrouped(value.strip())
+    if (heads := HEADS.match(value)) and "head" in label.lower():
         kinds = ("num_attention_heads", "num_key_value_heads")
-        if re.search(r"linear|delta", pair[0], re.IGNORECASE):
+        if re.search(r"linear|delta", label, re.IGNORECASE):
             kinds = ("linear_num_value_heads", "linear_num_key_heads")
         for kind, count in zip(kinds, heads.groups(), strict=True):
-            yield Figure("setting", kind, whole(count), line.number)
+            yield Figure("setting", kind, whole(count), number)
         return
-    match = COUNT.match(value)
+    key, match = setting(label), COUNT.match(value)
     if key is not None and match and not re.match(r"\s*(?:[x×*/]|GB|GiB)", value[match.end() :]):
-        also = binary(match)
         scale = STEPS[match["unit"]]
-        yield Figure("setting", key, quantity(match, scale), line.number, also=also)
+        yield Figure("setting", key, quantity(match, scale), number, also=binary(match))
+
+
+def _stated(line: Line, label: str, value: str) -> Iterator[Figure]:
+    """What a label says of the whole model: `Parameters: 27B`, `Size: 25 GB`."""
+    count = COUNT.match(value)
+    if counts_parameters(label) and count and count["unit"] and not PARAMETERS.search(value):
+        yield Figure("parameters", "", by_name(count), line.number)
+    sizes = list(SIZE.finditer(value))
+    if (
+        sizes_all(label)
+        and len(sizes) == 1
+        and (line.cells or not _of_weights(line.text, sizes[0]))
+    ):
+        unit = sizes[0]["unit"]
+        yield Figure("weights", WHOLE, quantity(sizes[0], UNITS[unit]), line.number, unit)
+    if is_ratio(label) and (ratio := re.match(NUMBER + r"\s*(?:[x×]|:\s*1\b|$)", value)):
+        yield Figure("ratio", "times", quantity(ratio, 1), line.number)
 
 
 def _layers(line: Line) -> Iterator[Figure]:

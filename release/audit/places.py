@@ -2,13 +2,20 @@
 
 import re
 from functools import cache
+from itertools import pairwise
 
 import msgspec
 
 from release.errors import ReleaseError
 from release.memory.gpus import Gpu, all_gpus, find_gpu
 
-SEVERAL = re.compile(r"(?:(\d+)\s*[x×]\s*|(?:dual|two)\s+)$", re.IGNORECASE)
+BEGINS = re.compile(r"\W*(?:(?:an?|one|the|on|with|your)\s+){0,2}(?:NVIDIA\s+)?", re.IGNORECASE)
+WORDS = {"dual": 2, "two": 2, "three": 3, "four": 4, "six": 6, "eight": 8}
+SEVERAL = re.compile(
+    rf"(?:(?P<times>\d{{1,3}})\s*[x×]\s*|(?P<word>{'|'.join(WORDS)})\s+(?:NVIDIA\s+)?)$",
+    re.IGNORECASE,
+)
+MANY = re.compile(r"(?<![\w.,])(?P<times>\d{1,3})\s+(?:NVIDIA\s+)?$", re.IGNORECASE)
 
 
 class Machine(msgspec.Struct, frozen=True):
@@ -24,16 +31,32 @@ class Machine(msgspec.Struct, frozen=True):
 
 
 def machines(text: str) -> list[Machine]:
-    """Every GPU that a text names, in its order; names that fit several GPUs are left out."""
+    """Every GPU that a text names, in its order.
+
+    Names that fit several GPUs are left out, and plurals that nobody counted.
+    """
     found = []
     for match in _names().finditer(text):
         gpu = _gpu(match[0]) or _gpu(match["name"])
-        if gpu is None:
+        before = text[: match.start()]
+        several = SEVERAL.search(before) or (MANY.search(before) if match["plural"] else None)
+        if gpu is None or (match["plural"] and not several):
             continue
-        before = SEVERAL.search(text[: match.start()])
-        count = int(before[1] or 2) if before else 1
-        found.append(Machine(gpu, count))
+        found.append(Machine(gpu, _count(several) if several else 1))
     return found
+
+
+def apart(text: str) -> list[str]:
+    """What a sentence says of each GPU, where it begins with one and goes on with others."""
+    starts = [match.start() for match in _names().finditer(text)]
+    if len(starts) < 2 or not BEGINS.fullmatch(text[: starts[0]]):  # noqa: PLR2004
+        return [text]
+    return [text[begin:end] for begin, end in pairwise([0, *starts[1:], len(text)])]
+
+
+def _count(several: re.Match[str]) -> int:
+    said = several.groupdict()
+    return int(said["times"]) if said["times"] else WORDS[said["word"].lower()]
 
 
 def _gpu(name: str) -> Gpu | None:
@@ -51,4 +74,4 @@ def _names() -> re.Pattern[str]:
     words = [r"[ -]?".join(map(re.escape, re.split("[ -]+", name))) for name in names]
     parts = "|".join(sorted(words, key=lambda word: -len(word)))
     size = r"(?:[ (-]+\d{2,3}\s?GB\b)?"
-    return re.compile(rf"(?<![\w.,-])(?P<name>{parts})(?![\w]){size}", re.IGNORECASE)
+    return re.compile(rf"(?<![\w.,-])(?P<name>{parts})(?P<plural>s?)(?![\w]){size}", re.IGNORECASE)

@@ -33,6 +33,14 @@ STAYS = re.compile(
     re.IGNORECASE,
 )
 APART = re.compile(r"\s*(?:[,;+&•()]|\band\b|\s/\s)\s*")
+# `gate_proj (FP8), down_proj (NVFP4)`
+BRACKETED = re.compile(
+    r"(?P<name>[\w*.]*\w_proj\w*|lm_head|embed_tokens)\s*\((?P<said>[^()]{2,40})\)"
+)
+# `NVFP4: down_proj; FP8: gate_proj, up_proj`, in brackets behind the name of their component
+ENUMERATED = re.compile(
+    r"(?<=[(;] )(?P<said>\w[\w-]{2,20}):\s*(?P<names>(?:[\w.*]*\w_proj\w*[,\s]*(?:and\s+)?)+)"
+)
 NEAR = 60  # characters before a verb in which its subject stands
 
 
@@ -68,12 +76,25 @@ def _read(line: Line) -> Iterator[Precise]:
     if line.cells:
         yield from _row(line)
         return
+    yield from _bracketed(line)
     labelled = LABELLED.match(line.text)
     claim = labelled and _pair(line.number, labelled[1], labelled[2])
     if claim:
         yield claim
     else:
         yield from _sentences(line)
+
+
+def _bracketed(line: Line) -> Iterator[Precise]:
+    if UNSURE.search(line.text):
+        return
+    for match in BRACKETED.finditer(line.text):
+        words = words_of(match["said"])
+        if words and not re.search(r"\w{3}", rest_of(match["said"])):
+            yield Precise(line.number, match[0], parts_of(match["name"]), words)
+    for match in ENUMERATED.finditer(re.sub(r"\(\s*", "( ", line.text)):
+        if words := words_of(match["said"]):
+            yield Precise(line.number, match[0].strip(), parts_of(match["names"]), words)
 
 
 def _pair(number: int, label: str, value: str) -> Precise | None:

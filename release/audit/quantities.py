@@ -1,7 +1,9 @@
 """Numbers as people write them on cards: 25.18 GB, ~23.7 GiB, 262,144, 131K, 27B."""
 
+import math
 import re
 from decimal import Decimal
+from typing import Literal
 
 import msgspec
 
@@ -17,6 +19,11 @@ SIZE = re.compile(
 COUNT = re.compile(rf"(?<![\w.,/$-]){NUMBER}\s?(?P<unit>[kKMBT]?)(?![\w%]|[.,]\d)")
 ROUGH = 0.03  # what "about" may hide
 TENTH = Decimal("0.5")
+NAMESAKE = 0.03  # what the name of a model hides: 7B is said of 7.6 billion parameters
+
+Kind = Literal[
+    "weights", "component", "kv token", "parameters", "setting", "layers", "group size", "ratio"
+]
 
 
 class Quantity(msgspec.Struct, frozen=True):
@@ -32,6 +39,17 @@ class Quantity(msgspec.Struct, frozen=True):
         return self.low * (1 - slack) <= true <= self.high * (1 + slack)
 
 
+class Figure(msgspec.Struct, frozen=True):
+    """A number that a fact answers. `subject` says which: a component, a setting, a KV dtype."""
+
+    kind: Kind
+    subject: str
+    quantity: Quantity
+    line: int
+    unit: str = ""
+    also: Quantity | None = None
+
+
 def quantity(match: re.Match[str], scale: int) -> Quantity:
     """Take a number apart: the last digit written says how exact it is."""
     number = _decimal(match["number"])
@@ -45,6 +63,21 @@ def quantity(match: re.Match[str], scale: int) -> Quantity:
     if scale == 1 and not fraction and not match["about"]:
         half = 0.0
     return Quantity(match[0].strip(), value, value - half, value + half)
+
+
+def by_name(match: re.Match[str]) -> Quantity:
+    """A number of parameters; one without a fraction may be the model's name."""
+    found = quantity(match, STEPS[match["unit"]])
+    if "." in found.text:
+        return found
+    return Quantity(
+        found.text, found.value, found.low * (1 - NAMESAKE), found.high * (1 + NAMESAKE)
+    )
+
+
+def at_least(found: Quantity) -> Quantity:
+    """A number of which there may be more."""
+    return Quantity(found.text, found.value, found.low, math.inf)
 
 
 def _decimal(number: str) -> str:

@@ -15,6 +15,20 @@ WORD = re.compile(
     r"|(?P<plain>unquantized|not quantized|non-quantized|(?:full|original) precision))(?!\w|\.\d)",
     re.IGNORECASE,
 )
+GRAIN = re.compile(
+    r"\bper[- ](?P<grain>tensor|channel|token|group|block)\b"
+    r"|\b(?P<wise>tensor|channel|group|block)[- ]?wise\b",
+    re.IGNORECASE,
+)
+# What people call a strategy of compressed-tensors.
+GRAINS = {
+    "tensor": {"per tensor"},
+    "channel": {"per channel"},
+    "token": {"per token"},
+    "block": {"per block", "per group"},
+    "group": {"per group", "per block", "per token"},
+    "tensor_group": {"per group", "per block", "per tensor"},
+}
 FLOATS = {
     "bfloat16": "bf16",
     "float16": "fp16",
@@ -35,7 +49,8 @@ ASIDE = re.compile(
 def words_of(text: str) -> frozenset[str]:
     """The precisions that a text names, in one spelling each."""
     found = set()
-    for match in WORD.finditer(ASIDE.sub(" ", text)):
+    bare = ASIDE.sub(" ", text)
+    for match in WORD.finditer(bare):
         if match["plain"]:
             found.add(PLAIN)
         elif match["bits"]:
@@ -43,6 +58,9 @@ def words_of(text: str) -> frozenset[str]:
         else:
             word = (match["name"] or match["float"] or match["both"]).lower()
             found.add(FLOATS.get(word, word.removeprefix("u")))
+    if found:
+        grains = (match["grain"] or match["wise"] for match in GRAIN.finditer(bare))
+        found |= {f"per {grain.lower()}" for grain in grains}
     return frozenset(found)
 
 
@@ -61,7 +79,7 @@ def true_of(module: Module) -> frozenset[str]:
     weights, bits = scheme.weights, scheme.inputs.num_bits if scheme.inputs else 16
     named = (word for word in NAMED if scheme.name.lower().startswith(word))
     both = f"w{weights.num_bits}a{bits}"
-    return frozenset({*_numbers(weights), both, *named, *(_aside(scheme))})
+    return frozenset({*_numbers(weights), both, *named, *(_aside(scheme)), *_grains(scheme)})
 
 
 def true_of_activations(module: Module) -> frozenset[str]:
@@ -71,7 +89,7 @@ def true_of_activations(module: Module) -> frozenset[str]:
         return frozenset({"bf16", "fp16", "16 bits", PLAIN})
     named = (word for word in NAMED if scheme.name.lower().startswith(word))
     both = f"w{scheme.weights.num_bits}a{scheme.inputs.num_bits}"
-    return frozenset({*_numbers(scheme.inputs), both, *named})
+    return frozenset({*_numbers(scheme.inputs), both, *named, *_grains(scheme)})
 
 
 def _aside(scheme: Scheme) -> tuple[str, ...]:
@@ -79,6 +97,12 @@ def _aside(scheme: Scheme) -> tuple[str, ...]:
     inputs = scheme.inputs
     mixed = inputs is not None and inputs.num_bits != scheme.weights.num_bits
     return _numbers(inputs) if mixed and inputs else ()
+
+
+def _grains(scheme: Scheme) -> set[str]:
+    """A row may say in one breath how weights and activations are scaled."""
+    sides = (scheme.weights, scheme.inputs)
+    return {word for args in sides if args for word in GRAINS.get(args.strategy, ())}
 
 
 def _numbers(args: Args) -> tuple[str, str]:

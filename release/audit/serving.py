@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import msgspec
 
 from release.audit.page import Line, Page, sentences, statements
-from release.audit.places import Machine, machines
+from release.audit.places import Machine, apart, machines
 from release.audit.quantities import COUNT, SIZE, STEPS, UNITS, Quantity, quantity
 
 MANY = re.compile(
@@ -65,7 +65,7 @@ def _parts(line: Line) -> list[str]:
     """A row is one part; a text has one for each sentence, and a GPU speaks for what follows it."""
     if line.cells:
         return [" | ".join(line.cells)]
-    return sentences(line.text)
+    return [part for text in sentences(line.text) for part in apart(text)]
 
 
 def _tokens(text: str) -> Quantity | None:

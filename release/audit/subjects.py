@@ -42,16 +42,15 @@ COMPONENTS = {
 
 # A label of a table or list -> the key of config.json that it states.
 SETTINGS = {
-    r"hidden[ _](?:size|dim(?:ension)?)": "hidden_size",
-    r"(?:num[ _])?(?:hidden[ _])?layers|(?:number of|total) (?:hidden )?layers": (
+    r"hidden(?:[ _](?:size|dim(?:ension)?))?|隐藏(?:层)?(?:维度|大小)": "hidden_size",
+    r"(?:num[ _])?(?:hidden[ _])?layers|(?:number of|total) (?:hidden )?layers|层数": (
         "num_hidden_layers"
     ),
     r"(?:mlp |ffn )?intermediate(?:[ _]size| dim(?:ension)?)?": "intermediate_size",
     r"moe[ _]intermediate[ _]size": "moe_intermediate_size",
-    r"vocab(?:ulary)?(?:[ _]size)?|token embedding": "vocab_size",
-    r"max[ _]position[ _]embeddings|(?:native |max(?:imum)? )?context(?: (?:length|window))?": (
-        "max_position_embeddings"
-    ),
+    r"vocab(?:ulary)?(?:[ _]size)?|token embedding|词表(?:大小)?": "vocab_size",
+    r"max[ _]position[ _]embeddings|(?:native |max(?:imum)? )?context(?: (?:length|window))?"
+    r"|(?:最大)?上下文(?:长度)?": ("max_position_embeddings"),
     r"head[ _]dim(?:ension)?": "head_dim",
     r"num[ _]attention[ _]heads|(?:query|attention) heads": "num_attention_heads",
     r"num[ _]key[ _]value[ _]heads|kv heads|key-value heads": "num_key_value_heads",
@@ -60,6 +59,15 @@ SETTINGS = {
     r"(?:number of )?(?:active|activated) experts(?: per token)?": "num_experts_per_tok",
     r"experts per token": "num_experts_per_tok",
 }
+
+PARAMETERS = re.compile(
+    r"(?:(?:total |number of |model )?param(?:s|eters?)(?: count)?|model size|参数(?:量)?)",
+    re.IGNORECASE,
+)
+SIZE = re.compile(
+    r"(?:(?:model |checkpoint |download |disk |total )?size(?: on disk)?|(?:模型|权重|总)?大小)",
+    re.IGNORECASE,
+)
 
 # Words before a size in prose that say it is of all weights.
 OF_WEIGHTS = re.compile(
@@ -74,11 +82,30 @@ def component(label: str) -> str | None:
     return _find(COMPONENTS, label)
 
 
+def counts_parameters(label: str) -> bool:
+    """Whether a label says that its value is how many parameters the model has."""
+    return PARAMETERS.fullmatch(_words(label)) is not None
+
+
+def is_ratio(label: str) -> bool:
+    """Whether a label says how many times smaller the model is than it was."""
+    return re.fullmatch(r"compression(?: ratio| factor)?", _words(label)) is not None
+
+
+def sizes_all(label: str) -> bool:
+    """Whether a label says that its value is the size of the whole model, and nothing else."""
+    return SIZE.fullmatch(_words(label)) is not None
+
+
 def setting(label: str) -> str | None:
     """The setting of config.json that a label means."""
     return _find(SETTINGS, label)
 
 
 def _find(table: dict[str, str], label: str) -> str | None:
-    words = re.sub(r"\s*\(.*?\)|[:*`]", "", label).strip().lower()
+    words = _words(label)
     return next((name for form, name in table.items() if re.fullmatch(form, words)), None)
+
+
+def _words(label: str) -> str:
+    return re.sub(r"\s*\(.*?\)|[:*`]", "", label).strip().lower()

@@ -11,9 +11,12 @@ from release.checkpoint import Checkpoint
 from release.errors import ReleaseError
 from release.fit.audit import ask
 from release.fit.changes import smallest_change
+from release.fit.refusals import refusal
 from release.fit.solve import Fit, Question, solve
 from release.fit.subject import NotEstimated, Subject, subject_of
 from release.memory.command import Command, parse_command
+from release.memory.defaults import settle
+from release.memory.gpus import all_gpus
 from release.memory.options import Options
 from release.unknown import Unknown
 
@@ -23,7 +26,8 @@ UTMOST = 0.97  # of a GPU: more never starts beside a driver and a CUDA context
 class Trial(msgspec.Struct, frozen=True):
     """A `vllm serve` command: on which GPUs, what vLLM reads in it, what `fit` answers.
 
-    `problem` is why it is no command, `open` why it was not judged.
+    `problem` is why it is no command, `open` why it was not judged, `refused` why vLLM takes it on
+    no GPU.
     """
 
     shell: Shell
@@ -33,6 +37,7 @@ class Trial(msgspec.Struct, frozen=True):
     change: str | None = None
     problem: str | None = None
     open: str | None = None
+    refused: str | None = None
 
 
 class Bound(msgspec.Struct, frozen=True):
@@ -68,7 +73,8 @@ def _try(shell: Shell, subject: Subject | Unknown) -> Iterator[Trial]:
         yield Trial(shell, problem=str(error))
         return
     if not shell.machines:
-        yield Trial(shell, command=command, open="no GPU is named for it")
+        why = None if isinstance(subject, Unknown) else _refused(command, subject)
+        yield Trial(shell, command=command, open="no GPU is named for it", refused=why)
     for machine in shell.machines:
         if isinstance(subject, Unknown):
             yield Trial(shell, machine, command, open=subject.reason)
@@ -80,6 +86,22 @@ def _try(shell: Shell, subject: Subject | Unknown) -> Iterator[Trial]:
             yield Trial(shell, machine, command, found, change.command if change else None)
         except ReleaseError as error:
             yield Trial(shell, machine, command, open=error.what)
+
+
+def _refused(command: Command, subject: Subject) -> str | None:
+    """Why vLLM refuses a command by the config alone: on a small GPU as on the largest."""
+    try:
+        question = ask(command, Question())
+        said = [
+            refusal(
+                subject,
+                settle(question.options, question.vllm, gpu, subject.limit, calibrated=False),
+            )
+            for gpu in (None, max(all_gpus(), key=lambda gpu: gpu.low))
+        ]
+    except ReleaseError:
+        return None
+    return said[0] if all(said) else None
 
 
 def _bound(claim: Serving, subject: Subject) -> Bound:

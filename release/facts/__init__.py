@@ -137,6 +137,7 @@ FACTS: dict[str, Source] = {
     "page": Source(Level.CARD, "release.audit.page:provide_page"),
     "figures": Source(Level.CARD, "release.audit.figures:provide_figures"),
     "precisions": Source(Level.CARD, "release.audit.precisions:provide_precisions"),
+    "names": Source(Level.CARD, "release.audit.names:provide_names"),
     "shell": Source(Level.CARD, "release.audit.shell:provide_shell"),
     "serving": Source(Level.CARD, "release.audit.serving:provide_serving"),
     "subject": Source(Level.CARD, "release.audit.trials:provide_subject"),

@@ -73,7 +73,8 @@ class Command(msgspec.Struct, frozen=True):
     """A `vllm serve` command: the model, what counts for memory, and all else.
 
     `rest` are the words of options that do not count, in their order; `ignored` their names;
-    `unmodelled` those that count and are not modelled; `unknown` those that vLLM 0.32 has not.
+    `unmodelled` those that count and are not modelled; `unknown` those that vLLM 0.32 has not;
+    `shortened` what is written for a longer option.
     """
 
     model: str | None
@@ -82,6 +83,7 @@ class Command(msgspec.Struct, frozen=True):
     ignored: tuple[str, ...] = ()
     unmodelled: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
+    shortened: tuple[tuple[str, str], ...] = ()
 
 
 @cache
@@ -139,6 +141,8 @@ def _read(words: list[str]) -> Command:
             continue
         written, equals, attached = word.partition("=")
         name, switched = _resolve(written)
+        if name != written.replace("_", "-") and name.startswith(written.replace("_", "-")):
+            reader.shortened.append((written, name))
         values = [attached] if equals else _values(words)
         used = reader.take(name, values, switched=switched)
         kept = [] if equals else words[:used]
@@ -159,6 +163,7 @@ class _Reader:
         self.models: list[str] = []
         self.rest: list[str] = []
         self.names: list[str] = []
+        self.shortened: list[tuple[str, str]] = []
 
     def take(self, name: str, values: list[str], *, switched: bool) -> int:
         """Take one option, and say how many of the words behind it are its values."""
@@ -205,6 +210,7 @@ class _Reader:
             tuple(name for name in self.names if name not in UNMODELLED and name in known),
             tuple(name for name in self.names if name in UNMODELLED),
             tuple(name for name in self.names if name not in UNMODELLED and name not in known),
+            tuple(self.shortened),
         )
 
 

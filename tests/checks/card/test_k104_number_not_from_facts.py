@@ -74,6 +74,15 @@ def test_silent_on_what_is_true(audit: AuditLines) -> None:
         "The first 3 layers of 4 are dense; each 4 layers one is full.",
         "| GSM8K | 95.2 |\n| MLP ratio | 3.4 |",
         "512 samples of 2,180 tokens; 62 minutes.",
+        "Llama 3 has a 128K vocab.",
+        "The vision encoder has a hidden size of 1152.",
+        "Its context can be extended to 1M tokens with YaRN.",
+        "It serves a context of 32k tokens.",
+        "NVFP4 weights are 3.5x smaller than BF16; its KV cache is 2x smaller than BF16.",
+        "Model size: 25.2 GB (vs 54.7 GB)",
+        "Size: 54.7 GB → 25.2 GB",
+        "Max context: 131,072 on an RTX 5090",
+        "4096 hidden states were kept.",
     ],
 )
 def test_silent_on_figures_that_are_about_something_else(audit: AuditLines, text: str) -> None:
@@ -99,6 +108,17 @@ def test_silent_on_figures_that_are_about_something_else(audit: AuditLines, text
             "- Linear Heads: 32 for V and 16 for QK",
         ),
         ("Each token costs 4 KiB of KV in each layer.", "Each token costs 96 KiB of KV."),
+        ("**Number of Parameters:** 27B", "**Number of Parameters:** 31B"),
+        ("It has a 248K vocab.", "It has a 152K vocab."),
+        ("The hidden size is 5,120.", "The hidden size is 4,096."),
+        ("Supports a context of 256k tokens.", "Supports a context of 512k tokens."),
+        ("2.2x smaller than the original.", "4.2x smaller than the original."),
+        ("The weights are 54% smaller than BF16.", "The weights are 84% smaller than BF16."),
+        ("| Compression ratio | 2.2x |", "| Compression ratio | 3.9x |"),
+        ("Size: 0.025 TB", "Size: 0.035 TB"),
+        ("| 模型大小 | 25.2 GB |", "| 模型大小 | 35.2 GB |"),
+        ("参数量\uff1a27B", "参数量\uff1a31B"),
+        ("上下文长度: 262,144", "上下文长度: 131,072"),
     ],
 )
 def test_fires_on_the_wrong_of_two_ways_to_write(audit: AuditLines, true: str, wrong: str) -> None:

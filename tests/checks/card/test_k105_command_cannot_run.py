@@ -27,6 +27,8 @@ def test_fires_on_the_same_command_in_plain_text(audit: AuditLines) -> None:
         ("vllm serve acme/a --max-modl-len 4096", "did you mean --max-model-len?"),
         ("vllm serve acme/a --max-model-len lots", "--max-model-len"),
         ('vllm serve acme/a --served-model-name "x', "the command cannot be read"),
+        ("vllm serve acme/a -tp 5", "24 attention heads cannot be split over 5 GPUs"),
+        ("vllm serve acme/a --max-model-len 1048576", "more than the model's 262,144 tokens"),
     ],
 )
 def test_fires_on_what_no_shell_or_server_takes(audit: AuditLines, line: str, what: str) -> None:
@@ -36,11 +38,20 @@ def test_fires_on_what_no_shell_or_server_takes(audit: AuditLines, line: str, wh
 
 
 @pytest.mark.parametrize(
-    "line", ["pip install git+https://github.com/x/vllm.git@fix", "sed -i s/a/b/ utils.py"]
+    "line",
+    [
+        "pip install git+https://github.com/x/vllm.git@fix",
+        "sed -i s/a/b/ utils.py",
+    ],
 )
 def test_fires_on_what_will_not_stay(audit: AuditLines, line: str) -> None:
     [found] = audit("K105", shell(line))
     assert found.startswith("4 warning ")
+
+
+def test_fires_on_an_option_that_is_not_written_out(audit: AuditLines) -> None:
+    [found] = audit("K105", shell("vllm serve acme/a --tool-parser qwen3", place="Usage"))
+    assert found.startswith("4 warning vLLM takes --tool-parser for --tool-parser-plugin")
 
 
 def test_fires_on_gpus_that_are_not_used(audit: AuditLines) -> None:
@@ -57,6 +68,7 @@ def test_fires_on_gpus_that_are_not_used(audit: AuditLines) -> None:
         shell('pip install "vllm>=0.19.1"', "pip install 'transformers>=5,<6' vllm==0.32.0"),
         shell("vllm serve acme/a --max-model-len 262144", place="H200"),
         shell("vllm serve acme/a", place="Usage"),
+        shell("vllm serve acme/a -tp 4 --max-num-seqs 4096", place="Usage"),
         "```python\nx = 1 if a > 2 else 3\n```\n",
         shell("vllm serve acme/a > server.log 2>&1 &", place="Usage"),
         shell("pip install vllm  # >=0.19", place="Usage"),

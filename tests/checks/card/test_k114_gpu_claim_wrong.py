@@ -16,6 +16,11 @@ def serve(command: str) -> str:
     ("text", "what"),
     [
         ("A single RTX 5090 holds 400K context.", "RTX 5090 holds at most "),
+        ("Two RTX 5090s hold 40 requests of 262,144 tokens.", "RTX 5090 holds at most "),
+        (
+            "An RTX 5090 serves one of 65,536 tokens, an H100 80GB 50 requests of 262,144 tokens.",
+            "H100 80GB holds at most ",
+        ),
         ("RTX PRO 6000: 12 concurrent requests x 262K tokens", "holds at most "),
         (f"{TABLE}| RTX PRO 6000 | ~75 GiB | 262,144 tokens |", "has at most "),
         (f"{TABLE}| RTX 5090 | ~7 GiB | 524K |", "RTX 5090 holds at most "),
@@ -45,6 +50,9 @@ def test_fires_where_the_command_is_shorter_than_the_claim(audit: AuditLines) ->
     "text",
     [
         "RTX 5090: 131K tokens of one request with an FP8 KV cache",
+        "Two RTX 5090s hold 2 requests of 262,144 tokens with FP8 KV cache.",
+        "An RTX 5090 serves one of 65,536 tokens, an H100 80GB 5 requests of 262,144 tokens.",
+        "9 requests of 262,144 tokens on RTX 5090s",  # how many is not said
         "Calibrated on an H100 with 512 samples of 4,096 tokens.",
         "An RTX 5090 has 32 GB, 21,760 cores and costs 2,000 dollars.",
         "The model has 262K context.",

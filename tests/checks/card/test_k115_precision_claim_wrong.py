@@ -57,6 +57,23 @@ def test_silent_on_what_is_true(audit: AuditLines) -> None:
 
 
 @pytest.mark.parametrize(
+    ("true", "wrong"),
+    [
+        ("- gate_proj (NVFP4), down_proj (FP8)", "- gate_proj (FP8), down_proj (NVFP4)"),
+        (
+            "- MLP (NVFP4: gate_proj, up_proj; FP8: down_proj)",
+            "- MLP (NVFP4: down_proj; FP8: gate_proj, up_proj)",
+        ),
+        ("down_proj: FP8 per-channel, per-token", "down_proj: FP8 per-tensor"),
+        ("gate_proj: NVFP4, block-wise", "gate_proj: NVFP4, per channel"),
+    ],
+)
+def test_fires_on_the_wrong_of_two_ways_to_write(audit: AuditLines, true: str, wrong: str) -> None:
+    assert audit("K115", true) == []
+    assert audit("K115", wrong)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "All linear layers except lm_head are quantized to FP8.",

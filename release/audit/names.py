@@ -1,0 +1,44 @@
+"""Names that a card takes from config.json: formats of compressed-tensors, model classes."""
+
+import re
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+from release.audit.page import Line, Page, statements
+from release.audit.precisions import UNSURE
+from release.quantization.config import DENSE, FORMATS, MIXED
+
+# The others are words of people as well.
+TELLING = "|".join(sorted(FORMATS - {DENSE, MIXED}, key=lambda name: -len(name)))
+FORMAT = re.compile(rf"(?<![\w-])(?P<name>{TELLING})(?![\w-])")
+CLASS = re.compile(
+    r"(?<![\w.])(?P<name>(?!Auto)[A-Z]\w+For(?:CausalLM|ConditionalGeneration|ImageTextToText))(?!\w)"
+)
+LABEL = re.compile(r"\b(?:architectures?|(?:model )?class)\b", re.IGNORECASE)
+
+Kind = Literal["format", "class"]
+
+
+class Name(msgspec.Struct, frozen=True):
+    """A name, and what it is one of."""
+
+    kind: Kind
+    name: str
+    line: int
+
+
+def provide_names(page: Page) -> tuple[Name, ...]:
+    """Collect them; a class counts only where it is called the architecture."""
+    return tuple(name for line in statements(page) for name in _read(line))
+
+
+def _read(line: Line) -> Iterator[Name]:
+    text = " | ".join(line.cells) if line.cells else line.text
+    if UNSURE.search(text):
+        return
+    for match in FORMAT.finditer(text):
+        yield Name("format", match["name"], line.number)
+    for match in CLASS.finditer(text) if LABEL.search(text) else ():
+        yield Name("class", match["name"], line.number)
