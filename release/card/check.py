@@ -18,11 +18,13 @@ from release.errors import ReleaseError
 from release.facts import FACTS, Facts, Level, parameters
 from release.manifest import Manifest
 from release.report import DONE, NOT_RUN, SCHEMA, Report, Subject, Tool, summarise
+from release.rules import Finding
 from release.rules.catalogue import LoadedRule, all_rules
 from release.rules.runner import NotChecked, run_rules
 from release.unknown import Unknown
 from release.verify import describe
 
+EDITED = "K111"
 NO_CHECKPOINT = Unknown("no checkpoint was given")
 
 
@@ -46,6 +48,7 @@ def audit_card(audit: Audit) -> Report:
     rules = [loaded for rule in all_rules() if _is_about_cards(loaded := rule.load())]
     facts = Facts(_given(audit, page), Level.CARD)
     verdicts = run_rules(rules, facts)
+    verdicts = msgspec.structs.replace(verdicts, findings=_once(verdicts.findings))
     outcome = apply_allows(verdicts, audit.manifest.allow if audit.manifest else ())
     optional = audit.checkpoint is None
     return Report(
@@ -67,6 +70,14 @@ def audit_card(audit: Audit) -> Report:
         facts={name: describe(facts.get(name)) for name in ("model", "weights")},
         environment={"python": platform.python_version(), "platform": platform.system()},
         timings={},
+    )
+
+
+def _once(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """A line that was not rendered so is said once, with what would be rendered."""
+    edited = {found.where.line for found in findings if found.rule == EDITED} - {None}
+    return tuple(
+        found for found in findings if found.rule == EDITED or found.where.line not in edited
     )
 
 

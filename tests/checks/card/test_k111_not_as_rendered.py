@@ -32,6 +32,7 @@ def test_fires_on_the_line_that_was_changed(told: tuple[Report, Checkpoint, str]
     assert text.count("1.48 MB (1.41 MiB)") == 1
     edited = text.replace("1.48 MB (1.41 MiB)", "1.38 MB (1.41 MiB)")
     [found] = judge(edited, demo, MANIFEST, report)
+    assert len(audit_card(Audit("README.md", edited, demo, MANIFEST, report)).findings) == 1
     line = text[: text.index("1.48 MB (1.41 MiB)")].count("\n") + 1
     assert found.startswith(f"{line}: says ")
     assert "rendered now it is" in found
