@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from release.errors import ReleaseError
+from release.front_matter import split_card
 from release.unknown import Unknown
 
 LONGEST = 4000  # characters of a line that are read: claims of people are shorter
@@ -21,9 +22,6 @@ MARKS = re.compile(r"(?<!\\)(\*\*|__|`+|\*(?=\S)|(?<=\S)\*(?!\*))|</?[A-Za-z][^<
 ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 SENTENCE = re.compile(r"(?<=[.;])\s+")
 CELLS = re.compile(r"(?<!\\)\|")
-FRONT = re.compile(
-    r"\A\ufeff?---[ \t]*\r?\n(.*?)^(?:---|\.\.\.)[ \t]*\r?$", re.DOTALL | re.MULTILINE
-)
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -75,14 +73,13 @@ def read_page(name: str, text: str) -> Page:
     if len(text) > CARD_CAP:
         raise ReleaseError(f"has {len(text):,} characters, more than a card", where=name)
     text = text.replace("\r\n", "\n")
-    front = FRONT.match(text)
-    skipped = text.count("\n", 0, front.end()) + 1 if front else 0
+    front, body = split_card(text)
+    first = text.count("\n") - body.count("\n") + 1
     reader = _Reader()
-    for number, line in enumerate(text.split("\n"), 1):
-        if number > skipped:
-            reader.take(number, line[:LONGEST])
+    for number, line in enumerate(body.split("\n"), first):
+        reader.take(number, line[:LONGEST])
     reader.close()
-    header = _header(front[1]) if front else None
+    header = _header(front) if front is not None else None
     return Page(name, text, header, tuple(reader.lines), tuple(reader.fences))
 
 

@@ -13,9 +13,9 @@ from release.checkpoint.folder import Folder
 from release.checkpoint.location import Location
 from release.errors import CheckpointError
 from release.facts.identity import CARD_FILE
+from release.front_matter import split_card
 from release.manifest import REPO_ID
 
-HEADER = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)\r?\n---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 HEADER_CAP = 64 << 10  # characters
 CACHED = re.compile(r"models--([\w.-]+?)--([\w.-]+)/snapshots/([0-9a-f]{40})")
 
@@ -64,8 +64,8 @@ def read_header(checkpoint: Checkpoint) -> dict[str, Any]:
     if CARD_FILE not in checkpoint.files:
         return {}
     try:
-        match = HEADER.match(checkpoint.read_text(CARD_FILE)[:HEADER_CAP])
-        loaded = yaml.safe_load(match[1]) if match else None
+        header, _ = split_card(checkpoint.read_text(CARD_FILE)[:HEADER_CAP])
+        loaded = yaml.safe_load(header or "")
     except (CheckpointError, yaml.YAMLError, ValueError, RecursionError):
         return {}
     return loaded if isinstance(loaded, dict) else {}

@@ -8,6 +8,7 @@ import msgspec
 from release.card.seal import MARK, is_ours
 from release.checkpoint.index import INDEX_FILE
 from release.facts.identity import CARD_FILE
+from release.front_matter import split_card
 from release.hub.remote_file import RemoteFile
 from release.publish.record import Record, RecordedFile
 from release.publish.selection import SIGNATURE_FILE
@@ -17,7 +18,6 @@ Choice = Literal["keep", "delete"]
 Visibility = Literal["public", "private"]
 
 _NUMBERED = re.compile(r"model(?:-\d{5,6}-of-\d{5,6})?\.safetensors")
-_HEADER = re.compile(r"\ufeff?\s*---[ \t]*\r?\n.*?\n---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 
 
 class Remote(msgspec.Struct, frozen=True):
@@ -107,4 +107,4 @@ def _stale(path: str, remote: Remote) -> str:
 
 def _is_stub(card: str) -> bool:
     """Whether it is empty but for a header, as the Hub writes it for a new repository."""
-    return not _HEADER.sub("", card, count=1).strip()
+    return not split_card(card)[1].strip()
