@@ -30,7 +30,11 @@ def text(source: Object, key: str, default: str | None = None) -> str:
 
 def sound(value: str) -> bool:
     """Whether a string can be encoded: JSON may hold half a surrogate pair."""
-    return not any("\ud800" <= character <= "\udfff" for character in value)
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def decimal(value: str, name: str) -> int:
