@@ -5,7 +5,8 @@ What it checks: of float scales, whether the largest is over 1,000 times the med
     leave dead channels so), and whether the scales imply weights above 10,000 or below a millionth.
     Whether all scales of a tensor are the same, or its one scale is exactly 1.0.
     Between layers: whether a module's largest weight is over 256 times off the median of its
-    role. NVFP4's own global scale is V107's.
+    role. NVFP4's own global scale is V107's. With --base, weights that are the base's all the same
+    are no finding.
 Why it matters: the rows below it drown all others, or vanish.
 How to fix: calibrate and export the module again.
 Seen in: tests only; no public case is known of float scales.
@@ -13,12 +14,14 @@ Seen in: tests only; no public case is known of float scales.
 
 from collections.abc import Iterator
 
+from release.facts.comparison import Comparison, faithful
 from release.facts.magnitudes import Magnitude
 from release.facts.measures import Measure
 from release.facts.recipe import Recipe
 from release.quantization.schemes import FLOAT_DTYPES
 from release.rules import Findings, Found, Where, rule
 from release.scan.layout import EXPONENTS
+from release.unknown import Unknown
 
 SMOOTHING = {"AWQ", "SmoothQuant"}
 LARGEST, SMALLEST = 1e4, 1e-6
@@ -27,9 +30,15 @@ MANY = 32
 
 @rule(since="0.1.0", severity="warning")
 def check(
-    magnitudes: tuple[Magnitude, ...], large_scales: tuple[Measure, ...], recipe: Recipe
+    magnitudes: tuple[Magnitude, ...],
+    large_scales: tuple[Measure, ...],
+    recipe: Recipe,
+    comparison: Comparison | Unknown,
 ) -> Findings:
     """Report scales that are far from others, in their tensor and in their role."""
+    good = faithful(comparison)
+    large_scales = tuple(s for s in large_scales if s.module.name not in good)
+    magnitudes = tuple(m for m in magnitudes if m.scale.module.name not in good)
     large = {scale.tensor for scale in large_scales}
     smoothed = not SMOOTHING.isdisjoint(recipe.methods)
     for scale in large_scales:

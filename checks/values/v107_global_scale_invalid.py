@@ -3,7 +3,8 @@
 What it checks: `weight_global_scale` is finite, above zero, and not under 1: compressed-tensors
     stores 448 x 6 / amax, which for weights is 100 to 1,000,000. An `input_global_scale` under 0.01
     is inverted too. As a warning: a module's largest weight, 6 x block scale / global scale, is
-    over 256 times off the median of its role over all layers.
+    over 256 times off the median of its role over all layers. With --base, what is finite and above
+    zero is no finding where the weights are the base's.
 Why it matters: inverted, as other tools store it, every weight is wrong by a factor of 10^8 or so.
 How to fix: store the inverse, or export the module again.
 Seen in: intel-neural-compressor #1433; ModelOpt's weight_scale_2 is amax / 2688.
@@ -11,28 +12,35 @@ Seen in: intel-neural-compressor #1433; ModelOpt's weight_scale_2 is amax / 2688
 
 import math
 
+from release.facts.comparison import Comparison, faithful
 from release.facts.magnitudes import Magnitude
 from release.facts.measures import Measure, Measures, scalar
 from release.rules import Findings, Found, Where, rule
+from release.unknown import Unknown
 
 INVERTED, INVERTED_INPUT = 1.0, 0.01
 
 
 @rule(since="0.1.0")
-def check(measures: Measures, magnitudes: tuple[Magnitude, ...]) -> Findings:
+def check(
+    measures: Measures, magnitudes: tuple[Magnitude, ...], comparison: Comparison | Unknown
+) -> Findings:
     """Report global scales that are no divisors, then those that are far from their role's."""
+    good = faithful(comparison)
     for scale in measures.global_scales:
         value = scalar(scale)
         if not math.isfinite(value) or value <= 0:
             yield _found(scale, f"is {value:g}", "calibrate and export the module again")
-        elif value < INVERTED:
+        elif value < INVERTED and scale.module.name not in good:
             yield _inverted(scale, value)
     for scale in measures.activation_scales:
         if scale.role == "input_global_scale" and 0 < scalar(scale) < INVERTED_INPUT:
             yield _inverted(scale, scalar(scale))
     for entry in magnitudes:
         divisor = entry.global_scale
-        if divisor and scalar(divisor) > INVERTED and entry.unusual:
+        if divisor is None or divisor.module.name in good:
+            continue
+        if scalar(divisor) > INVERTED and entry.unusual:
             yield Found(
                 Where(file=divisor.info.shard, tensor=divisor.tensor),
                 f"implies weights up to {entry.amax:.3g}, in other layers they reach "

@@ -11,7 +11,7 @@ Seen in: tests only; no public case is known.
 """
 
 from release.architecture import Architecture
-from release.facts.comparison import Comparison
+from release.facts.comparison import Comparison, faithful
 from release.facts.components import EMBEDDINGS, HEAD
 from release.facts.duplicates import Duplicate
 from release.facts.measures import Measure
@@ -29,11 +29,8 @@ def check(
     comparison: Comparison | Unknown,
 ) -> Findings:
     """Report copies of layers, then copies of single weights."""
-    if isinstance(comparison, Comparison):
-        good = comparison.faithful()
-        duplicates = tuple(
-            d for d in duplicates if not {_name(d.tensor), _name(d.original)} <= good
-        )
+    good = faithful(comparison)
+    duplicates = tuple(d for d in duplicates if not {_name(d.tensor), _name(d.original)} <= good)
     layers = {d.layer: d.original_layer for d in duplicates if d.layer}
     for layer, original in layers.items():
         yield Found(

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from release.comparison.measure import Sums, step_of
+from release.comparison.measure import Coded, Sums, step_of
 from release.comparison.views import Matrix
 from release.quantization.decoding import Decoder
 from release.quantization.decoding.floats import Floats
@@ -106,12 +106,14 @@ def refine(decoder: Decoder, scaled: Scaled, doubt: Floats) -> Scaled | None:
     fitted = fit_columns(decoder, scaled)
     if float(np.mean(np.abs(fitted - 1) > doubt)) > OUTLIERS or scaled.by_column is None:
         return None
+    fitted = np.clip(fitted, 1 - doubt, 1 + doubt)  # a wrong value of the norm stays in its column
     return Scaled(scaled.base, scaled.by_column * fitted, scaled.by_row)
 
 
 def fit_columns(decoder: Decoder, base: Matrix) -> Floats:
     """The factor of each column that brings the base nearest to ours, by least squares."""
-    return _quotient(*_column_sums(decoder, base))
+    both, own, _energy = _column_sums(decoder, base)
+    return _quotient(both, own)
 
 
 def known_columns(decoder: Decoder, factors: Floats) -> Floats:
@@ -124,11 +126,15 @@ def known_columns(decoder: Decoder, factors: Floats) -> Floats:
     return np.where(zeros > FLUSHED * rows, np.float32(np.nan), factors)
 
 
-def columns_agree(decoder: Decoder, base: Matrix) -> bool:
-    """Whether no column is off by a factor; of those that are not small, which rounding flushes."""
-    both, own = _column_sums(decoder, base)
-    factors = _quotient(both, own)[own > SMALL * np.median(own)]
-    return bool((np.abs(factors - 1) < COLUMN).all())
+def columns_agree(ours: Coded, rounded: Coded, base: Matrix) -> bool:
+    """Whether no column is off by a factor, but for what plain rounding does to the base's too.
+
+    Those that are small in both tell nothing: rounding flushes them.
+    """
+    both, own, energy = _column_sums(ours, base)
+    expected = _column_sums(rounded, base)[0]
+    judged = np.maximum(own, energy) > SMALL * np.median(own)
+    return not (judged & (np.abs(both - expected) >= COLUMN * own)).any()
 
 
 def fit_rows(decoder: Decoder, base: Matrix) -> Floats:
@@ -158,16 +164,22 @@ def cancel(columns: Floats | None, rows: Floats | None) -> bool:
     return float(np.mean(np.abs(product - 1) > TOLERANCE)) <= OUTLIERS and not far.any()
 
 
-def _column_sums(decoder: Decoder, base: Matrix) -> tuple[Sums, Sums]:
-    """Of each column the product with the base's, and the base's with itself."""
-    both, own = np.zeros(base.columns), np.zeros(base.columns)
-    for ours, theirs in _pieces(decoder, base):
-        both += np.einsum("ij,ij->j", ours, theirs, dtype=np.float64)
-        own += np.einsum("ij,ij->j", theirs, theirs, dtype=np.float64)
-    return both, own
+def _column_sums(weight: Coded, base: Matrix) -> tuple[Sums, Sums, Sums]:
+    """Of each column the product with the base's, that of the base's with itself, and its own.
+
+    Every row counts by the inverse of its energy, as rounding leaves it noise in proportion.
+    """
+    both, own, energy = (np.zeros(base.columns) for _ in range(3))
+    for ours, theirs in _pieces(weight, base):
+        size = np.einsum("ij,ij->i", theirs, theirs, dtype=np.float64)
+        parts = 1 / np.where(size > 0, size, np.inf)
+        both += np.einsum("ij,ij,i->j", ours, theirs, parts)
+        own += np.einsum("ij,ij,i->j", theirs, theirs, parts)
+        energy += np.einsum("ij,ij,i->j", ours, ours, parts)
+    return both, own, energy
 
 
-def _pieces(decoder: Decoder, base: Matrix) -> Iterator[tuple[Floats, Floats]]:
+def _pieces(decoder: Coded, base: Matrix) -> Iterator[tuple[Floats, Floats]]:
     step = step_of(base.columns)
     for start in range(0, base.rows, step):
         stop = min(start + step, base.rows)

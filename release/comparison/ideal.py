@@ -12,7 +12,7 @@ from release.comparison.measure import measure, step_of
 from release.comparison.results import Cause, Measure
 from release.comparison.views import Matrix
 from release.quantization.decoding import Decoder, Rows
-from release.quantization.decoding.codebook import Codebook
+from release.quantization.decoding.codebook import Codebook, float_book
 from release.quantization.decoding.floats import Floats
 
 RELATIVE = {Cause.FACTOR, Cause.ROWS, Cause.COSINE, Cause.GROUPS, Cause.NOISE, Cause.RANGE}
@@ -27,6 +27,10 @@ MOVED, COSINE_MOVED = 14.0, 0.70
 
 PEERS_MOVED = 9.0
 """dB under plain rounding that excuse a weight that is worse than others of its role."""
+
+BLOCK_LARGEST, BLOCK_LEAST = np.float32(448), np.float32(0.125)
+"""The largest E4M3 scale of a block, which a global scale makes of the tensor's largest, and what
+compressed_tensors stores for one that rounds to zero."""
 
 POWERS = {4: 2, 8: 8}
 """Exponent of the largest number, by bits, that scales of powers of two leave to the codes."""
@@ -47,6 +51,7 @@ class Ideal:
             self._height = self.shape[0]
         self._edges = np.arange(0, self.shape[1], self._width)
         self._ranges = self._of_blocks() if self._height > 1 else None
+        self._unit = self._of_scales() if self._args.strategy == "tensor_group" else None
 
     def rows(self, start: int, stop: int) -> Rows:
         """Rows `start` to `stop`, rounded."""
@@ -76,6 +81,16 @@ class Ideal:
             low, high = low.min(axis=1, keepdims=True), high.max(axis=1, keepdims=True)
         return low, high
 
+    def _of_scales(self) -> np.float32:
+        """What one stands for in a block's scale: the inverse of the global scale."""
+        step = step_of(self.shape[1])
+        pieces = (
+            self._base.read(start, min(start + step, self.shape[0]))
+            for start in range(0, self.shape[0], step)
+        )
+        largest = max((np.abs(piece).max(initial=0) for piece in pieces), default=0)
+        return np.float32(max(largest, 1e-30) / (self._book.largest * BLOCK_LARGEST))
+
     def _range(self, base: Floats) -> tuple[Floats, Floats]:
         low = np.minimum(np.minimum.reduceat(base, self._edges, axis=1), 0)
         return low, np.maximum(np.maximum.reduceat(base, self._edges, axis=1), 0)
@@ -88,7 +103,8 @@ class Ideal:
             exponent = np.floor(np.log2(np.maximum(largest, tiny) * np.float32(8 / 7)))
             return np.exp2(exponent - POWERS[args.num_bits]).astype(np.float32), None
         if args.type == "float":
-            return np.maximum(largest / np.float32(self._book.largest), tiny), None
+            factor = np.maximum(largest / np.float32(self._book.largest), tiny)
+            return factor if self._unit is None else _of_eight_bits(factor, self._unit), None
         steps = np.float32((1 << args.num_bits) - 1)
         if args.symmetric:
             return np.maximum(2 * largest / steps, tiny), None
@@ -136,6 +152,13 @@ def relieved(
 def measure_ideal(decoder: Decoder, base: Matrix, floors: Floors) -> Measure:
     """Measure what rounding to nearest would have made of the base."""
     return measure(Ideal(decoder, base), base, floors)
+
+
+def _of_eight_bits(factor: Floats, unit: np.float32) -> Floats:
+    """Scales as E4M3 numbers of a unit."""
+    book = float_book(8)
+    scales = book.values[_nearest(book, factor / unit)]
+    return np.where(scales == 0, BLOCK_LEAST, scales) * unit
 
 
 def _nearest(book: Codebook, steps: Floats) -> np.ndarray:

@@ -22,6 +22,7 @@ from release.comparison.folding import (
     partners,
     refine,
 )
+from release.comparison.ideal import Ideal
 from release.comparison.plain import compare
 from release.comparison.results import Cause, Compared, Difference, Sameness
 from release.comparison.views import Matrix, Source
@@ -136,7 +137,7 @@ class Unfolding:
         for module, scaled in self._used.get(norm, ()):
             if module not in broken:
                 decoder = self._comparer.decoder(self._comparer.weights[module])
-                if columns_agree(decoder, scaled):
+                if columns_agree(decoder, Ideal(decoder, scaled), scaled):
                     return True
         return False
 

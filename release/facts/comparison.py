@@ -70,6 +70,11 @@ class Comparison(msgspec.Struct, frozen=True):
         return frozenset((*weights, *same))
 
 
+def faithful(comparison: Comparison | Unknown) -> frozenset[str]:
+    """What is known to be what the base has: no sign of a fault in its numbers can be one."""
+    return comparison.faithful() if isinstance(comparison, Comparison) else frozenset()
+
+
 def provide_comparison(  # noqa: PLR0913, PLR0917 - one argument for each fact it rests on
     checkpoint: Checkpoint,
     base: Checkpoint,

@@ -1,12 +1,14 @@
 """Plain rounding of a base is what llm-compressor made of it; what it loses is no fault."""
 
 import msgspec
+import numpy as np
 import pytest
 
 from release.checkpoint import open_checkpoint
 from release.comparison.causes import cause_of
-from release.comparison.floors import INT4, floors_of
-from release.comparison.ideal import measure_ideal, relieved
+from release.comparison.floors import INT4, NVFP4, floors_of
+from release.comparison.folding import Scaled, columns_agree
+from release.comparison.ideal import Ideal, measure_ideal, relieved
 from release.comparison.measure import measure
 from release.comparison.pairing import Slab
 from release.comparison.results import Cause, Measure
@@ -20,6 +22,17 @@ from tests.conftest import BASES, CHECKPOINTS
 DOWN = "model.layers.0.mlp.down_proj"
 
 
+def opened(name: str) -> tuple[Decoder, Matrix]:
+    ours, base = open_checkpoint(CHECKPOINTS / name), open_checkpoint(BASES / "llama")
+    modules = Facts({"checkpoint": ours}, Level.HEADERS).get("modules")
+    assert isinstance(modules, Modules)
+    module = modules.items[DOWN]
+    assert isinstance(module.scheme, Scheme)
+    assert module.shape is not None
+    decoder = Decoder(module.scheme, module.shape, module.tensors, Source(ours).read)
+    return decoder, Matrix((Slab(f"{DOWN}.weight"),), Source(base))
+
+
 @pytest.mark.parametrize(
     "name",
     [
@@ -28,16 +41,8 @@ DOWN = "model.layers.0.mlp.down_proj"
     ],
 )
 def test_ideal_is_what_rounding_to_nearest_stores(name: str) -> None:
-    ours, base = open_checkpoint(CHECKPOINTS / name), open_checkpoint(BASES / "llama")
-    modules = Facts({"checkpoint": ours}, Level.HEADERS).get("modules")
-    assert isinstance(modules, Modules)
-    module = modules.items[DOWN]
-    assert isinstance(module.scheme, Scheme)
-    assert module.shape is not None
-    source = Source(ours)
-    decoder = Decoder(module.scheme, module.shape, module.tensors, source.read)
-    matrix = Matrix((Slab(f"{DOWN}.weight"),), Source(base))
-    floors = floors_of(module.scheme, fitted=False)
+    decoder, matrix = opened(name)
+    floors = floors_of(decoder.scheme, fitted=False)
     stored, ideal = measure(decoder, matrix, floors), measure_ideal(decoder, matrix, floors)
     assert ideal.exact == 1
     assert ideal.sqnr == pytest.approx(stored.sqnr, abs=0.9)
@@ -85,3 +90,35 @@ def test_small_values_that_plain_rounding_flushes_too() -> None:
     assert cause_of(found, INT4, moved=False) is Cause.RANGE
     assert judged(found, msgspec.structs.replace(found, flushed=0.88), moved=False) is Cause.NONE
     assert judged(found, msgspec.structs.replace(found, flushed=0.70), moved=False) is Cause.RANGE
+
+
+@pytest.mark.parametrize(
+    ("factor", "agree"), [(1.0, True), (2.0, False), (0.5, False), (1e3, False)]
+)
+@pytest.mark.parametrize("name", ["llama-w4a16", "llama-nvfp4a16", "llama-w8a8-int8"])
+def test_one_column_off_among_columns_and_rows_that_are_hard_to_round(
+    name: str, factor: float, agree: bool
+) -> None:
+    decoder, matrix = opened(name)
+    rows, columns = decoder.shape
+    large = Scaled(
+        matrix,
+        np.where(np.arange(columns) % 29, 1, 30).astype(np.float32),
+        np.where(np.arange(rows) % 37, 1, 300).astype(np.float32),
+    )
+    off = np.ones(columns, np.float32)
+    off[58] = factor
+    held = Scaled(
+        large, (1 / off).astype(np.float32)
+    )  # what a norm's value that is too large makes of its column
+    assert columns_agree(Ideal(decoder, large), Ideal(decoder, held), held) is agree
+
+
+def test_scales_of_blocks_are_eight_bits() -> None:
+    """One row so large that the scales of all others are next to nothing."""
+    decoder, matrix = opened("llama-nvfp4a16")
+    rows = np.ones(decoder.shape[0], np.float32)
+    rows[0] = 1e6
+    ideal = measure_ideal(decoder, Scaled(matrix, None, rows), NVFP4)
+    assert ideal.flushed > 0.95
+    assert len(ideal.dead_rows) > 100

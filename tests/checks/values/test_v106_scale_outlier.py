@@ -1,5 +1,9 @@
+import numpy as np
+
+from release.facts import Level
+from release.verify import Request, verify
 from tests.checks.values.floats import bf16
-from tests.conftest import Drafts, Judge, judge_one
+from tests.conftest import BASES, Drafts, Judge, judge_one
 
 MODULE = "model.layers.1.mlp.gate_proj"
 SCALE = f"{MODULE}.weight_scale"
@@ -62,3 +66,19 @@ def test_fires_on_blocks_that_all_have_one_scale(draft: Drafts, findings: Judge)
 
 def test_silent_on_exponents_that_are_all_alike(draft: Drafts, findings: Judge) -> None:
     assert findings("V106", draft("llama-mxfp4").patch(SCALE, b"\x78" * 1024)) == []
+
+
+def test_silent_on_a_large_row_that_the_base_has(draft: Drafts, base: Drafts) -> None:
+    ours, origin = draft("llama-fp8-dynamic"), base("llama")
+    ours.change(SCALE, lambda raw: enlarged(raw, 11, 1))
+    origin.change(f"{MODULE}.weight", lambda raw: enlarged(raw, 11 * 128, 128))
+    for place, found in ((origin.path, []), (BASES / "llama", ["V106"])):
+        report = verify(Request(ours.path, Level.BYTES, base=place, select=("V106",)))
+        assert [finding.rule for finding in report.findings] == found
+
+
+def enlarged(raw: bytes, start: int, count: int) -> bytes:
+    """BF16 values, `count` of them times 4096."""
+    words = np.frombuffer(raw, "<u2").copy()
+    words[start : start + count] += 12 << 7
+    return words.tobytes()
