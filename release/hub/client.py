@@ -13,6 +13,7 @@ from huggingface_hub import set_client_factory
 from huggingface_hub.utils import _auth, httpx
 from huggingface_hub.utils._http import default_client_factory
 
+from release.hub.answers import Limits
 from release.hub.refusals import asked_wait, is_passing, status_of
 from release.text import without_tokens
 
@@ -60,6 +61,8 @@ def limit_client(patience: Patience) -> None:
     def make() -> httpx.Client:
         client = default_client_factory()
         client.timeout = httpx.Timeout(patience.answer, connect=patience.connect)
+        hooks = client.event_hooks
+        client.event_hooks = hooks | {"response": [*hooks["response"], Limits(patience.answer)]}
         return client
 
     set_client_factory(make)

@@ -62,8 +62,9 @@ def is_passing(error: BaseException) -> bool:
     """Whether the same call may go well in a moment, or has even been carried out."""
     if isinstance(error, HfHubHTTPError):
         return status_of(error) in _AGAIN or status_of(error) in _CLOUDFLARE
-    # An overloaded gateway answers HTML where the client expects JSON.
-    return isinstance(error, httpx.TransportError | httpx.DecodingError | json.JSONDecodeError)
+    # An overloaded gateway answers HTML, or what is no text, where the client expects JSON.
+    odd = httpx.DecodingError | json.JSONDecodeError | UnicodeDecodeError
+    return isinstance(error, httpx.TransportError | odd)
 
 
 def status_of(error: BaseException) -> int:

@@ -68,6 +68,7 @@ class Detour:
 class _Handler(BaseHTTPRequestHandler):
     detour: Detour
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
         pass

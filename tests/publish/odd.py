@@ -22,7 +22,7 @@ MANNERS = (
     *("headers in other cases", "slow and in chunks", "compressed", "closes each connection"),
     *("redirects", "resets the first of each", "429 with a date", "502 after each write"),
     *("everything regular", "everything large", "created is 201", "refs lag behind"),
-    "says that small files are there",
+    *("says that small files are there", "no text at first"),
 )
 LAG = 0.4  # seconds
 
@@ -44,6 +44,7 @@ class Handler(BaseHTTPRequestHandler):
     """One connection."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     server: Proxy
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
@@ -64,6 +65,8 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self.path = self.path.removeprefix("/moved")
             status, headers, content = self.changed(body, *self.forward(body))
+            if manner == "no text at first" and first:
+                content = b'{"error": "\xff\xfe"}'
             if manner == "502 after each write" and first and self.command in {"POST", "PUT"}:
                 status, headers, content = 502, [], b"<html>bad gateway</html>"
             self.answer(status, headers, content)
@@ -126,22 +129,26 @@ class Handler(BaseHTTPRequestHandler):
         if manner == "closes each connection":
             self.send_header("Connection", "close")
             self.close_connection = True
-        if manner == "slow and in chunks":
+        if manner in {"slow and in chunks", "drips"}:
             self.send_header("Transfer-Encoding", "chunked")
             self.end_headers()
-            self.drip(content)
+            self.drip(content, 0.3 if manner == "drips" else 0.01)
             return
+        if manner == "leads to itself" and "/commits/" in self.path:
+            self.send_header(
+                "Link", f'<http://127.0.0.1:{self.server.server_port}{self.path}>; rel="next"'
+            )
         self.send_header("content-length", str(len(content)))
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(content)
 
-    def drip(self, content: bytes) -> None:
+    def drip(self, content: bytes, seconds: float) -> None:
         step = len(content) // 10 + 1
         for start in range(0, len(content), step):
             piece = content[start : start + step]
             self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
-            time.sleep(0.01)
+            time.sleep(seconds)
         self.wfile.write(b"0\r\n\r\n")
 
     def reset(self) -> None:

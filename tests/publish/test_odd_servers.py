@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from huggingface_hub import set_client_factory
+from huggingface_hub.utils import httpx
 from huggingface_hub.utils._http import default_client_factory
 
 from release.checkpoint import open_checkpoint
@@ -76,3 +77,18 @@ def test_it_ends_as_one_release(
         done = publish(plan, release, client, lambda _: None)
     assert done.made
     scene.require_complete()
+
+
+@pytest.mark.usefixtures("quiet")
+@pytest.mark.parametrize(
+    ("manner", "said"), [("drips", "not complete after 1 s"), ("leads to itself", "has no end")]
+)
+def test_an_answer_that_never_ends_is_left(
+    manner: str, said: str, hub: HubServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", hub.token)
+    hub.store.create(REPO, "demo", "public")
+    with proxy(hub.endpoint, manner) as address:
+        client = Hub(REPO, Patience(answer=1.0, waits=()), address)
+        with pytest.raises((ReleaseError, httpx.ReadTimeout), match=said):
+            client.head("refs/heads/main")
