@@ -15,6 +15,7 @@ import re
 import msgspec
 
 from release.architecture import ModelConfig
+from release.architecture.config import SIZE_CAP
 from release.audit.figures import FP16
 from release.audit.page import Page
 from release.audit.quantities import Figure
@@ -114,8 +115,8 @@ def _settings(key: str, config: ModelConfig) -> list[float]:
     """The setting, and those of single parts: `head_dim` is also said of `linear_key_head_dim`."""
     key = next((name for name in (key, *OTHERS.get(key, ())) if config.get(name)), key)
     names = [key, *sorted(name for name in config.text if name.endswith(f"_{key}"))]
-    values = [config.get(name) for name in names]
-    return [float(value) for value in values if type(value) is int] if config.get(key) else []
+    values = [value for name in names if type(value := config.get(name)) is int]
+    return [float(value) for value in values if value < SIZE_CAP] if config.get(key) else []
 
 
 def _layers(kind: str, model: Model) -> list[float]:

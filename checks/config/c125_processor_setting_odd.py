@@ -10,7 +10,7 @@ How to fix: copy the processor's files from the base model.
 Seen in: processors of one size of a model beside the weights of another.
 """
 
-import math
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -80,7 +80,7 @@ def _channels(key: str, value: Any, tower: dict[str, Any]) -> bool:
     channels = next((tower[name] for name in ("in_channels", "num_channels") if name in tower), 3)
     return len(numbers) in (1, channels) and all(
         type(number) in {int, float}
-        and math.isfinite(number)
+        and abs(number) <= sys.float_info.max
         and not (key == "image_std" and number == 0)
         for number in numbers
     )

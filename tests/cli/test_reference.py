@@ -11,7 +11,10 @@ from release.errors import ReleaseError
 from release.facts.reference import Reference, ask, find_reference
 from release.facts.reference.model import TheirModel, derive_from
 from release.unknown import Unknown
+from tests.checks.reference.conftest import reference
 from tests.conftest import Drafts, Run
+
+__all__ = ["reference"]
 
 pytestmark = pytest.mark.reference
 NORM = "model.layers.1.input_layernorm.weight"
@@ -61,6 +64,13 @@ def test_a_child_that_takes_too_long_is_stopped() -> None:
     order = {"declaration": declaration, "modules": {"a" * 40 + "b": "Linear"}}
     answers = ask(Reference(Path(sys.executable), {}, seconds=1), "declare", order)
     assert answers["unable"] == "it was stopped after 1 s"
+
+
+def test_what_one_script_does_to_its_process_is_not_the_next_ones(reference: Reference) -> None:
+    assert ask(reference, "nowhere", {})["unable"].startswith("FileNotFoundError")
+    answers = ask(reference, "declare", {"declaration": {"config_groups": 3}, "modules": {}})
+    assert "unable" not in answers
+    assert answers["refusal"].startswith("ValidationError")
 
 
 def test_a_skeleton_under_other_names_is_no_architecture() -> None:

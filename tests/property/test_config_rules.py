@@ -18,7 +18,10 @@ from tests.mutate import Draft
 # The child that renders templates takes its time, and has tests of its own.
 SLOW = "C118"
 Factory = pytest.TempPathFactory
-FILES = ("config.json", "generation_config.json", "tokenizer_config.json", "tokenizer.json")
+FILES = (
+    *("config.json", "generation_config.json", "tokenizer_config.json", "tokenizer.json"),
+    *("preprocessor_config.json", "processor_config.json", "model.safetensors.index.json"),
+)
 
 scalars = (
     st.none()
@@ -48,8 +51,9 @@ def paths(value: Any, path: str = "") -> list[str]:
 PLACES = [
     (file, path)
     for file in FILES
+    if (DEMO / file).exists()
     for path in paths(json.loads((DEMO / file).read_bytes()))
-    if ".vocab." not in path and "config_groups." not in path
+    if not any(part in path for part in (".vocab.", "config_groups.", "weight_map."))
 ]
 
 
@@ -60,6 +64,7 @@ PLACES = [
 )
 @given(place=st.sampled_from(PLACES), value=values)
 @example(place=("config.json", "vision_config.in_channels"), value=[])
+@example(place=("preprocessor_config.json", "image_mean"), value=10**400)
 def test_no_value_in_a_side_file_stops_a_rule(
     place: tuple[str, str], value: Any, rules: list[LoadedRule], tmp_path_factory: Factory
 ) -> None:

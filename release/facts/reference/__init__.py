@@ -12,15 +12,13 @@ from typing import Any
 import msgspec
 
 from release.errors import ReleaseError
+from release.facts.reference.room import Answers, room_of
 from release.offline import offline_environment
 from release.unknown import Unknown
 
 INSIDE = Path(__file__).with_name("inside")
 PACKAGES = ("compressed-tensors", "transformers", "torch")
 SECONDS = 300.0  # on a busy machine; a model of 45,000 modules takes half a minute
-LAST_WORDS = 200
-
-Answers = dict[str, Any]
 
 
 class Reference(msgspec.Struct, frozen=True):
@@ -72,40 +70,4 @@ def ask(reference: Reference, script: str, order: dict[str, Any]) -> Answers:
     Each answer is a line of JSON, so that what was said before a death counts. `unable` among
     the answers is why it could not go on.
     """
-    command = [reference.python, INSIDE / f"{script}.py"]
-    raw = msgspec.json.encode(order)
-    environment = offline_environment()
-    try:
-        child = subprocess.run(  # noqa: S603 - the user's own Python, our own file, data on stdin
-            command,
-            input=raw,
-            env=environment,
-            capture_output=True,
-            timeout=reference.seconds,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as expired:
-        answers = _read(expired.stdout or b"")
-        return answers | {"unable": f"it was stopped after {reference.seconds:.0f} s"}
-    answers = _read(child.stdout)
-    if child.returncode and "unable" not in answers:
-        answers["unable"] = _last_words(child)
-    return answers
-
-
-def _read(output: bytes) -> Answers:
-    answers: Answers = {}
-    for line in output.splitlines():
-        try:
-            answers |= json.loads(line)
-        except (ValueError, TypeError, RecursionError):
-            continue  # the last line of a child that was killed
-    return answers
-
-
-def _last_words(child: subprocess.CompletedProcess[bytes]) -> str:
-    if child.returncode < 0:
-        return f"it was killed by signal {-child.returncode}: it needs more time or memory"
-    lines = child.stderr.decode(errors="replace").split("\n")
-    said = [line for line in lines if line.strip()]
-    return said[-1][:LAST_WORDS] if said else f"it ended with {child.returncode}"
+    return room_of(reference.python).ask(script, order, reference.seconds)

@@ -6,7 +6,8 @@ import msgspec
 
 from release.architecture import ModelConfig
 from release.checkpoint import Checkpoint
-from release.facts.reference import Answers, Reference, ask
+from release.facts.reference import Reference, ask
+from release.facts.reference.room import Answers
 from release.facts.rendering import STOPPED, Renderings
 from release.facts.rendering.conversations import CONVERSATIONS, MOMENT
 from release.facts.tokenizer import Tokenizer
