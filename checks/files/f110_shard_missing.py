@@ -13,6 +13,8 @@ from release.checkpoint import Checkpoint
 from release.checkpoint.index import INDEX_FILE
 from release.rules import Findings, Found, Where, rule
 
+SUFFIX = ".safetensors"
+
 
 @rule(since="0.1.0")
 def check(checkpoint: Checkpoint) -> Findings:
@@ -33,10 +35,12 @@ def check(checkpoint: Checkpoint) -> Findings:
             severity="warning" if index and shard not in named else None,
         )
     if not checkpoint.loaded and not _weights_refused(checkpoint):
+        large = next((name for name in checkpoint.files if name.lower().endswith(SUFFIX)), None)
+        what = f"there is no weight file at all: readers do not take {large} for one"
         yield Found(
             where=Where(file="model.safetensors"),
-            message="there is no weight file at all",
-            fix="copy the weights, or export the checkpoint again",
+            message=what if large else "there is no weight file at all",
+            fix=f"end its name in {SUFFIX}" if large else "copy the weights, or export them again",
         )
     elif (
         checkpoint.loaded
@@ -52,6 +56,6 @@ def check(checkpoint: Checkpoint) -> Findings:
 
 def _weights_refused(checkpoint: Checkpoint) -> bool:
     """Whether another rule says why there are none: a refused file, a broken index, a pickle."""
-    suffixes = (".safetensors", INDEX_FILE)
+    suffixes = (SUFFIX, INDEX_FILE)
     refused = any(defect.file.endswith(suffixes) for defect in checkpoint.defects)
     return refused or any(name.endswith((".bin", ".pt", ".pth")) for name in checkpoint.files)

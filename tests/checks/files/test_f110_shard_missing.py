@@ -1,4 +1,4 @@
-from tests.conftest import Drafts, Judge
+from tests.conftest import Drafts, Judge, judge_one
 from tests.mutate import Draft
 
 INDEX = "model.safetensors.index.json"
@@ -25,6 +25,13 @@ def test_fires_as_warning_when_a_complete_index_skips_a_number(
 def test_fires_when_there_are_no_weights(draft: Drafts, findings: Judge) -> None:
     broken = draft("llama-nvfp4").remove("model.safetensors")
     assert findings("F110", broken) == ["error model.safetensors"]
+
+
+def test_says_which_file_has_a_name_that_readers_do_not_take(draft: Drafts) -> None:
+    broken = draft("llama-nvfp4")
+    (broken.path / "model.safetensors").rename(broken.path / "model.SAFETENSORS")
+    [found], _ = judge_one("F110", broken.path)
+    assert "readers do not take model.SAFETENSORS for one" in found.message
 
 
 def test_silent_when_shards_are_counted_from_zero(mixed: Draft, findings: Judge) -> None:
