@@ -137,10 +137,16 @@ def _read(words: list[str]) -> Command:
     while words:
         word = words.pop(0)
         if not word.startswith("-") or word == "-":
+            if reader.named:
+                what = f"{word!r:.60} is no option, nor the value of one: vLLM stops there"
+                raise ReleaseError(what, hint="an option that is a switch takes no value")
+            reader.named = True
             reader.models.append(word)
             continue
         written, equals, attached = word.partition("=")
         name, switched = _resolve(written)
+        if equals and serve_options().get(name) == 0:
+            raise ReleaseError("is a switch, and takes no value", where=written)
         if name != written.replace("_", "-") and name.startswith(written.replace("_", "-")):
             reader.shortened.append((written, name))
         values = [attached] if equals else _values(words)
@@ -161,6 +167,7 @@ class _Reader:
         self.given: dict[str, Any] = {}
         self.nested: dict[str, dict[str, Any]] = {}
         self.models: list[str] = []
+        self.named = False
         self.rest: list[str] = []
         self.names: list[str] = []
         self.shortened: list[tuple[str, str]] = []

@@ -115,6 +115,7 @@ def test_secrets_are_not_printed_again(run: Run) -> None:
         *("a 'b", "vllm serve m --max-model-length 5", "vllm serve m \N{EN DASH}max-model-len 5"),
         *("vllm serve m --max-num-seqs 0", "vllm serve m --gpu-memory-utilization nan"),
         *("vllm serve m --tensor-parallel-size 99999999999999999999", "vllm serve m -sc.method x"),
+        *("vllm serve m --enforce-eager=True", "vllm serve m --enforce-eager True"),
         "vllm serve m --speculative-config " + "[" * 5000,
     ],
 )
