@@ -18,6 +18,7 @@ from release.rules import Findings, Found, Where, rule
 
 REDIRECT = re.compile(r"""(?:^|\s)(?!["'])[\w\[\],.-]+(?:[<>]=?|~=[^"'\s]*[<>])[=\d]""")
 QUOTED = re.compile(r""""[^"]*"|'[^']*'""")
+OPTION = re.compile(r"--?\w[\w.-]*")
 FORK = re.compile(r"git\+https://\S+")
 
 
@@ -43,13 +44,15 @@ def check(page: Page, shell: tuple[Shell, ...], trials: tuple[Trial, ...]) -> Fi
 def _judge(page: Page, trial: Trial) -> Findings:
     where = Where(file=page.name, line=trial.shell.line)
     if trial.problem is not None:
-        yield Found(where, trial.problem, "correct the command")
+        yield Found(_place(page, trial.shell, trial.problem), trial.problem, "correct the command")
         return
     for name in trial.command.unknown if trial.command else ():
-        yield Found(where, f"vLLM has no option {name}", "correct it, or leave it out")
+        place = _place(page, trial.shell, name)
+        yield Found(place, f"vLLM has no option {name}", "correct it, or leave it out")
     for short, whole in trial.command.shortened if trial.command else ():
         what = f"vLLM takes {short} for {whole}, as long as no other option begins so"
-        yield Found(where, what, f"write {whole}, or the option that is meant", "warning")
+        fix = f"write {whole}, or the option that is meant"
+        yield Found(_place(page, trial.shell, short), what, fix, "warning")
     if trial.refused is not None:
         yield Found(where, f"vLLM refuses it: {trial.refused}", "correct it: release fit --audit")
     machine, fit = trial.machine, trial.fit
@@ -63,3 +66,10 @@ def _judge(page: Page, trial: Trial) -> Findings:
     if used < machine.count:
         what = f"is for {machine.count} × {machine.gpu.name} and uses {used}"
         yield Found(where, what, f"--tensor-parallel-size {machine.count}", severity="warning")
+
+
+def _place(page: Page, shell: Shell, said: str) -> Where:
+    """The line of the option that is spoken of, in a command of several lines."""
+    named = (shell.text.find(word) for word in OPTION.findall(said))
+    begin = next((place for place in named if place >= 0), 0)
+    return Where(file=page.name, line=shell.line + shell.text.count("\n", 0, begin))

@@ -49,6 +49,14 @@ def test_fires_on_what_will_not_stay(audit: AuditLines, line: str) -> None:
     assert found.startswith("4 warning ")
 
 
+def test_fires_on_the_line_of_the_option(audit: AuditLines) -> None:
+    text = shell(
+        "vllm serve acme/a \\", "  --max-num-seqs 4 \\", "  --max-num-seqz 8", place="Usage"
+    )
+    [found] = audit("K105", text)
+    assert found.startswith("6 error ")
+
+
 def test_fires_on_an_option_that_is_not_written_out(audit: AuditLines) -> None:
     [found] = audit("K105", shell("vllm serve acme/a --tool-parser qwen3", place="Usage"))
     assert found.startswith("4 warning vLLM takes --tool-parser for --tool-parser-plugin")
