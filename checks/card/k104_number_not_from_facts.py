@@ -16,7 +16,7 @@ import msgspec
 
 from release.architecture import ModelConfig
 from release.architecture.config import SIZE_CAP
-from release.audit.figures import FP16
+from release.audit.figures import ALL, FP16
 from release.audit.page import Page
 from release.audit.quantities import Figure
 from release.audit.subjects import WHOLE
@@ -121,6 +121,8 @@ def _settings(key: str, config: ModelConfig) -> list[float]:
 
 def _layers(kind: str, model: Model) -> list[float]:
     total = model.settings.get("num_hidden_layers")
+    if kind == ALL:
+        return [float(total)] if total else []
     if not kind:
         return [float(total), *map(float, model.layer_types.values())] if total else []
     count = model.layer_types.get(kind)

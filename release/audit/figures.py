@@ -53,9 +53,11 @@ LAYER_KINDS = {
     "full_attention": r"(?:softmax|full|global)(?:[ -]attention)?|attention",
     "sliding_attention": r"(?:sliding(?:[ -]window)?|swa|local)(?:[ -]attention)?",
 }
+OF_MODEL = re.compile(r"\b(?:it|model|network|checkpoint) has (?:a total of )?$", re.IGNORECASE)
 HEADS = re.compile(r"(\d{1,4}) for (?:Q|V|queries|values)\b,?(?: and)? (\d{1,4}) for (?:KV|QK|K)\b")
 TOKEN = re.compile(r"\b(?:each|per|a|every) token\b", re.IGNORECASE)
 FP16 = "16 bits"
+ALL = "in all"
 
 
 def provide_figures(page: Page) -> tuple[Figure, ...]:
@@ -189,4 +191,5 @@ def _layers(line: Line) -> Iterator[Figure]:
             if whole_model or not re.search(
                 r"[\w)][ ]?[×x*-]\s*$|first |last |each |every |of ", before
             ):
-                yield Figure("layers", found or "", whole(match["number"]), line.number)
+                of_all = ALL if OF_MODEL.search(line.text[: match.start()]) else ""
+                yield Figure("layers", found or of_all, whole(match["number"]), line.number)

@@ -116,6 +116,7 @@ def test_silent_on_figures_that_are_about_something_else(audit: AuditLines, text
         ("The weights are 54% smaller than BF16.", "The weights are 84% smaller than BF16."),
         ("| Compression ratio | 2.2x |", "| Compression ratio | 3.9x |"),
         ("Size: 0.025 TB", "Size: 0.035 TB"),
+        ("It has 64 layers, and DeltaNet has 48 layers.", "It has 48 layers."),
         ("| 模型大小 | 25.2 GB |", "| 模型大小 | 35.2 GB |"),
         ("参数量\uff1a27B", "参数量\uff1a31B"),
         ("上下文长度: 262,144", "上下文长度: 131,072"),
