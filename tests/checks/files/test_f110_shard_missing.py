@@ -27,7 +27,7 @@ def test_fires_when_there_are_no_weights(draft: Drafts, findings: Judge) -> None
     assert findings("F110", broken) == ["error model.safetensors"]
 
 
-def test_says_which_file_has_a_name_that_readers_do_not_take(draft: Drafts) -> None:
+def test_fires_with_the_name_that_readers_do_not_take(draft: Drafts) -> None:
     broken = draft("llama-nvfp4")
     (broken.path / "model.safetensors").rename(broken.path / "model.SAFETENSORS")
     [found], _ = judge_one("F110", broken.path)
