@@ -9,24 +9,21 @@ How to fix: calibrate again; in NVFP4 the global scale is too small.
 Seen in: vllm #42601.
 """
 
-from release.facts.comparison import Comparison, faithful
 from release.facts.measures import Measure, Measures
 from release.quantization.schemes import FLOAT_DTYPES
 from release.rules import Findings, Found, Where, rule
 from release.scan.layout import EXPONENTS
-from release.unknown import Unknown
 
 LEAST = 1e-30
 FEW = 0.2
 
 
 @rule(since="0.1.0", severity="warning")
-def check(measures: Measures, comparison: Comparison | Unknown) -> Findings:
+def check(measures: Measures, faithful: frozenset[str]) -> Findings:
     """Report every tensor with too many scales that are too small to be kept."""
-    good = faithful(comparison)
     for scale in measures.scales:
         what = _too_small(scale)
-        if what and scale.module.name not in good:
+        if what and scale.module.name not in faithful:
             where = Where(file=scale.info.shard, tensor=scale.tensor)
             yield Found(where, what, "calibrate and export the module again")
 

@@ -14,14 +14,12 @@ Seen in: tests only; no public case is known of float scales.
 
 from collections.abc import Iterator
 
-from release.facts.comparison import Comparison, faithful
 from release.facts.magnitudes import Magnitude
 from release.facts.measures import Measure
 from release.facts.recipe import Recipe
 from release.quantization.schemes import FLOAT_DTYPES
 from release.rules import Findings, Found, Where, rule
 from release.scan.layout import EXPONENTS
-from release.unknown import Unknown
 
 SMOOTHING = {"AWQ", "SmoothQuant"}
 LARGEST, SMALLEST = 1e4, 1e-6
@@ -33,12 +31,11 @@ def check(
     magnitudes: tuple[Magnitude, ...],
     large_scales: tuple[Measure, ...],
     recipe: Recipe,
-    comparison: Comparison | Unknown,
+    faithful: frozenset[str],
 ) -> Findings:
     """Report scales that are far from others, in their tensor and in their role."""
-    good = faithful(comparison)
-    large_scales = tuple(s for s in large_scales if s.module.name not in good)
-    magnitudes = tuple(m for m in magnitudes if m.scale.module.name not in good)
+    large_scales = tuple(s for s in large_scales if s.module.name not in faithful)
+    magnitudes = tuple(m for m in magnitudes if m.scale.module.name not in faithful)
     large = {scale.tensor for scale in large_scales}
     smoothed = not SMOOTHING.isdisjoint(recipe.methods)
     for scale in large_scales:

@@ -12,33 +12,30 @@ Seen in: intel-neural-compressor #1433; ModelOpt's weight_scale_2 is amax / 2688
 
 import math
 
-from release.facts.comparison import Comparison, faithful
 from release.facts.magnitudes import Magnitude
 from release.facts.measures import Measure, Measures, scalar
 from release.rules import Findings, Found, Where, rule
-from release.unknown import Unknown
 
 INVERTED, INVERTED_INPUT = 1.0, 0.01
 
 
 @rule(since="0.1.0")
 def check(
-    measures: Measures, magnitudes: tuple[Magnitude, ...], comparison: Comparison | Unknown
+    measures: Measures, magnitudes: tuple[Magnitude, ...], faithful: frozenset[str]
 ) -> Findings:
     """Report global scales that are no divisors, then those that are far from their role's."""
-    good = faithful(comparison)
     for scale in measures.global_scales:
         value = scalar(scale)
         if not math.isfinite(value) or value <= 0:
             yield _found(scale, f"is {value:g}", "calibrate and export the module again")
-        elif value < INVERTED and scale.module.name not in good:
+        elif value < INVERTED and scale.module.name not in faithful:
             yield _inverted(scale, value)
     for scale in measures.activation_scales:
         if scale.role == "input_global_scale" and 0 < scalar(scale) < INVERTED_INPUT:
             yield _inverted(scale, scalar(scale))
     for entry in magnitudes:
         divisor = entry.global_scale
-        if divisor is None or divisor.module.name in good:
+        if divisor is None or divisor.module.name in faithful:
             continue
         if scalar(divisor) > INVERTED and entry.unusual:
             yield Found(

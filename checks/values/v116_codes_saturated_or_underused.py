@@ -13,12 +13,10 @@ How to fix: quantize again; look for scales that were rescaled after the weights
 Seen in: tests only; no public case is known.
 """
 
-from release.facts.comparison import Comparison, faithful
 from release.facts.measures import Measure, Measures
 from release.quantization.schemes import Scheme
 from release.rules import Findings, Found, Where, rule
 from release.scan.values import Codes
-from release.unknown import Unknown
 
 WEAK_SHARE = 0.1
 SATURATED = {"NVFP4": 0.30, "MXFP4": 0.15}
@@ -29,14 +27,13 @@ FEWEST = 1024
 
 
 @rule(since="0.1.0", severity="warning")
-def check(measures: Measures, comparison: Comparison | Unknown) -> Findings:
+def check(measures: Measures, faithful: frozenset[str]) -> Findings:
     """Report codes that crowd at the ends of their range, or stay away from them."""
-    good = faithful(comparison)
     for weight in measures.weights:
         scheme, codes = weight.scheme, weight.values.codes
         if scheme is None or codes is None or weight.values.zero or weight.values.constant:
             continue
-        if weight.module.name in good:
+        if weight.module.name in faithful:
             continue
         text = _saturated(weight, scheme, codes) or _underused(codes)
         if text:

@@ -11,7 +11,6 @@ Seen in: tests only; no public case is known.
 """
 
 from release.architecture import Architecture
-from release.facts.comparison import Comparison, faithful
 from release.facts.components import EMBEDDINGS, HEAD
 from release.facts.duplicates import Duplicate
 from release.facts.measures import Measure
@@ -26,11 +25,12 @@ TABLES = {EMBEDDINGS, HEAD}
 def check(
     duplicates: tuple[Duplicate, ...],
     architecture: Architecture | Unknown,
-    comparison: Comparison | Unknown,
+    faithful: frozenset[str],
 ) -> Findings:
     """Report copies of layers, then copies of single weights."""
-    good = faithful(comparison)
-    duplicates = tuple(d for d in duplicates if not {_name(d.tensor), _name(d.original)} <= good)
+    duplicates = tuple(
+        d for d in duplicates if not {_name(d.tensor), _name(d.original)} <= faithful
+    )
     layers = {d.layer: d.original_layer for d in duplicates if d.layer}
     for layer, original in layers.items():
         yield Found(

@@ -50,7 +50,7 @@ SETTINGS = {
     r"moe[ _]intermediate[ _]size": "moe_intermediate_size",
     r"vocab(?:ulary)?(?:[ _]size)?|token embedding|词表(?:大小)?": "vocab_size",
     r"max[ _]position[ _]embeddings|(?:native |max(?:imum)? )?context(?: (?:length|window))?"
-    r"|(?:最大)?上下文(?:长度)?": ("max_position_embeddings"),
+    r"|(?:最大)?上下文(?:长度)?": "max_position_embeddings",
     r"head[ _]dim(?:ension)?": "head_dim",
     r"num[ _]attention[ _]heads|(?:query|attention) heads": "num_attention_heads",
     r"num[ _]key[ _]value[ _]heads|kv heads|key-value heads": "num_key_value_heads",

@@ -100,6 +100,7 @@ FACTS: dict[str, Source] = {
     "base_documents": Source(Level.BASE, "release.facts.base:provide_base_documents"),
     "base_tokenizer": Source(Level.BASE, "release.facts.base:provide_base_tokenizer"),
     "comparison": Source(Level.BASE, "release.facts.comparison:provide_comparison"),
+    "faithful": Source(Level.HEADERS, "release.facts.comparison:provide_faithful"),
     "setting_changes": Source(Level.BASE, "release.facts.setting_changes:provide_setting_changes"),
     "tokenizer_changes": Source(
         Level.BASE, "release.facts.tokenizer_changes:provide_tokenizer_changes"

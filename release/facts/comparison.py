@@ -70,7 +70,7 @@ class Comparison(msgspec.Struct, frozen=True):
         return frozenset((*weights, *same))
 
 
-def faithful(comparison: Comparison | Unknown) -> frozenset[str]:
+def provide_faithful(comparison: Comparison | Unknown) -> frozenset[str]:
     """What is known to be what the base has: no sign of a fault in its numbers can be one."""
     return comparison.faithful() if isinstance(comparison, Comparison) else frozenset()
 
