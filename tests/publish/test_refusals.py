@@ -28,6 +28,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "no space": ({"path": COMMIT, "status": 507}, "the Hub answered 507"),
     "forbidden": ({"path": COMMIT, "status": 403}, "the token may not do this"),
     "expired": ({"path": PREUPLOAD, "status": 401}, "the Hub does not accept the token"),
+    "no text": ({"path": PREUPLOAD, "content": b'"\xff"', "times": None}, "does not understand"),
     "a thousand lists": ({"path": "/refs", "content": b"[" * 99_999}, "does not understand"),
     "xet refused": ({"path": "/xet-write-token/", "status": 403, "times": None}, "the upload"),
 }
