@@ -5,9 +5,7 @@ from tests.architecture.pieces import (
     HYBRID,
     LATENT,
     LLAMA4_VISION,
-    MAMBA,
     MOE,
-    NEMOTRON,
     QWEN2_VISION,
     QWEN_VISION,
     ROUTED,
@@ -17,8 +15,10 @@ from tests.architecture.pieces import (
     multimodal,
     text,
 )
+from tests.architecture.stateful import STATEFUL
 
 CONFIGS: dict[str, Config] = {
+    **STATEFUL,
     "llama": text("llama", "LlamaForCausalLM"),
     "llama-tied": text("llama", "LlamaForCausalLM", tie_word_embeddings=True),
     "llama-biases": text("llama", "LlamaForCausalLM", attention_bias=True, mlp_bias=True),
@@ -112,37 +112,6 @@ CONFIGS: dict[str, Config] = {
     "deepseek_v3-bias": text(
         "deepseek_v3", "DeepseekV3ForCausalLM", attention_bias=True, **ROUTED, **LATENT
     ),
-    "kimi_linear": text(
-        "kimi_linear",
-        "KimiLinearForCausalLM",
-        num_experts=3,
-        num_hidden_layers=4,
-        linear_attn_config={
-            "full_attn_layers": [4],
-            "kda_layers": [1, 2, 3],
-            "num_heads": 3,
-            "head_dim": 8,
-            "short_conv_kernel_size": 3,
-        },
-        **MOE,
-        **(LATENT | {"q_lora_rank": None}),
-    ),
-    "kimi_linear-interval": text(
-        "kimi_linear", "KimiLinearForCausalLM", num_experts=3, num_hidden_layers=6, **MOE, **LATENT
-    ),
-    "mamba": text("mamba", "MambaForCausalLM", state_size=4),
-    "mamba-odd": text(
-        "mamba",
-        "MambaForCausalLM",
-        time_step_rank=3,
-        use_bias=True,
-        use_conv_bias=False,
-        tie_word_embeddings=False,
-    ),
-    "mamba2": text(
-        "mamba2", "Mamba2ForCausalLM", num_heads=8, head_dim=8, n_groups=2, state_size=4
-    ),
-    "falcon_mamba": text("falcon_mamba", "FalconMambaForCausalLM", state_size=4, conv_kernel=3),
     "glm4": text("glm4", "Glm4ForCausalLM", head_dim=8),
     "glm4_moe": text("glm4_moe", "Glm4MoeForCausalLM", head_dim=8, use_qk_norm=True, **ROUTED),
     "glm4_moe-bias": text("glm4_moe", "Glm4MoeForCausalLM", attention_bias=True, **ROUTED),
@@ -186,12 +155,6 @@ CONFIGS: dict[str, Config] = {
     ),
     "granite": text("granite", "GraniteForCausalLM", mlp_bias=True),
     "granitemoe": text("granitemoe", "GraniteMoeForCausalLM", num_local_experts=3),
-    "granitemoehybrid": text(
-        "granitemoehybrid", "GraniteMoeHybridForCausalLM", num_local_experts=3, **MAMBA
-    ),
-    "granitemoehybrid-dense": text(
-        "granitemoehybrid", "GraniteMoeHybridForCausalLM", num_local_experts=0, **MAMBA
-    ),
     "cohere": text("cohere", "CohereForCausalLM", use_qk_norm=True),
     "cohere2": text("cohere2", "Cohere2ForCausalLM"),
     "olmo2": text("olmo2", "Olmo2ForCausalLM"),
@@ -200,63 +163,8 @@ CONFIGS: dict[str, Config] = {
     "exaone4": text("exaone4", "Exaone4ForCausalLM"),
     "seed_oss": text("seed_oss", "SeedOssForCausalLM", head_dim=8, attention_out_bias=True),
     "ernie4_5": text("ernie4_5", "Ernie4_5ForCausalLM", head_dim=8, use_bias=True),
-    "lfm2": text("lfm2", "Lfm2ForCausalLM", layer_types=["conv", "full_attention"]),
-    "lfm2-older": text(
-        "lfm2",
-        "Lfm2ForCausalLM",
-        full_attn_idxs=[1],
-        tie_embedding=False,
-        conv_bias=True,
-        block_ff_dim=60,
-        block_multiple_of=8,
-        block_ffn_dim_multiplier=1.3,
-    ),
-    "lfm2_moe": text(
-        "lfm2_moe",
-        "Lfm2MoeForCausalLM",
-        layer_types=["conv", "full_attention"],
-        num_dense_layers=1,
-        num_experts=3,
-        **MOE,
-    ),
-    "falcon_h1": text(
-        "falcon_h1", "FalconH1ForCausalLM", mamba_d_ssm=32, mamba_n_heads=4, mamba_d_state=16
-    ),
-    "falcon_h1-biases": text(
-        "falcon_h1",
-        "FalconH1ForCausalLM",
-        attention_bias=True,
-        mlp_bias=True,
-        mamba_proj_bias=True,
-        mamba_rms_norm=True,
-        mamba_d_ssm=None,
-        mamba_n_heads=8,
-        mamba_n_groups=2,
-        head_dim=16,
-    ),
-    "jamba": text(
-        "jamba",
-        "JambaForCausalLM",
-        attn_layer_period=2,
-        attn_layer_offset=1,
-        expert_layer_offset=0,
-        num_experts=3,
-    ),
-    "jamba-dense": text(
-        "jamba",
-        "JambaForCausalLM",
-        attn_layer_period=2,
-        attn_layer_offset=1,
-        num_experts=1,
-        mamba_dt_rank=5,
-        mamba_proj_bias=True,
-    ),
     "apertus": text("apertus", "ApertusForCausalLM"),
     "nemotron": text("nemotron", "NemotronForCausalLM", head_dim=8),
-    "nemotron_h": text("nemotron_h", "NemotronHForCausalLM", **NEMOTRON),
-    "nemotron_h-latent": text(
-        "nemotron_h", "NemotronHForCausalLM", moe_latent_size=12, use_conv_bias=False, **NEMOTRON
-    ),
     "arcee": text("arcee", "ArceeForCausalLM", head_dim=8),
     "hunyuan_v1_dense": text("hunyuan_v1_dense", "HunYuanDenseV1ForCausalLM", head_dim=8),
     "ernie4_5_moe": text(
