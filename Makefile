@@ -1,8 +1,9 @@
 # A fresh clone needs Python >= 3.11 and make; everything else goes into .venv.
 PYTHON ?= python3
 BIN := .venv/bin
-VLLM := .venv-vllm/bin
-INSTALL := -m pip --disable-pip-version-check --quiet install --no-compile
+PIP := -m pip --disable-pip-version-check --quiet install --no-compile
+# Every package is pinned with all that it needs: nothing is left to resolve.
+INSTALL := .venv/bin/uv pip install --quiet --no-deps --python
 
 # The environments are made side by side; what is imported is compiled, not all that is there.
 MAKEFLAGS += --jobs=3
@@ -36,32 +37,33 @@ site: .venv/test
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 	@echo site/index.html
 
-.venv/bin/python:
+.venv/bin/uv:
 	@$(PYTHON) -m venv .venv
+	@.venv/bin/python $(PIP) uv==0.13.9
 
-.venv/demo: .venv/bin/python pyproject.toml requirements/core.txt
-	@$(BIN)/python $(INSTALL) -r requirements/core.txt
-	@$(BIN)/python $(INSTALL) --no-deps --no-build-isolation --editable .
+.venv/demo: .venv/bin/uv pyproject.toml requirements/core.txt
+	@$(INSTALL) .venv -r requirements/core.txt
+	@$(INSTALL) .venv --no-build-isolation --editable .
 	@touch $@
 
+# torch comes first and by pip, which takes a wheel for CPUs where one lies on the disk.
 .venv/test: .venv/demo requirements/test.txt
-	@$(BIN)/python $(INSTALL) torch==2.13.0
-	@$(BIN)/python $(INSTALL) -r requirements/test.txt
+	@.venv/bin/python $(PIP) torch==2.13.0
+	@$(INSTALL) .venv -r requirements/test.txt
 	@touch $@
 
-# The real vLLM, apart: it pins other versions of almost everything.
-.venv-vllm/ready: requirements/vllm.txt
+# The real vLLM, apart: it pins other versions of almost everything. Its torchaudio and torchcodec
+# are built for CUDA and do not load beside torch's build for CPUs, so they are not in the list.
+.venv-vllm/ready: .venv/bin/uv requirements/vllm.txt
 	@$(PYTHON) -m venv .venv-vllm
-	@$(VLLM)/python $(INSTALL) torch==2.13.0
-	@$(VLLM)/python $(INSTALL) -r requirements/vllm.txt
-# Their libraries are built for CUDA and do not load beside torch's build for CPUs.
-	@$(VLLM)/python -m pip --disable-pip-version-check --quiet uninstall -y torchaudio torchcodec
+	@.venv-vllm/bin/python $(PIP) torch==2.13.0
+	@$(INSTALL) .venv-vllm -r requirements/vllm.txt
 	@touch $@
 
 # The newest client of the Hub, apart: transformers wants an older one.
-.venv-hub/ready: requirements/hub.txt
+.venv-hub/ready: .venv/bin/uv requirements/hub.txt
 	@$(PYTHON) -m venv .venv-hub
-	@.venv-hub/bin/python $(INSTALL) -r requirements/hub.txt
+	@$(INSTALL) .venv-hub -r requirements/hub.txt
 	@touch $@
 
 clean:
