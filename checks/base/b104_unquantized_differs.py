@@ -15,7 +15,7 @@ from release.rules import Findings, Found, Where, rule
 CLOSE = 0.999
 
 
-@rule(since="0.1.0", severity="warning")
+@rule(since="0.1.0", severity="warning", echoes=("V101", "V115"))
 def check(comparison: Comparison) -> Findings:
     """Report those whose values are not another tensor's: B108 names these."""
     for item in () if comparison.foreign else comparison.plains:

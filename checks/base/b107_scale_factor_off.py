@@ -16,7 +16,7 @@ from release.rules import Findings, Found, Where, rule
 from release.units import plural
 
 
-@rule(since="0.1.0")
+@rule(since="0.1.0", echoes=("V102", "V103", "V104", "V107", "V115"))
 def check(comparison: Comparison) -> Findings:
     """Report each of them."""
     for item in comparison.of_cause(Cause.FACTOR):

@@ -17,7 +17,7 @@ from release.rules import Findings, Found, Where, rule
 SHOWN = 3
 
 
-@rule(since="0.1.0")
+@rule(since="0.1.0", echoes=("V102", "V103", "V104", "V107", "V115"))
 def check(comparison: Comparison) -> Findings:
     """Report the module and the first of its rows."""
     for item in comparison.of_cause(Cause.ROWS):

@@ -14,7 +14,7 @@ from release.facts.comparison import Comparison
 from release.rules import Findings, Found, Where, rule
 
 
-@rule(since="0.1.0")
+@rule(since="0.1.0", echoes=("V102", "V103", "V104", "V107", "V115"))
 def check(comparison: Comparison) -> Findings:
     """Report each of them."""
     for item in comparison.of_cause(Cause.CODES):

@@ -18,7 +18,7 @@ LEAST = 1e-30
 FEW = 0.2
 
 
-@rule(since="0.1.0", severity="warning")
+@rule(since="0.1.0", severity="warning", echoes=("B", "V102", "V104"))
 def check(measures: Measures, faithful: frozenset[str]) -> Findings:
     """Report every tensor with too many scales that are too small to be kept."""
     for scale in measures.scales:

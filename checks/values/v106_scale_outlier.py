@@ -26,7 +26,7 @@ LARGEST, SMALLEST = 1e4, 1e-6
 MANY = 32
 
 
-@rule(since="0.1.0", severity="warning")
+@rule(since="0.1.0", severity="warning", echoes=("B", "V102", "V104", "V105"))
 def check(
     magnitudes: tuple[Magnitude, ...],
     large_scales: tuple[Measure, ...],

@@ -11,7 +11,7 @@ from release.facts.measures import MATRIX, Measure, Measures
 from release.rules import Findings, Found, Where, rule
 
 
-@rule(since="0.1.0")
+@rule(since="0.1.0", echoes=("B",))
 def check(measures: Measures) -> Findings:
     """Report every weight in which all values are alike."""
     for weight in measures.weights:

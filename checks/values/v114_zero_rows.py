@@ -17,7 +17,7 @@ from release.rules import Findings, Found, Where, rule
 FEW, SHARE, HALF, RUN = 3, 0.005, 0.5, 64
 
 
-@rule(since="0.1.0", severity="warning")
+@rule(since="0.1.0", severity="warning", echoes=("B",))
 def check(measures: Measures) -> Findings:
     """Report weights with more dead rows than chance leaves."""
     for weight in measures.weights:

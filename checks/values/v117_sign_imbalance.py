@@ -15,7 +15,7 @@ FEWEST = 16_384
 LOW, HIGH = 0.25, 0.75
 
 
-@rule(since="0.1.0", severity="warning")
+@rule(since="0.1.0", severity="warning", echoes=("B",))
 def check(measures: Measures) -> Findings:
     """Report weights whose codes are nearly all positive or negative."""
     for weight in measures.weights:

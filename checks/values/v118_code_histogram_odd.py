@@ -28,7 +28,7 @@ DEAD = 0.02
 ENDS = 0.99
 
 
-@rule(since="0.1.0", severity="warning")
+@rule(since="0.1.0", severity="warning", echoes=("B",))
 def check(measures: Measures) -> Findings:
     """Report codes, exponents and zero points that no quantizer leaves."""
     found = [

@@ -21,7 +21,7 @@ UPSCALED = 4
 TABLES = {EMBEDDINGS, HEAD}
 
 
-@rule(since="0.1.0", severity="warning")
+@rule(since="0.1.0", severity="warning", echoes=("B",))
 def check(
     duplicates: tuple[Duplicate, ...],
     architecture: Architecture | Unknown,

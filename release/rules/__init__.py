@@ -28,6 +28,11 @@ class Where(msgspec.Struct, frozen=True, omit_defaults=True):
         parts = [part for part in (file, next(inside, None)) if part is not None]
         return ": ".join(part or EMPTY for part in parts) or "checkpoint"
 
+    @property
+    def owner(self) -> str | None:
+        """The module that it is, or that its tensor belongs to."""
+        return self.module if self.tensor is None else self.tensor.rpartition(".")[0]
+
 
 class Found(msgspec.Struct, frozen=True):
     """What a rule yields; the runner stamps the rule's code, name and severity on it.
@@ -61,15 +66,22 @@ class Metadata(msgspec.Struct, frozen=True):
 
     since: str
     severity: str
+    echoes: tuple[str, ...] = ()
 
 
-def rule(*, since: str, severity: str = "error") -> Callable[[Check], Check]:
-    """Mark a rule's function; `since` is the version that first had it."""
+def rule(
+    *, since: str, severity: str = "error", echoes: tuple[str, ...] = ()
+) -> Callable[[Check], Check]:
+    """Mark a rule's function; `since` is the version that first had it.
+
+    `echoes` are codes, or their beginnings, of rules that know better what is wrong with a weight:
+    where one of them speaks of it, as loudly at least, this one does not.
+    """
     if severity not in SEVERITIES:
         raise ValueError(f"severity must be one of {SEVERITIES}")
 
     def mark(check: Any) -> Check:
-        check.metadata = Metadata(since, severity)
+        check.metadata = Metadata(since, severity, echoes)
         return check  # type: ignore[no-any-return]
 
     return mark

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 from release.facts import Facts
-from release.rules import Finding
+from release.rules import SEVERITIES, Finding
 from release.rules.catalogue import LoadedRule
 from release.unknown import Unknown
 
@@ -28,6 +28,7 @@ class Verdicts(msgspec.Struct, frozen=True):
 def run_rules(rules: Iterable[LoadedRule], facts: Facts) -> Verdicts:
     """Run every rule whose facts are known; put the others into `not_checked`."""
     findings: list[Finding] = []
+    echoes: dict[str, tuple[str, ...]] = {}
     skipped: list[NotChecked] = []
     for loaded in rules:
         result = facts.call(loaded.check)
@@ -35,8 +36,27 @@ def run_rules(rules: Iterable[LoadedRule], facts: Facts) -> Verdicts:
             required = loaded.levels <= facts.levels
             skipped.append(NotChecked(str(loaded.rule), result.reason, required))
             continue
+        echoes[loaded.rule.code] = loaded.metadata.echoes
         for found in result:
             severity = found.severity or loaded.metadata.severity
             identity = (loaded.rule.code, loaded.rule.name, severity)
             findings.append(Finding(*identity, found.where, found.message, found.fix))
-    return Verdicts(tuple(findings), tuple(skipped))
+    return Verdicts(_without_echoes(findings, echoes), tuple(skipped))
+
+
+def _without_echoes(
+    findings: list[Finding], echoes: dict[str, tuple[str, ...]]
+) -> tuple[Finding, ...]:
+    """Leave out what is said better, of the same weight and as loudly at least, by another rule."""
+    voices: dict[str | None, list[Finding]] = {}
+    for finding in findings:
+        voices.setdefault(finding.where.owner, []).append(finding)
+
+    def is_echo(finding: Finding) -> bool:
+        better, loudness = echoes[finding.rule], SEVERITIES.index(finding.severity)
+        return bool(better and finding.where.owner) and any(
+            other.rule.startswith(better) and SEVERITIES.index(other.severity) <= loudness
+            for other in voices[finding.where.owner]
+        )
+
+    return tuple(finding for finding in findings if not is_echo(finding))

@@ -12,7 +12,7 @@ from tests.mutate import Draft, read_shard
 from tests.mutations.fault import Fault
 
 GATE, UP = "model.layers.1.mlp.gate_proj", "model.layers.1.mlp.up_proj"
-QUERY = "model.layers.1.self_attn.q_proj"
+QUERY, DOWN = "model.layers.1.self_attn.q_proj", "model.layers.1.mlp.down_proj"
 NORM, EARLIER = (f"model.layers.{layer}.input_layernorm.weight" for layer in (1, 0))
 EXPERTS = "model.layers.1.mlp.experts"
 NVFP4, MXFP4, W4 = ("llama-nvfp4",), ("llama-mxfp4",), ("llama-w4a16",)
@@ -62,6 +62,16 @@ def scaled(raw: bytes) -> bytes:
     return struct.pack("<f", struct.unpack("<f", raw)[0] * 1.1)
 
 
+def inverted(raw: bytes) -> bytes:
+    """A global scale as ModelOpt stores it."""
+    return struct.pack("<f", 1 / struct.unpack("<f", raw)[0])
+
+
+def one_nan(raw: bytes) -> bytes:
+    """The sixth BF16 value is no number."""
+    return raw[:10] + bf16(float("nan")) + raw[12:]
+
+
 def nibbles_swapped(raw: bytes) -> bytes:
     """The two codes of every byte in the other order."""
     codes = np.frombuffer(raw, np.uint8)
@@ -72,6 +82,21 @@ def transposed(raw: bytes) -> bytes:
     """A square matrix of bytes, (in, out)."""
     side = int(len(raw) ** 0.5)
     return np.frombuffer(raw, np.uint8).reshape(side, side).T.tobytes()
+
+
+def tail_lost(raw: bytes) -> bytes:
+    """The last third was never written."""
+    return raw[: len(raw) * 2 // 3] + bytes(len(raw) - len(raw) * 2 // 3)
+
+
+def written_twice(one: str, other: str, *roles: str) -> Callable[[Draft], object]:
+    """Store one module's tensors under the name of another too."""
+
+    def change(draft: Draft) -> None:
+        for role in roles:
+            draft.copy(f"{one}.{role}", f"{other}.{role}")
+
+    return change
 
 
 def one_row_of_noise(raw: bytes) -> bytes:
@@ -160,6 +185,14 @@ def clipped(draft: Draft) -> None:
 
 OF_LLAMA = partial(Fault, base="llama")
 FAULTS = (
+    OF_LLAMA(
+        "V107",
+        "an inverted global scale",
+        changed(f"{DOWN}.weight_global_scale", inverted),
+        f"{DOWN}.weight_global_scale",
+        NVFP4,
+    ),
+    OF_LLAMA("V101", "a NaN in a norm", changed(NORM, one_nan), NORM, NVFP4),
     Fault("B101", "another model", nothing, "checkpoint", NVFP4, base=MTP[0]),
     Fault("B102", "a lost MTP head", without_mtp, "mtp.fc.weight", MTP, base=MTP[0]),
     OF_LLAMA("B103", "a pruned weight", nothing, f"{UP}.weight", (*NVFP4, *W4), origin=taller),
@@ -193,6 +226,9 @@ FAULTS = (
         MOE,
         base="qwen3_moe",
     ),
+    OF_LLAMA(
+        "B108", "written twice", written_twice(GATE, UP, "weight", "weight_scale"), UP, DYNAMIC
+    ),
     OF_LLAMA("B108", "exchanged norms", lambda draft: draft.exchange(NORM, EARLIER), NORM, NVFP4),
     OF_LLAMA(
         "B109",
@@ -207,6 +243,9 @@ FAULTS = (
     ),
     OF_LLAMA(
         "B110", "a doubled scale", changed(f"{GATE}.weight_scale", one_scale_doubled), GATE, DYNAMIC
+    ),
+    OF_LLAMA(
+        "B110", "a lost tail", changed(f"{UP}.weight_packed", tail_lost), UP, (*NVFP4, *MXFP4)
     ),
     OF_LLAMA("B111", "another rounding", changed(f"{GATE}.weight", another_rounding), GATE, INT8),
     OF_LLAMA("B112", "scales that cut off the largest", clipped, GATE, W4, ("V116",)),
