@@ -10,7 +10,11 @@ from release.units import GIB
 from tests.golden.test_logs import LOGS, STARTS, fit_of
 
 HALF = GIB // 200  # vLLM prints two decimals
-REFUSED = [("gemma12b-small", "gemma-3-12b", 0), ("27b-80gb-defaults", "27b", 0)]
+REFUSED = [
+    ("gemma12b-small", "gemma-3-12b", 0),
+    ("27b-80gb-defaults", "27b", 0),
+    ("falconh1-defaults", "falcon-h1-7b", 0),
+]
 STARTED = [(f"0.24.0-h100-{name}", config, "H100") for name, config, _ in STARTS + REFUSED] + [
     (f"27b-{run}", "27b", "H200") for run in "abc"
 ]
