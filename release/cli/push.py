@@ -1,5 +1,6 @@
 """`release push`."""
 
+import os
 import sys
 from functools import partial
 from pathlib import Path
@@ -34,6 +35,13 @@ EPILOG = (
 @click.argument("repo", metavar="[OWNER/NAME]", required=False)
 @checkpoint_argument
 @click.option("--dry-run", is_flag=True, help="Show the plan; write nothing.")
+@click.option(
+    "--branch",
+    metavar="NAME",
+    default="main",
+    show_default=True,
+    help="Commit there; a new one starts where main is.",
+)
 @click.option("--create-pr", is_flag=True, help="Open a pull request instead of committing.")
 @click.option(
     "--private/--public",
@@ -54,7 +62,8 @@ EPILOG = (
     "key",
     metavar="KEY",
     type=click.Path(path_type=Path),
-    help="Publish model.sig, an OpenSSF model signature by this private key (PEM).",
+    help="Publish model.sig, an OpenSSF model signature by this private key (PEM); the password of"
+    " an encrypted one is asked for, or read from RELEASE_SIGN_PASSWORD.",
 )
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @format_option("human", "json")
@@ -64,6 +73,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
     repo: str | None,
     checkpoint: "Location | None",
     dry_run: bool,
+    branch: str,
     create_pr: bool,
     private: bool | None,
     message: str | None,
@@ -94,6 +104,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
     visibility: Visibility | None = None if private is None else "private" if private else "public"
     wish = Wish(
         manifest.repo,
+        branch=branch,
         tag=tag,
         pull_request=create_pr,
         visibility=visibility,
@@ -107,7 +118,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
     if key is not None:
         from release.publish.sign import sign  # noqa: PLC0415
 
-        release = sign(release, key, manifest.repo.partition("/")[2])
+        release = sign(release, key, manifest.repo.partition("/")[2], _password)
 
     from release.publish.apply import prepare, publish  # noqa: PLC0415 - the gate needs no client
     from release.publish.hub import Hub, show_progress  # noqa: PLC0415
@@ -124,7 +135,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
         if style == "human" and not quiet:
             click.echo(f"{_render(plan, style, output)}\n", err=output is not None)
         require_decided(plan)
-        if not yes and (plan.changes or plan.make_public or plan.tag):
+        if not yes and (plan.changes or plan.make_public or plan.start_branch or plan.tag):
             _ask(plan)
         done = publish(plan, release, hub, partial(notice, quiet=quiet))
     write_result(_render(done, style, output), output)
@@ -139,6 +150,16 @@ def _render(document: "Plan | Published", style: str, output: Path | None) -> st
 
     text = describe(document)
     return text if use_color(output) else click.unstyle(text)
+
+
+def _password() -> str | None:
+    from release.publish.sign import PASSWORD  # noqa: PLC0415 - keeps --help fast
+
+    if given := os.environ.get(PASSWORD):
+        return given
+    if not sys.stdin.isatty():
+        return None
+    return str(click.prompt("Password of the signing key", hide_input=True, err=True))
 
 
 def _ask(plan: "Plan") -> None:

@@ -11,7 +11,7 @@ from release.hub.refusals import one_line, status_of
 from release.publish.commit import UNSURE, Committer, changed_meanwhile
 from release.publish.confirm import require_public, require_published, require_tag
 from release.publish.files import Release
-from release.publish.hub import MAIN, Hub, Operations, PullRequest
+from release.publish.hub import Hub, Operations, PullRequest
 from release.publish.look import look
 from release.publish.others import ATTRIBUTES
 from release.publish.plan import Plan, Wish, make_plan, require_decided
@@ -39,16 +39,15 @@ class Published(msgspec.Struct, frozen=True):
 
 
 class Target(msgspec.Struct, frozen=True):
-    """Where the commit goes: on `parent`, unless it is `made` already."""
+    """Where the commit goes: on `parent`, unless it is `made` already.
 
+    `ref` is a branch, or that of the pull request.
+    """
+
+    ref: str
     parent: str
     made: str | None = None
     request: PullRequest | None = None
-
-    @property
-    def ref(self) -> str:
-        """The main branch, or the ref of the pull request."""
-        return self.request.ref if self.request else MAIN
 
 
 def prepare(release: Release, hub: Hub, wish: Wish) -> Plan:
@@ -102,16 +101,20 @@ def _stage(repo: str, say: Say, hint: str, *, doubtful: str = "") -> Iterator[No
 
 
 def _find_target(plan: Plan, release: Release, hub: Hub) -> Target:
-    """Find where to commit; make the repository or the draft where there is none."""
+    """Find where to commit; make the repository, branch or draft where there is none."""
     if plan.parent is None:
-        return Target(_create(plan, hub))
+        return Target(plan.branch, _create(plan, hub))
+    if plan.start_branch:
+        hub.start_branch(plan.branch, plan.parent)
+        if hub.head(plan.branch) != plan.parent:
+            raise changed_meanwhile(plan)
     if not plan.changes:
-        return Target(plan.parent, made=plan.parent)
+        return Target(plan.branch, plan.parent, made=plan.parent)
     if not plan.pull_request:
-        return Target(plan.parent)
+        return Target(plan.branch, plan.parent)
     found = find_pull(plan, release, hub)
     request, made = found or (open_pull(plan, release, hub), None)
-    return Target(plan.parent, made, request)
+    return Target(request.ref, plan.parent, made, request)
 
 
 def _create(plan: Plan, hub: Hub) -> str:

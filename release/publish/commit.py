@@ -20,7 +20,7 @@ _OID = re.compile(r"[0-9a-f]{40}")
 
 
 class Committer:
-    """Makes the commit of one plan, on the main branch or on a pull request's ref."""
+    """Makes the commit of one plan, on a branch or on a pull request's ref."""
 
     def __init__(self, plan: Plan, release: Release, hub: Hub, ref: str) -> None:
         self._plan, self._release, self._hub, self._ref = plan, release, hub, ref

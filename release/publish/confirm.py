@@ -50,7 +50,7 @@ def require_tag(name: str, commit: str, hub: Hub) -> None:
     """Raise `ReleaseError` unless a tag is on a commit."""
     there = ""
     for _ in hub.patience.looks():
-        there = hub.refs()[1].get(name, "")
+        there = hub.refs().tags.get(name, "")
         if there == commit:
             return
     where = f"on commit {there[:12]}" if there else "not there"

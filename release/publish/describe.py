@@ -55,9 +55,12 @@ def _plan(plan: Plan) -> Iterator[str]:
 def _steps(plan: Plan) -> Iterator[str]:
     yield ""
     if not plan.changes:
-        yield "no commit: nothing would change" + (f"; tag {plan.tag}" if plan.tag else "")
+        branch = f"; a new branch, {plan.branch}" if plan.start_branch else ""
+        tag = f"; tag {plan.tag}" if plan.tag else ""
+        yield f"no commit: nothing would change{branch}{tag}"
         return
-    how = f"one {'pull request' if plan.pull_request else 'commit'} on {plan.branch}"
+    new = "a new branch, " if plan.start_branch else ""
+    how = f"one {'pull request' if plan.pull_request else 'commit'} on {new}{plan.branch}"
     tag = f", then tag {plan.tag}" if plan.tag else ""
     size = decimal_bytes(plan.send_bytes)
     yield f"{how} of at most {size} to send: {plan.message!r}{tag}"

@@ -27,12 +27,18 @@ from release.hub.listing import take_files
 from release.hub.refusals import hide_token, is_passing, one_line, status_of
 from release.hub.remote_file import RemoteFile
 from release.publish.access import require_token
-from release.publish.others import Visibility
+from release.publish.others import MAIN, Visibility
 
-MAIN = "main"
 NO_RULES = "# none: the list of files is explicit\n"  # else a .gitignore there drops files unsaid
 
 Operations = Sequence[CommitOperationAdd | CommitOperationDelete]
+
+
+class Refs(msgspec.Struct, frozen=True):
+    """Commits by name; there is a main branch."""
+
+    branches: dict[str, str]
+    tags: dict[str, str]
 
 
 class PullRequest(msgspec.Struct, frozen=True):
@@ -115,18 +121,20 @@ class Hub:
             raise ReleaseError(hide_token(what), where=CARD_FILE)
         return notes
 
-    def refs(self) -> tuple[str, dict[str, str]]:
-        """Give the head of the main branch and the commits of the tags: never cached ones."""
-        refs = self._settled(lambda: self._api.list_repo_refs(self.repo))
-        heads = [ref.target_commit for ref in refs.branches if ref.name == MAIN]
-        if not heads:
+    def refs(self) -> Refs:
+        """Give the commits of branches and tags: never cached ones."""
+        listed = self._settled(lambda: self._api.list_repo_refs(self.repo))
+        branches, tags = (
+            {ref.name: ref.target_commit for ref in refs} for refs in (listed.branches, listed.tags)
+        )
+        if MAIN not in branches:
             raise ReleaseError("has no main branch", where=self.repo)
-        return heads[0], {ref.name: ref.target_commit for ref in refs.tags}
+        return Refs(branches, tags)
 
     def head(self, ref: str) -> str:
-        """Give the newest commit of the main branch or of a pull request."""
-        if ref == MAIN:
-            return self.refs()[0]
+        """Give the newest commit of a branch or of a pull request."""
+        if not ref.startswith("refs/") and (head := self.refs().branches.get(ref)):
+            return head
         return self._settled(lambda: self._api.list_repo_commits(self.repo, revision=ref))[
             0
         ].commit_id
@@ -180,7 +188,7 @@ class Hub:
             # Whether it was made is not known: it was not there a moment ago.
             if self.visibility() is None:
                 self._again(lambda: self._api.create_repo(self.repo, private=True, exist_ok=True))
-        return self.refs()[0]
+        return self.refs().branches[MAIN]
 
     def open_draft(self, title: str, description: str) -> PullRequest:
         """Start a draft pull request. What an error means is for the caller to find out."""
@@ -226,6 +234,12 @@ class Hub:
             )
         return str(made.oid)
 
+    def start_branch(self, name: str, oid: str) -> None:
+        """Make a branch that starts at a commit; one that is there is left as it is."""
+        self._again(
+            lambda: self._api.create_branch(self.repo, branch=name, revision=oid, exist_ok=True)
+        )
+
     def tag(self, name: str, oid: str) -> None:
         """Tag a commit; a tag that exists is left where it is. Raises if that is elsewhere."""
         try:
@@ -233,7 +247,7 @@ class Hub:
         except HfHubHTTPError as error:
             if status_of(error) != HTTPStatus.CONFLICT:
                 raise
-            there = self.refs()[1].get(name, "")
+            there = self.refs().tags.get(name, "")
             if there != oid:
                 what = f"tag {name} appeared on commit {there[:12]} meanwhile: it is not moved"
                 raise ReleaseError(what, where=self.repo) from None

@@ -10,7 +10,7 @@ from release.hub.remote_file import RemoteFile
 from release.publish.access import is_trusted, require_creation, scopes
 from release.publish.files import hold
 from release.publish.hub import Hub
-from release.publish.others import Remote
+from release.publish.others import MAIN, Remote
 from release.publish.plan import Wish, matches
 from release.publish.record import read_record
 from release.publish.selection import RECORD_FILE
@@ -28,7 +28,8 @@ def look(hub: Hub, wish: Wish) -> Remote:
             return Remote()
         if not wish.pull_request:
             _require_writable(hub)
-        head, tags = hub.refs()
+        refs = hub.refs()
+        head = refs.branches.get(wish.branch, refs.branches[MAIN])
         files = hub.tree(head)
         card = fetch(hub, head, CARD_FILE, files) if CARD_FILE in files else None
         record = fetch(hub, head, RECORD_FILE, files) if RECORD_FILE in files else b""
@@ -36,7 +37,8 @@ def look(hub: Hub, wish: Wish) -> Remote:
             head=head,
             visibility=visibility,
             files=files,
-            tags=tags,
+            branches=refs.branches,
+            tags=refs.tags,
             sharded=_sharded(hub, head, files),
             card=None if card is None else card.decode("utf-8", "replace"),
             record=read_record(record),

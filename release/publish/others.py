@@ -13,6 +13,7 @@ from release.hub.remote_file import RemoteFile
 from release.publish.record import Record, RecordedFile
 from release.publish.selection import SIGNATURE_FILE
 
+MAIN = "main"
 ATTRIBUTES = ".gitattributes"  # the Hub's own: it adds lines when large files come
 Choice = Literal["keep", "delete"]
 Visibility = Literal["public", "private"]
@@ -23,12 +24,15 @@ _NUMBERED = re.compile(r"model(?:-\d{5,6}-of-\d{5,6})?\.safetensors")
 class Remote(msgspec.Struct, frozen=True):
     """A repository as it is now; `head` is None where there is none. `sharded` is the index's.
 
-    `card` is what README.md says there, `record` what the last release wrote down.
+    `branches` and `tags` are commits by name; `head` is that of the branch which is asked about, of
+    the main branch as long as there is no such branch. `card` is what README.md says there,
+    `record` what the last release wrote down.
     """
 
     head: str | None = None
     visibility: Visibility | None = None
     files: dict[str, RemoteFile] = {}
+    branches: dict[str, str] = {}
     tags: dict[str, str] = {}
     sharded: frozenset[str] = frozenset()
     card: str | None = None

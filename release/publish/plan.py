@@ -12,6 +12,7 @@ from release.publish.files import Release, ReleaseFile
 from release.publish.gate import GateError
 from release.publish.limits import require_limits
 from release.publish.others import (
+    MAIN,
     Choice,
     Fates,
     Reasoned,
@@ -26,10 +27,12 @@ from release.report import FOUND
 from release.text import printable
 from release.units import plural
 
-MAIN = "main"
 SHORT = len("sha256:") + 12
 _NO_NAME = re.compile(r"--|\.\.|\.git$|\.ipynb$|^[-.]|[-.]$")
 _TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
+_BRANCH = re.compile(
+    r"(?!refs/|[0-9a-f]{40}$)(?!.*(?:\.\.|//|\.lock(?:/|$)|[/.]$))[A-Za-z0-9][A-Za-z0-9._+/-]{0,99}"
+)
 
 Action = Literal["add", "replace", "keep"]
 
@@ -38,9 +41,11 @@ class Wish(msgspec.Struct, frozen=True):
     """What the person asked for; without a visibility a new repository is public in the end.
 
     `unknown` is what becomes of files on the Hub that no release wrote, `message` the title.
+    A `branch` that is not there starts where the main branch is.
     """
 
     repo: str
+    branch: str = MAIN
     tag: str | None = None
     pull_request: bool = False
     visibility: Visibility | None = None
@@ -63,7 +68,7 @@ class Plan(msgspec.Struct, frozen=True):
 
     `deletes` are files of an earlier release, `kept` files of the Hub that are not ours to touch,
     `refused` what somebody has to decide first: as long as there is any, nothing is done.
-    `branch` takes the commit, or the pull request against it.
+    `branch` takes the commit, or the pull request against it; `start_branch` makes it, on `parent`.
     `left_out` are files that stay on this machine, `send_bytes` is the most that is uploaded.
     """
 
@@ -82,6 +87,7 @@ class Plan(msgspec.Struct, frozen=True):
     description: str
     tag: str | None
     branch: str
+    start_branch: bool
     pull_request: bool
     notices: tuple[str, ...]
 
@@ -101,6 +107,10 @@ def check_wish(wish: Wish) -> None:
         raise ReleaseError(f"{wish.tag!r} is no name for a tag", hint="for example v1")
     if wish.message is not None and not wish.message.strip():
         raise ReleaseError("the message is empty")
+    if not _BRANCH.fullmatch(wish.branch):
+        raise ReleaseError(f"{wish.branch!r} is no name for a branch", hint="for example v2")
+    if wish.pull_request and wish.branch != MAIN:
+        raise ReleaseError(f"a pull request is against the {MAIN} branch, not {wish.branch}")
     if wish.pull_request and wish.tag:
         hint = "tag once it is merged"
         raise ReleaseError("a pull request cannot be tagged: it is not a release yet", hint=hint)
@@ -131,7 +141,8 @@ def make_plan(release: Release, remote: Remote, wish: Wish) -> Plan:
         message=_title(release, wish),
         description=f"{release.proof}\n\nDigest of the files: {release.digest}",
         tag=wish.tag,
-        branch=MAIN,
+        branch=wish.branch,
+        start_branch=remote.head is not None and wish.branch not in remote.branches,
         pull_request=wish.pull_request,
         notices=(*_notices(remote, files, wish), *_limits(release, fates)),
     )
@@ -193,10 +204,14 @@ def _notices(remote: Remote, files: tuple[PlannedFile, ...], wish: Wish) -> tupl
 
 
 def _require_possible(plan: Plan, remote: Remote) -> None:
-    if plan.pull_request and plan.create:
-        hint = "push without --create-pr first"
+    if plan.create and (plan.pull_request or plan.branch != MAIN):
+        what, option = (
+            ("pull request", "--create-pr") if plan.pull_request else ("branch", "--branch")
+        )
         raise ReleaseError(
-            "does not exist, so it takes no pull request", where=plan.repo, hint=hint
+            f"does not exist, so it takes no {what}",
+            where=plan.repo,
+            hint=f"push without {option} first",
         )
     if plan.visibility == "private" and remote.visibility == "public":
         hint = "change it in its settings on the Hub"

@@ -7,6 +7,7 @@ the same signature (RFC 6979), so that a push can be repeated. `model_signing ve
 import base64
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -23,12 +24,21 @@ BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 IGNORED = (SIGNATURE_FILE, ".git", ".gitattributes", ".github", ".gitignore", ".cache")
 """What a download has beside the files of a release."""
 
+PASSWORD = "RELEASE_SIGN_PASSWORD"  # noqa: S105 - the variable's name
+"""The environment variable that opens an encrypted key where nobody can be asked."""
+
 HASHES = {"secp256r1": "SHA256", "secp384r1": "SHA384", "secp521r1": "SHA512"}
 
 
-def sign(release: Release, key: Path, name: str) -> Release:
-    """Add the signature over every file by a private EC key in PEM. Raises `ReleaseError`."""
-    signed = hold(SIGNATURE_FILE, _bundle(_statement(release, name), _load(key)))
+Ask = Callable[[], str | None]
+
+
+def sign(release: Release, key: Path, name: str, ask: Ask) -> Release:
+    """Add the signature over every file by a private EC key in PEM. Raises `ReleaseError`.
+
+    `ask` gives the password of an encrypted key, None where there is nobody to ask.
+    """
+    signed = hold(SIGNATURE_FILE, _bundle(_statement(release, name), _load(key, ask)))
     return msgspec.structs.replace(release, files=(*release.files, signed))
 
 
@@ -79,7 +89,7 @@ def _bundle(statement: bytes, key: Any) -> bytes:
     return json.dumps(bundle, indent=2).encode() + b"\n"
 
 
-def _load(place: Path) -> Any:
+def _load(place: Path, ask: Ask) -> Any:
     """Load a private key. Raises `ReleaseError` for one that cannot sign."""
     try:
         from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - an extra
@@ -92,14 +102,27 @@ def _load(place: Path) -> Any:
     try:
         key = serialization.load_pem_private_key(content, None)
     except TypeError:
-        hint = "decrypt it into a file of your own: openssl ec -in KEY -out PLAIN"
-        raise ReleaseError("is encrypted", where=name, hint=hint) from None
+        key = _open(content, name, ask)
     except Exception:  # noqa: BLE001 - the library's reasons are many, and may quote the key
         raise ReleaseError("is no private key in PEM", where=name, hint=hint) from None
     if not isinstance(key, ec.EllipticCurvePrivateKey) or key.curve.name not in HASHES:
         what = f"is no key of one of the curves {', '.join(HASHES)}"
         raise ReleaseError(what, where=name, hint=hint)
     return key
+
+
+def _open(content: bytes, name: str, ask: Ask) -> Any:
+    """Load an encrypted key with its password."""
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - an extra
+
+    password = ask()
+    if not password:
+        hint = f"set {PASSWORD}, or run it on a terminal"
+        raise ReleaseError("is encrypted, and there is no password", where=name, hint=hint)
+    try:
+        return serialization.load_pem_private_key(content, password.encode())
+    except Exception:  # noqa: BLE001 - as above
+        raise ReleaseError("is not opened by this password", where=name) from None
 
 
 def _text(content: bytes) -> str:

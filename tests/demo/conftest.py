@@ -36,12 +36,16 @@ def push(api: HfApi) -> Push:
     """Commit small regular files: `push({"a.txt": b"…"}, parent_commit=…)` returns the oid."""
 
     def commit(
-        files: dict[str, bytes], message: str = "change", parent_commit: str | None = None
+        files: dict[str, bytes],
+        message: str = "change",
+        parent_commit: str | None = None,
+        revision: str = "main",
     ) -> str:
         added = [CommitOperationAdd(path, content) for path, content in files.items()]
-        return str(
-            api.create_commit(REPO, added, commit_message=message, parent_commit=parent_commit).oid
+        made = api.create_commit(
+            REPO, added, commit_message=message, parent_commit=parent_commit, revision=revision
         )
+        return str(made.oid)
 
     return commit
 

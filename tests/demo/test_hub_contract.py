@@ -11,26 +11,12 @@ from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 from huggingface_hub.errors import (
     HfHubHTTPError,
     RemoteEntryNotFoundError,
-    RepositoryNotFoundError,
 )
 from huggingface_hub.hf_api import RepoFile
-from huggingface_hub.utils import httpx
 
 from release.demo.hub import HubServer
+from tests.demo.asking import head, status
 from tests.demo.conftest import REPO, Push
-
-
-def status(caught: pytest.ExceptionInfo[HfHubHTTPError]) -> int:
-    return caught.value.response.status_code
-
-
-def head(api: HfApi) -> str:
-    oid: str = api.list_repo_refs(REPO).branches[0].target_commit
-    return oid
-
-
-def client(server: HubServer, token: str) -> HfApi:
-    return HfApi(endpoint=server.endpoint, token=token)
 
 
 def test_a_commit_on_a_parent_that_has_passed_is_refused_whole(api: HfApi, push: Push) -> None:
@@ -105,49 +91,6 @@ def test_a_gitignore_there_drops_files_unless_the_caller_brings_rules(
     assert "a.txt" in api.list_repo_files(REPO)
 
 
-def test_a_tag_is_set_once(api: HfApi, push: Push) -> None:
-    first = head(api)
-    second = push({"a.txt": b"a"})
-    api.create_tag(REPO, tag="v1", revision=first)
-    with pytest.raises(HfHubHTTPError) as caught:
-        api.create_tag(REPO, tag="v1", revision=second)
-    assert status(caught) == 409
-    (tag,) = api.list_repo_refs(REPO).tags
-    assert (tag.name, tag.target_commit) == ("v1", first)
-    assert api.list_repo_files(REPO, revision="v1") == [".gitattributes"]
-
-
-def test_a_repository_is_made_once_and_private_ones_are_hidden(server: HubServer) -> None:
-    owner = client(server, server.token)
-    stranger = client(server, server.add_token("write", "stranger"))
-    owner.create_repo(REPO, private=True)
-    with pytest.raises(HfHubHTTPError) as caught:
-        owner.create_repo(REPO)
-    assert status(caught) == 409
-    with pytest.raises(RepositoryNotFoundError):
-        stranger.model_info(REPO)
-    owner.update_repo_settings(REPO, private=False)
-    assert stranger.model_info(REPO, expand=["private"]).private is False
-    with pytest.raises(HfHubHTTPError) as caught:
-        stranger.auth_check(REPO, write=True)
-    assert status(caught) == 403
-    with pytest.raises(HfHubHTTPError) as caught:
-        stranger.create_repo("acme/other")
-    assert status(caught) == 403
-
-
-def test_a_read_token_may_not_write(server: HubServer, api: HfApi) -> None:
-    reader = client(server, server.add_token("read"))
-    assert reader.whoami()["auth"]["accessToken"]["role"] == "read"
-    with pytest.raises(HfHubHTTPError) as caught:
-        reader.create_commit(REPO, [CommitOperationAdd("a", b"a")], commit_message="x")
-    assert status(caught) == 403
-    with pytest.raises(HfHubHTTPError) as caught:
-        client(server, "hf_" + "0" * 34).auth_check(REPO)
-    assert status(caught) == 401
-    assert len(api.list_repo_commits(REPO)) == 1
-
-
 @pytest.mark.parametrize(
     ("header", "words"),
     [
@@ -165,18 +108,6 @@ def test_a_card_with_a_bad_header_is_refused(
     assert not any("/commit/" in request.path for request in server.requests)
 
 
-def test_a_pull_request_is_beside_the_branch_until_it_is_merged(api: HfApi, push: Push) -> None:
-    push({"a.txt": b"a"})
-    add = CommitOperationAdd("b.txt", b"b")
-    made = api.create_commit(REPO, [add], commit_message="add b", create_pr=True)
-    assert "b.txt" not in api.list_repo_files(REPO)
-    assert "b.txt" in api.list_repo_files(REPO, revision="refs/pr/1")
-    (found,) = api.get_repo_discussions(REPO, discussion_status="open")
-    assert (found.title, found.num, made.pr_num) == ("add b", 1, 1)
-    api.merge_pull_request(REPO, 1)
-    assert "b.txt" in api.list_repo_files(REPO)
-
-
 def test_ranges_of_a_file(api: HfApi, server: HubServer, push: Push) -> None:
     push({"a.txt": bytes(range(100, 120))})
     address = f"{server.endpoint}/{REPO}/resolve/main/a.txt"
@@ -185,80 +116,6 @@ def test_ranges_of_a_file(api: HfApi, server: HubServer, push: Push) -> None:
         headers = {"Authorization": f"Bearer {api.token}", "Range": asked}
         with urlopen(Request(address, headers=headers)) as answer:  # noqa: S310 - our own server
             assert (answer.status, answer.read()) == (code, content)
-
-
-def test_faults_come_before_or_after_the_effect(api: HfApi, server: HubServer, push: Push) -> None:
-    server.faults.add(path="/commit/", status=500)
-    with pytest.raises(HfHubHTTPError):
-        push({"a.txt": b"a"})
-    assert "a.txt" not in api.list_repo_files(REPO)
-    server.faults.add(path="/commit/", drop=True, when="after")
-    with pytest.raises(httpx.RemoteProtocolError):
-        push({"a.txt": b"a"})
-    assert "a.txt" in api.list_repo_files(REPO)
-    assert [r.status for r in server.requests if "/commit/" in r.path] == [500, None]
-    assert push({"b.txt": b"b"}), "a fault happens as often as was asked for"
-
-
-def test_answers_that_are_cut_short_stale_or_of_somebody_else(
-    api: HfApi, server: HubServer, push: Push
-) -> None:
-    before = api.list_repo_refs(REPO).branches[0].target_commit
-    after = push({"a.txt": b"a" * 1000})
-    server.faults.add(path="/refs$", stale=True, skip=1)
-    seen = [api.list_repo_refs(REPO).branches[0].target_commit for _ in range(3)]
-    assert seen == [after, after, after], "what was said last, which is what is so"
-    server.faults.add(path="/refs$", stale=True)
-    newest = push({"b.txt": b"b"})
-    assert api.list_repo_refs(REPO).branches[0].target_commit == after
-    assert api.list_repo_refs(REPO).branches[0].target_commit == newest != before
-    server.faults.add(path="/tree/", stale=True)
-    with pytest.raises(HfHubHTTPError) as caught:
-        list(api.list_repo_tree(REPO, revision=newest))
-    assert status(caught) == 404, "what was never asked"
-    server.faults.add(path="/refs$", truncate=True)
-    with pytest.raises(httpx.RemoteProtocolError):
-        api.list_repo_refs(REPO)
-    server.faults.add(path="/commit/", truncate=True)
-    with pytest.raises(httpx.RemoteProtocolError):
-        push({"c.txt": b"c"})
-    assert "c.txt" in api.list_repo_files(REPO), "it was carried out"
-    server.faults.add(path="/whoami", content=b"<html>")
-    with pytest.raises(ValueError, match="Expecting value"):
-        api.whoami()
-
-
-def test_a_fine_grained_token_may_what_it_says(server: HubServer, api: HfApi) -> None:
-    token = server.add_token("fineGrained", scopes={REPO: ("repo.write",)})
-    writer = client(server, token)
-    held = writer.whoami()["auth"]["accessToken"]
-    assert held["role"] == "fineGrained"
-    (scope,) = held["fineGrained"]["scoped"]
-    assert scope == {"entity": {"type": "model", "name": REPO}, "permissions": ["repo.write"]}
-    writer.create_commit(REPO, [CommitOperationAdd("a", b"a")], commit_message="x")
-    with pytest.raises(HfHubHTTPError) as caught:
-        writer.create_repo("acme/other")
-    assert status(caught) == 403
-    reader = client(server, server.add_token("fineGrained"))
-    with pytest.raises(HfHubHTTPError) as caught:
-        reader.auth_check(REPO, write=True)
-    assert status(caught) == 403
-    assert len(api.list_repo_commits(REPO)) == 2
-
-
-def test_a_fault_that_does_nothing_or_two_things_is_refused(server: HubServer) -> None:
-    with pytest.raises(ValueError, match="needs status, content, drop"):
-        server.faults.add(path=".")
-    with pytest.raises(ValueError, match="either drops"):
-        server.faults.add(path=".", drop=True, status=500)
-
-
-def test_the_log_holds_no_token(server: HubServer) -> None:
-    with pytest.raises(HTTPError) as caught:
-        urlopen(f"{server.endpoint}/{server.token}?token={server.token}")  # noqa: S310 - ours
-    caught.value.close()
-    (request,) = server.requests
-    assert (request.path, request.query) == ("/[token]", "token=[token]")
 
 
 def test_a_path_out_of_the_repository_is_refused(api: HfApi, server: HubServer) -> None:
@@ -281,22 +138,3 @@ def test_closing_removes_a_temporary_folder_and_keeps_a_given_one(tmp_path: Path
         HfApi(endpoint=server.endpoint, token=server.token).create_repo(REPO)
     assert any((tmp_path / "kept" / "objects").iterdir())
     server.close()
-
-
-def test_a_draft_pull_request_is_merged_once_it_is_open(api: HfApi, push: Push) -> None:
-    draft = api.create_pull_request(REPO, title="later", description="why")
-    api.create_commit(
-        REPO,
-        [CommitOperationAdd("b.txt", b"b")],
-        commit_message="add b",
-        revision=f"refs/pr/{draft.num}",
-    )
-    with pytest.raises(HfHubHTTPError) as caught:
-        api.merge_pull_request(REPO, draft.num)
-    assert status(caught) == 409
-    api.change_discussion_status(REPO, draft.num, "open")
-    details = api.get_discussion_details(REPO, draft.num)
-    assert (details.status, details.target_branch) == ("open", "refs/heads/main")
-    push({"b.txt": b"another"})
-    with pytest.raises(HfHubHTTPError, match=r"Both sides changed b\.txt"):
-        api.merge_pull_request(REPO, draft.num)

@@ -62,7 +62,14 @@ KINDS: dict[str, dict[str, Any]] = {
     "507 full": {"status": 507},
     "stale": {"stale": True},
 }
-SCENARIOS = ("new", "update", "pull request")
+WISHES = {
+    "new": Wish(REPO, tag=TAG),
+    "update": Wish(REPO, tag=TAG),
+    "pull request": Wish(REPO, pull_request=True),
+    "new branch": Wish(REPO, branch="next", tag=TAG),
+}
+SCENARIOS = tuple(WISHES)
+OWN_TO_BRANCH = re.compile(r"/(?:branch/|commit/|refs$)")  # elsewhere it is as an update is
 _COMMIT = re.compile(r"(?<![0-9a-f])[0-9a-f]{40}(?![0-9a-f])")
 
 
@@ -86,7 +93,7 @@ class World:
 
     def __init__(self, server: HubServer, scenario: str, release: Release) -> None:
         self.server, self.scenario, self.release = server, scenario, release
-        self.wish = Wish(REPO, pull_request=True) if scenario == "pull request" else Wish(REPO, TAG)
+        self.wish = WISHES[scenario]
         self.before: dict[str, str] = {}
         self.commits = 1
         if scenario != "new":
@@ -106,10 +113,13 @@ class World:
         if repo is None:
             assert self.scenario == "new"
             return
-        new = self._is_release(repo, "main")
-        assert new or tree(repo, "main") == self.before, "main is neither old nor new"
-        assert count(repo) <= self.commits + new
-        assert repo.tags in ({}, {TAG: repo.branches["main"]} if new else {})
+        branch = self.wish.branch
+        new = branch in repo.branches and self._is_release(repo, branch)
+        for name in repo.branches:
+            expected = new and name == branch
+            assert expected or tree(repo, name) == self.before, f"{name} is neither old nor new"
+            assert count(repo, name) == self.commits + expected
+        assert repo.tags in ({}, {TAG: repo.branches[branch]} if new else {})
         assert self.scenario != "new" or repo.visibility == "private" or (new and repo.tags)
         shown = [each for each in repo.discussions.values() if each.status == "open"]
         assert len(shown) <= 1
@@ -126,9 +136,8 @@ class World:
                 each.status for each in repo.discussions.values() if each.status != "closed"
             ) == ["open"]
             return
-        assert self._is_release(repo, "main")
-        assert count(repo) == self.commits + 1
-        assert repo.tags == {TAG: repo.branches["main"]}
+        assert self._is_release(repo, self.wish.branch)
+        assert repo.tags == {TAG: repo.branches[self.wish.branch]}
         assert repo.visibility == "public"
 
     def _is_release(self, repo: Repo, ref: str) -> bool:
@@ -165,9 +174,9 @@ def tree(repo: Repo, ref: str) -> dict[str, str]:
     return {path: blob.sha256 for path, blob in held.items() if path != ".gitattributes"}
 
 
-def count(repo: Repo) -> int:
-    """The commits of the main branch."""
-    return sum(1 for _ in repo.history(repo.find("main")))
+def count(repo: Repo, ref: str) -> int:
+    """The commits of a ref."""
+    return sum(1 for _ in repo.history(repo.find(ref)))
 
 
 @contextmanager
@@ -192,6 +201,8 @@ def positions(scenario: str, release: Release) -> list[Position]:
         clean.require_complete()
         for request in clean.server.requests:
             path = _COMMIT.sub("0" * 40, request.path)
+            if scenario == "new branch" and not OWN_TO_BRANCH.search(path):
+                continue
             kind = re.sub(r"[0-9a-f]{64}", "0" * 64, path)
             if "/lfs/" in path and seen[request.method, kind]:
                 continue

@@ -247,6 +247,19 @@ def test_names_that_the_hub_does_not_take(repo: str) -> None:
         check_wish(Wish(repo))
 
 
+@pytest.mark.parametrize(
+    "branch", ["", "-x", "refs/pr/1", "a..b", "a//b", "a/", "v1.lock", "f" * 40]
+)
+def test_names_that_no_branch_has(branch: str) -> None:
+    with pytest.raises(ReleaseError, match="no name for a branch"):
+        check_wish(Wish("a/b", branch=branch))
+
+
+def test_a_pull_request_is_against_main() -> None:
+    with pytest.raises(ReleaseError, match="against the main branch, not next"):
+        check_wish(Wish("a/b", branch="next", pull_request=True))
+
+
 def test_what_is_too_large_to_be_ours_is_not_read(release: Release) -> None:
     hub = cast("Hub", None)  # it is not asked
     files = {"README.md": RemoteFile(10**10, "f" * 40, None)}

@@ -174,10 +174,40 @@ def test_a_pull_request_leaves_the_branch_alone_and_is_opened_once(
     assert len(repo.discussions) == 1
 
 
-def test_a_pull_request_needs_a_repository(hub: HubServer, push: Push) -> None:
-    done = push("--yes", "--create-pr")
+def test_a_branch_takes_the_release_and_leaves_main_alone(
+    hub: HubServer, work: Path, push: Push
+) -> None:
+    head = fill(hub, {"config.json": b"{}"})
+    planned = push("--dry-run", "--branch", "w4a4/next")
+    assert "one commit on a new branch, w4a4/next" in planned.stdout
+    assert list(repo_of(hub).branches) == ["main"]
+    done = push("--yes", "--branch", "w4a4/next", "--tag", "v2")
+    assert done.returncode == 0, done.stderr
+    repo = repo_of(hub)
+    assert repo.branches["main"] == head
+    assert published(hub, "w4a4/next") == release_files(work)
+    assert tags(hub) == {"v2": repo.branches["w4a4/next"]}
+    assert len(list(repo.history(repo.find("w4a4/next")))) == len(history(hub)) + 1
+
+    again = push("--yes", "--branch", "w4a4/next", "--tag", "v2")
+    assert "nothing to do" in again.stdout
+    assert repo.branches == repo_of(hub).branches
+
+    assert push("--yes").returncode == 0
+    same = push("--yes", "--branch", "v3", "--format", "json")
+    assert json.loads(same.stdout)["made"] is False
+    assert repo_of(hub).branches["v3"] == repo_of(hub).branches["main"]
+
+
+@pytest.mark.parametrize(
+    ("option", "what"), [(["--create-pr"], "pull request"), (["--branch", "next"], "branch")]
+)
+def test_a_pull_request_and_a_branch_need_a_repository(
+    option: list[str], what: str, hub: HubServer, push: Push
+) -> None:
+    done = push("--yes", *option)
     assert done.returncode == 2
-    assert "takes no pull request" in done.stderr
+    assert f"takes no {what} (push without {option[0]} first)" in done.stderr
     assert writes(hub) == []
 
 

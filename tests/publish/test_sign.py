@@ -15,11 +15,14 @@ from tests.publish.world import REPO, Push, history, repo_of, writes
 VERIFIER = ROOT / ".venv-hub" / "bin" / "model_signing"
 PEM = serialization.Encoding.PEM
 PLAIN = serialization.NoEncryption()
+LOCKED = serialization.BestAvailableEncryption(b"secret")
 
 
-def write_keys(folder: Path, key: ec.EllipticCurvePrivateKey) -> tuple[Path, Path]:
+def write_keys(
+    folder: Path, key: ec.EllipticCurvePrivateKey, lock: serialization.KeySerializationEncryption
+) -> tuple[Path, Path]:
     private, public = folder / "private.pem", folder / "public.pem"
-    private.write_bytes(key.private_bytes(PEM, serialization.PrivateFormat.PKCS8, PLAIN))
+    private.write_bytes(key.private_bytes(PEM, serialization.PrivateFormat.PKCS8, lock))
     form = serialization.PublicFormat.SubjectPublicKeyInfo
     public.write_bytes(key.public_key().public_bytes(PEM, form))
     return private, public
@@ -32,12 +35,25 @@ def verify(folder: Path, public: Path) -> bool:
     return done.returncode == 0
 
 
-@pytest.mark.parametrize("curve", [ec.SECP256R1(), ec.SECP384R1(), ec.SECP521R1()])
+@pytest.mark.parametrize(
+    ("curve", "lock", "env"),
+    [
+        (ec.SECP256R1(), PLAIN, {}),
+        (ec.SECP384R1(), PLAIN, {}),
+        (ec.SECP521R1(), LOCKED, {"RELEASE_SIGN_PASSWORD": "secret"}),
+    ],
+    ids=["P-256", "P-384", "P-521 encrypted"],
+)
 def test_what_is_on_the_hub_is_what_the_reference_verifier_accepts(
-    curve: ec.EllipticCurve, hub: HubServer, tmp_path: Path, push: Push
+    curve: ec.EllipticCurve,
+    lock: serialization.KeySerializationEncryption,
+    env: dict[str, str],
+    hub: HubServer,
+    tmp_path: Path,
+    push: Push,
 ) -> None:
-    private, public = write_keys(tmp_path, ec.generate_private_key(curve))
-    done = push("--yes", "--sign", str(private), "--tag", "v1")
+    private, public = write_keys(tmp_path, ec.generate_private_key(curve), lock)
+    done = push("--yes", "--sign", str(private), "--tag", "v1", **env)
     assert done.returncode == 0, done.stderr
     folder = tmp_path / "downloaded"
     HfApi(endpoint=hub.endpoint, token=hub.token).snapshot_download(REPO, local_dir=folder)
@@ -50,7 +66,7 @@ def test_what_is_on_the_hub_is_what_the_reference_verifier_accepts(
     (folder / "more.json").write_text("{}")
     assert not verify(folder, public)
 
-    assert "nothing to do" in push("--yes", "--sign", str(private), "--tag", "v1").stdout
+    assert "nothing to do" in push("--yes", "--sign", str(private), "--tag", "v1", **env).stdout
     done = push("--yes")
     assert "model.sig  of the last release" in done.stdout
     assert "model.sig" not in repo_of(hub).find("main").tree
@@ -59,13 +75,12 @@ def test_what_is_on_the_hub_is_what_the_reference_verifier_accepts(
 
 def test_keys_that_cannot_sign(hub: HubServer, tmp_path: Path, push: Push) -> None:
     form = serialization.PrivateFormat.PKCS8
-    locked = serialization.BestAvailableEncryption(b"secret")
     strong = ec.generate_private_key(ec.SECP256R1())
     rsa_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     odd = ec.generate_private_key(ec.SECP256K1())
     public = strong.public_key().public_bytes(PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     cases = {
-        strong.private_bytes(PEM, form, locked): "key.pem: is encrypted",
+        strong.private_bytes(PEM, form, LOCKED): "key.pem: is encrypted, and there is no password",
         rsa_key.private_bytes(PEM, form, PLAIN): "key.pem: is no key of one of the curves",
         odd.private_bytes(PEM, form, PLAIN): "key.pem: is no key of one of the curves",
         public: "key.pem: is no private key in PEM",
@@ -78,6 +93,9 @@ def test_keys_that_cannot_sign(hub: HubServer, tmp_path: Path, push: Push) -> No
         assert done.returncode == 2
         assert words in done.stderr
         assert len(done.stderr.splitlines()) == 1
+    place.write_bytes(strong.private_bytes(PEM, form, LOCKED))
+    done = push("--yes", "--sign", str(place), RELEASE_SIGN_PASSWORD="wrong")  # noqa: S106
+    assert done.stderr == "error: key.pem: is not opened by this password\n"
     done = push("--yes", "--sign", "nowhere.pem")
     assert "nowhere.pem: cannot be read: No such file" in done.stderr
     assert writes(hub) == []

@@ -147,6 +147,11 @@ class Repo:
             refs[ref] = made.oid
             return made
 
+    def start_branch(self, name: str, revision: str) -> None:
+        """Start a branch at a commit. Raises HubError 409 if it exists, 400 for a bad name."""
+        with self.lock:
+            _create(self.branches, name, self.find(revision).oid)
+
     def set_tag(self, name: str, revision: str) -> None:
         """Tag a commit. Raises HubError 409 if the tag exists, 400 for a bad name."""
         with self.lock:

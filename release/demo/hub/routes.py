@@ -42,6 +42,7 @@ TABLE: tuple[tuple[str, str, Route], ...] = (
     ("POST", f"{API}/paths-info/{{revision}}", trees.paths),
     ("GET", f"{API}/commits/{{revision}}", trees.commits),
     ("GET", f"{API}/refs", refs.listing),
+    ("POST", f"{API}/branch/{{branch}}", refs.create_branch),
     ("POST", f"{API}/tag/{{revision}}", refs.create_tag),
     ("POST", f"{API}/preupload/{{revision}}", preupload.modes),
     ("POST", f"{API}/commit/{{revision}}", commits.commit),
