@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from release.checkpoint import CONFIG_FILE
 from release.diff import Difference, Figure, FileChange, TensorChange
 from release.diff.sides import File, Side, Tensor
 from release.diff.values import Change, compare_values
@@ -29,11 +30,11 @@ def compare(old: Side, new: Side) -> Difference:
         new=new.end,
         tensors=tensors,
         same_tensors=same_tensors,
-        settings=_settings(old, new),
+        settings=_settings(old, new, open_ends),
         files=files,
         same_files=same_files,
         facts=tuple(_facts(old.facts, new.facts)),
-        figures=tuple(_figures(old.facts, new.facts)),
+        figures=_figures(old, new, open_ends),
         findings=_findings(old.findings, new.findings),
         not_compared=open_ends,
     )
@@ -140,8 +141,10 @@ def _same_bytes(
     return None
 
 
-def _settings(old: Side, new: Side) -> dict[str, tuple[Change, ...]]:
+def _settings(old: Side, new: Side, open_ends: dict[str, str]) -> dict[str, tuple[Change, ...]]:
     """Differences of the JSON side files that both have, by file."""
+    for file, what in (*old.broken.items(), *new.broken.items()):
+        open_ends[f"what {file} says"] = what
     if isinstance(old.documents, Unknown) or isinstance(new.documents, Unknown):
         return {}
     found = {
@@ -163,16 +166,21 @@ def _is_known(fact: Any) -> bool:
     return not (isinstance(fact, dict) and "not_estimated" in fact)
 
 
-def _figures(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Figure]:
-    """Cells of the tables that print otherwise."""
+def _figures(old: Side, new: Side, open_ends: dict[str, str]) -> tuple[Figure, ...]:
+    """Cells of the tables that print otherwise; without a config there is none to print."""
+    if what := old.broken.get(CONFIG_FILE) or new.broken.get(CONFIG_FILE):
+        open_ends["figures of the card"] = what
+        return ()
     try:
-        before, after = _cells(old), _cells(new)
+        before, after = _cells(old.facts), _cells(new.facts)
     except (AttributeError, LookupError, TypeError, ValueError, ArithmeticError) as error:
         hint = "verify again with this version"
         raise ReleaseError("its facts have another form", where="report", hint=hint) from error
-    for place in {**before, **after}:
-        if before.get(place) != after.get(place):
-            yield Figure(*place, before.get(place), after.get(place))
+    return tuple(
+        Figure(*place, before.get(place), after.get(place))
+        for place in {**before, **after}
+        if before.get(place) != after.get(place)
+    )
 
 
 def _cells(facts: Mapping[str, Any]) -> dict[tuple[str, str, str], str]:

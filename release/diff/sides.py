@@ -45,8 +45,8 @@ class Tensor(msgspec.Struct, frozen=True):
 class Side(msgspec.Struct, frozen=True):
     """What is known of one checkpoint; `Unknown` where it is only a report, or unreadable.
 
-    `refused` says why of files that cannot be read, `headless` of shards without a sound header;
-    `placed` is the shard of each tensor by the index.
+    `refused` says why of files that cannot be read, `broken` of those that are no JSON, `headless`
+    of shards without a sound header; `placed` is the shard of each tensor by the index.
     """
 
     end: End
@@ -57,6 +57,7 @@ class Side(msgspec.Struct, frozen=True):
     facts: dict[str, Any]
     findings: tuple[Finding, ...] | Unknown
     refused: dict[str, str] = {}
+    broken: dict[str, str] = {}
     headless: dict[str, str] = {}
     placed: dict[str, str] = {}
 
@@ -76,6 +77,7 @@ def look(location: Location, level: Level | None, progress: Progress) -> Side:
     digests = digest_files(checkpoint, _streamed(checkpoint, level), progress)
     facts = reported_facts(Facts({"checkpoint": checkpoint}, Level.HEADERS))
     origin = checkpoint.source.origin
+    documents, broken = _documents(checkpoint)
     return Side(
         End(checkpoint.name, origin.commit if origin else None),
         {
@@ -84,11 +86,12 @@ def look(location: Location, level: Level | None, progress: Progress) -> Side:
             if name not in BOOKKEEPING
         },
         _texts(checkpoint),
-        _documents(checkpoint),
+        documents,
         _tensors(checkpoint, digests),
         msgspec.json.decode(msgspec.json.encode(facts)),  # as a report holds them
         Unknown("no rule was run"),
         {defect.file: defect.what for defect in checkpoint.source.refused},
+        broken,
         _headless(checkpoint),
         checkpoint.index.weight_map if checkpoint.index else {},
     )
@@ -142,17 +145,17 @@ def _texts(checkpoint: Checkpoint) -> dict[str, str]:
     return texts
 
 
-def _documents(checkpoint: Checkpoint) -> dict[str, Any]:
-    documents = {}
+def _documents(checkpoint: Checkpoint) -> tuple[dict[str, Any], dict[str, str]]:
+    documents, broken = {}, {}
     left_out = {*VOCABULARIES, *BOOKKEEPING, INDEX_FILE}
     for name, info in checkpoint.files.items():
         base = name.rpartition("/")[2]
         if name.endswith(".json") and base not in left_out and info.size <= TEXT_CAP:
             try:
                 documents[name] = checkpoint.read_document(name).value
-            except CheckpointError:
-                continue
-    return documents
+            except CheckpointError as error:
+                broken[name] = f"{checkpoint.name}: {error.what}"
+    return documents, broken
 
 
 def _tensors(checkpoint: Checkpoint, digests: Digests) -> dict[str, Tensor] | Unknown:

@@ -30,7 +30,7 @@ def compare_values(old: Any, new: Any, path: str = "", depth: int = 0) -> Iterat
     elif isinstance(old, list) and isinstance(new, list) and depth < DEEPEST:
         yield from _compare_lists(old, new, path, depth)
     elif not _same(old, new):
-        yield Change(path, old, new)
+        yield Change(path, _told(old), _told(new))
 
 
 def _compare_objects(
@@ -87,6 +87,12 @@ def _named(entries: Sequence[Any]) -> dict[str, Any] | None:
         if all(isinstance(name, str) for name in names) and len(set(names)) == len(names):
             return dict(zip(names, entries, strict=True))  # type: ignore[arg-type]
     return None
+
+
+def _told(value: Any) -> Any:
+    """A value as JSON can tell it: NaN and the infinities only by their names."""
+    names = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
+    return names.get(str(value), value) if isinstance(value, float) else value
 
 
 def _same(old: Any, new: Any) -> bool:

@@ -125,6 +125,15 @@ def test_what_cannot_be_read_is_not_called_removed(draft: Drafts, run: Run) -> N
     assert "  ? tensors  model.safetensors: is 2 bytes long" in done.stdout
 
 
+def test_without_a_config_no_figure_is_called_removed(draft: Drafts, run: Run) -> None:
+    broken = draft("demo")
+    broken.write("config.json", b"{bad")
+    found = json.loads(run("diff", DEMO, broken.path, "--format", "json").stdout)
+    assert [change["path"] for change in found["files"]] == ["config.json"]
+    assert found["figures"] == []
+    assert set(found["not_compared"]) == {"what config.json says", "figures of the card"}
+
+
 def test_a_truncated_shard_leaves_its_last_tensors_open(draft: Drafts, run: Run) -> None:
     cut = draft("demo")
     cut.truncate("model-00003-of-00003.safetensors", 100)
