@@ -14,6 +14,7 @@ from release.text import quoted
 PULL_REQUESTS = {"pull_request", "pull_request_target"}
 _REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
 _TAG = re.compile(r"[A-Za-z0-9][\w.+-]{0,99}", re.ASCII)
+_BRANCH = re.compile(r"[A-Za-z0-9][\w./+-]{0,99}", re.ASCII)
 
 
 class Inputs(msgspec.Struct, frozen=True):
@@ -32,6 +33,7 @@ class Inputs(msgspec.Struct, frozen=True):
     readme: str = ""
     push: str = "none"
     repository: str = ""
+    branch: str = ""
     tag: str = ""
     message: str = ""
     unknown: str = ""
@@ -71,6 +73,7 @@ CHECKS: Mapping[str, Callable[[str], str]] = {
     "readme": _place,
     "push": _one_of("none", "plan", "pull-request", "commit"),
     "repository": _like(_REPOSITORY, "owner/name"),
+    "branch": _like(_BRANCH, "the name of a branch"),
     "tag": _like(_TAG, "the name of a tag"),
     "message": _place,
     "unknown": _one_of("", "keep", "delete"),
@@ -121,8 +124,9 @@ def _contradictions(inputs: Inputs) -> list[str]:
     faults = []
     if inputs.writes and inputs.level == "headers":
         faults.append("push: only bytes that were read are published, and level is headers")
-    if inputs.tag and inputs.push not in {"plan", "commit"}:
-        faults.append("tag: goes with push: commit")
+    if inputs.push not in {"plan", "commit"}:
+        given = [name for name in ("branch", "tag") if getattr(inputs, name)]
+        faults += [f"{name}: goes with push: commit" for name in given]
     if inputs.card == "none" and inputs.push != "none":
         faults.append("push: needs a card of this report, and card is none")
     return faults

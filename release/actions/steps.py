@@ -63,7 +63,7 @@ def push(inputs: Inputs) -> int:
         "--delete-unknown": inputs.unknown == "delete",
         "--overwrite-card": inputs.overwrite_card,
     }
-    values = {"--tag": inputs.tag, "--message": inputs.message}
+    values = {"--branch": inputs.branch, "--tag": inputs.tag, "--message": inputs.message}
     args = [flag for flag, wanted in flags.items() if wanted]
     args += [f"{option}={value}" for option, value in values.items() if value]
     repository = inputs.repository or load_manifest().repo

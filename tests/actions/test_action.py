@@ -120,9 +120,11 @@ def test_the_card_that_is_there_is_audited(job: MakeJob, workspace: Path) -> Non
     assert done.outputs["card"] == str(readme)
 
 
-def test_a_plan_writes_nothing(job: MakeJob, hub: HubServer) -> None:
-    done = job(inputs=PUBLISH | {"push": "plan", "tag": ""}, **identity(hub))
+def test_a_plan_writes_nothing(job: MakeJob, hub: HubServer, workspace: Path) -> None:
+    done = job(inputs=PUBLISH | {"push": "plan", "tag": "", "branch": "next"}, **identity(hub))
     assert not done.failed, done.log
+    plan = json.loads((workspace / ".release" / "push.json").read_text())
+    assert (plan["branch"], plan["start_branch"]) == ("next", True)
     assert done.outputs["commit"] == ""
     assert "A plan only" in done.summary
     assert HfApi(endpoint=hub.endpoint).list_repo_files(REPO) == [".gitattributes"]

@@ -44,7 +44,9 @@ def test_they_are_those_that_the_action_declares_with_the_same_defaults() -> Non
         ({"chekpoint": "ckpt"}, "there is no input 'chekpoint'"),
         ({"push": "commit"}, "push: needs a card of this report"),
         ({"push": "commit", "card": "write", "level": "headers"}, "level is headers"),
+        ({"card": "write", "push": "commit", "branch": "-x"}, "is not the name of a branch"),
         ({"tag": "v1"}, "tag: goes with push: commit"),
+        ({"branch": "next", "push": "pull-request"}, "branch: goes with push: commit"),
     ],
 )
 def test_a_fault_is_named(given: dict[str, str], words: str) -> None:
