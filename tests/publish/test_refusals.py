@@ -101,7 +101,7 @@ def test_a_hub_that_never_answers_is_given_up(hub: HubServer, patient: Patient) 
     client = patient(Patience(answer=0.1, waits=(0.0,)))
     with pytest.raises(ReleaseError, match="did not answer in time"):
         look(client, Wish(REPO))
-    assert time.monotonic() - start < 1
+    assert time.monotonic() - start < 2  # before the answer
 
 
 def test_a_hub_that_is_not_there_is_named(hub: HubServer, patient: Patient) -> None:
