@@ -11,6 +11,8 @@ Seen in: chat API 500 after templates were edited by hand.
 """
 
 from release.architecture import ModelConfig
+from release.checkpoint.kinds import INSTEAD
+from release.facts.contents import Contents
 from release.facts.rendering import Rendering, Renderings
 from release.facts.rendering.conversations import ANSWER, QUESTION
 from release.facts.tokenizer import SETTINGS_FILE, TEMPLATE_FILES, Tokenizer
@@ -25,10 +27,12 @@ FIX = "copy the chat template from the base model"
 
 
 @rule(since="0.1.0")
-def check(config: ModelConfig, tokenizer: Tokenizer, renderings: Renderings) -> Findings:
-    """Judge each template alone, then whether the places agree."""
+def check(
+    config: ModelConfig, tokenizer: Tokenizer, renderings: Renderings, contents: Contents
+) -> Findings:
+    """Judge each template alone, then whether the places agree; F106 has what is none at all."""
     for problem in tokenizer.problems:
-        if problem.file in TEMPLATE_FILES:
+        if problem.file in TEMPLATE_FILES and contents.kinds.get(problem.file) not in INSTEAD:
             yield Found(Where(file=problem.file), problem.what, FIX)
     multimodal = config.vision is not None or "audio_config" in config.raw
     for place, rendering in renderings.items():
@@ -36,7 +40,7 @@ def check(config: ModelConfig, tokenizer: Tokenizer, renderings: Renderings) -> 
         where = Where(file=file, path=name or None)
         if rendering.syntax is not None:
             yield Found(where, f"does not parse: {rendering.syntax}", FIX)
-        elif place in MAIN:
+        elif place in MAIN and tokenizer.templates.get(place) != "":
             yield from _judge(where, rendering, multimodal)
     # A processor's template and its tokenizer's differ by right: one of them knows no images.
     first, second = (tokenizer.templates.get(place) for place in (MAIN[0], SETTINGS_FILE))

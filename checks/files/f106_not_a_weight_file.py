@@ -1,8 +1,8 @@
 """A file holds a pointer, a web page or nothing instead of its content.
 
 What it checks: no file is a pointer of git-LFS or git-xet, a web page or a server's error message;
-    no weight file is a pickle, an archive or a GGUF; no weight file, tokenizer, index or config
-    is empty. Other empty files are a warning; files that are empty by custom are left alone.
+    no weight file is a pickle, an archive or a GGUF; no weight file, tokenizer, template, index or
+    config is empty. Other empty files are a warning; files that are empty by custom are left alone.
 Why it matters: a clone without LFS leaves 130 bytes of text where gigabytes should be, a failed
     download an error page; readers fail with "header too large", which names neither.
 How to fix: run `git lfs pull`, or download again with `hf download`; remove what is really empty.
@@ -15,7 +15,10 @@ from release.errors import Fault
 from release.facts.contents import Contents
 from release.rules import Findings, Found, Where, rule
 
-NEEDED = ("tokenizer.json", "tokenizer.model", "tokenizer_config.json", "vocab.json", "merges.txt")
+NEEDED = (
+    *("tokenizer.json", "tokenizer.model", "tokenizer_config.json", "vocab.json", "merges.txt"),
+    "chat_template.jinja",
+)
 PAGES = (".html", ".htm", ".xml", ".md", ".txt", ".log")
 EMPTY_BY_CUSTOM = ("__init__.py", "py.typed", ".gitkeep", ".gitattributes", ".gitignore")
 

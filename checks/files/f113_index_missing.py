@@ -1,7 +1,7 @@
 """There are several weight files and no index.
 
 What it checks: a checkpoint of more than one weight file has model.safetensors.index.json.
-    Mistral's consolidated files have none and are not counted.
+    Mistral's consolidated files have none and are not counted, nor is what F111 names.
 Why it matters: transformers finds no model, or only model.safetensors; vLLM loads every file, with
     the last one winning where names meet.
 How to fix: write the index (`save_pretrained` does), or delete the files that do not belong.

@@ -10,11 +10,13 @@ Seen in: `re:.*_proj$` in one group and `re:.*\.o_proj$` in the next: compressed
     the second for o_proj, vLLM 0.32 the first.
 """
 
+from collections import Counter
+
+from release.facts.layouts import Layouts
 from release.facts.modules import Module, Modules
 from release.facts.reader import ReadersView
 from release.quantization.config import QuantizationConfig
 from release.quantization.match import PATTERN
-from release.quantization.reader import scheme_key
 from release.rules import Findings, Found, Where, in_config, rule
 from release.text import quoted
 from release.unknown import Unknown
@@ -24,11 +26,15 @@ FIX = "make the patterns exclude each other, or put the narrower group first"
 
 @rule(since="0.1.0")
 def check(
-    quantization: QuantizationConfig, modules: Modules, reader: ReadersView | Unknown
+    quantization: QuantizationConfig,
+    modules: Modules,
+    reader: ReadersView | Unknown,
+    layouts: Layouts | Unknown,
 ) -> Findings:
     """Judge targets that stand twice, then each module that several groups claim."""
-    keys = {group.name: scheme_key(group) for group in quantization.groups}
-    yield from _twice(quantization, keys)
+    keys = {group.name: group.scheme_key for group in quantization.groups}
+    torn = [] if isinstance(layouts, Unknown) else [modules.items[m] for m in layouts.torn]
+    yield from _twice(quantization, keys, Counter(module.claim.targets[0] for module in torn))
     if isinstance(reader, Unknown):
         yield from _orders(quantization, modules, keys)
         return
@@ -45,7 +51,9 @@ def check(
             yield Found(Where(module=part.name), f"{_written(part)}; {message}", FIX)
 
 
-def _twice(quantization: QuantizationConfig, keys: dict[str, tuple[object, ...]]) -> Findings:
+def _twice(
+    quantization: QuantizationConfig, keys: dict[str, tuple[object, ...]], torn: Counter[str]
+) -> Findings:
     owners: dict[str, str] = {}
     for group in quantization.groups:
         for position, target in enumerate(group.targets):
@@ -53,7 +61,10 @@ def _twice(quantization: QuantizationConfig, keys: dict[str, tuple[object, ...]]
             if keys[first] != keys[group.name]:
                 where = in_config(f"{group.path}.targets.{position}")
                 message = f"{quoted(target)} is a target of {first:.40} too; the later group has it"
-                yield Found(where, message, "leave it in one of them", "warning")
+                if torn[target]:
+                    message += f", and {torn[target]:,} modules are stored as another declares"
+                severity = None if torn[target] else "warning"
+                yield Found(where, message, "leave it in one of them", severity)
 
 
 def _orders(

@@ -9,11 +9,14 @@ How to fix: calibrate the cache again, or drop `kv_cache_scheme`.
 Seen in: sgl-cookbook #237.
 """
 
+from collections.abc import Iterator
+
 from release.architecture import ModelConfig
 from release.facts.absences import LONGEST_ID
 from release.facts.components import ATTENTION
 from release.facts.modules import Modules
 from release.quantization.config import QuantizationConfig
+from release.quantization.schemes import Scheme
 from release.rules import Findings, Found, Where, in_config, rule
 
 KEY_PROJECTIONS = ("k_proj", "qkv_proj", "query_key_value", "Wqkv")
@@ -27,24 +30,34 @@ def check(config: ModelConfig, quantization: QuantizationConfig, modules: Module
     scheme = quantization.kv_cache_scheme
     path = in_config(f"{quantization.path}.kv_cache_scheme")
     layers = _attention_layers(config, modules)
+    old = list(_old(modules))
     scaled = {m.name for m in modules if any(role in m.tensors for role in SCALES)}
+    if scheme is not None and scheme.dynamic and scaled:
+        what = f"it is dynamic, and {len(scaled):,} layers have cache scales, such as {min(scaled)}"
+        yield Found(path, what, "set dynamic to false", "warning")
     if scheme is not None and not scheme.dynamic:
         lost = [layer for layer in layers if layer not in scaled]
-        if layers and len(lost) == len(layers) and not scaled:
+        if layers and len(lost) == len(layers) and not scaled and not old:
             what = f"it is static, and none of {len(layers):,} attention layers has a k_scale"
             yield Found(path, what, "calibrate the cache, or drop the scheme")
             return
         for name in layers:
             stored = modules.items[name].tensors if name in modules.items else {}
             missing = [role for role in SCALES if role not in stored]
-            if missing:
+            if missing and not any(f"{module}.".startswith(f"{name}.") for module, _ in old):
                 what = f"{' and '.join(missing)} missing; vLLM takes 1.0"
                 yield Found(Where(module=name), what, "calibrate the cache again")
     targeted = any(group.weights is None for group in quantization.groups)
     if scheme is None and scaled and not targeted and "kv_cache_scheme" not in quantization.wrong:
         what = f"it is null, and {len(scaled):,} layers have cache scales, such as {min(scaled)}"
         yield Found(path, what, "declare the scheme they were calibrated for", "warning")
-    yield from _old(modules)
+    for name, role in old:
+        yield Found(
+            where=Where(module=name),
+            message=f"{role} is the name older exporters gave to a cache scale; vLLM takes 1.0",
+            fix="store k_scale and v_scale in the attention module",
+            severity="warning" if scheme is None else None,
+        )
 
 
 def _attention_layers(config: ModelConfig, modules: Modules) -> list[str]:
@@ -65,14 +78,13 @@ def _layer_number(name: str) -> int:
     return int(next(digits, "0"))
 
 
-def _old(modules: Modules) -> Findings:
+def _old(modules: Modules) -> Iterator[tuple[str, str]]:
+    """Modules with a cache scale under an older name, and that role."""
     for module in modules:
         last = module.name.rpartition(".")[2]
+        declared = module.scheme if isinstance(module.scheme, Scheme) else None
         for role, owners in OLD_NAMES.items():
+            if declared and declared.slot(role):
+                continue  # static activations of the projection's own output
             if role in module.tensors and (not owners or last in owners.split()):
-                yield Found(
-                    where=Where(module=module.name),
-                    message=f"{role} is the name older exporters gave to a cache scale",
-                    fix="store k_scale and v_scale in the attention module",
-                    severity="warning",
-                )
+                yield module.name, role

@@ -17,6 +17,7 @@ from release.quantization.config import QuantizationConfig
 from release.quantization.layout import recognise
 from release.quantization.naming import weights_in_words
 from release.rules import Findings, Found, Where, rule
+from release.text import quoted
 from release.unknown import Unknown
 
 
@@ -32,16 +33,22 @@ def check(
     lost = {module for one in missed for module in one.lost}
     layers = {} if isinstance(reader, Unknown) else reader.of_modules()
     groups = {group.name for group in quantization.groups if group.weights is not None}
+    read = {one.group for one in missed if one.read}
     for fault in layouts.unclaimed:
-        if fault.module in lost:
+        built = layers.get(fault.module)
+        group = built.choice.group if built else None
+        if fault.module in lost or group in read:
             continue
-        if fault.module in layers and layers[fault.module].choice.group in groups:
-            continue  # vLLM finds a group for it, by a target that is Q101's
         module = modules.items[fault.module]
         found = recognise(module.tensors, module.shape)
         looks = f" and looks like {weights_in_words(found[0].weights)}" if found else ""
+        message = f"{fault.role} is {fault.stored}{looks}, but no group claims the module"
+        if built and group in groups:
+            by = quoted(built.choice.target or "")
+            message += f"; vLLM alone takes {group:.40} for {built.layer.name}, by {by}"
         yield Found(
             where=Where(module=fault.module),
-            message=f"{fault.role} is {fault.stored}{looks}, but no group claims the module",
+            message=message,
             fix="let the targets of a group match it, or store it as plain floats",
+            severity="warning" if built and group in groups else None,
         )

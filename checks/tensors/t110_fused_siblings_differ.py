@@ -9,6 +9,7 @@ How to fix: let one group claim all parts, or none.
 Seen in: auto-round #2174, gate and up with different bits: an AssertionError while vLLM loads.
 """
 
+from release.facts.layouts import Layouts
 from release.facts.modules import Module
 from release.facts.siblings import Fused
 from release.quantization.naming import weights_in_words
@@ -18,12 +19,16 @@ from release.unknown import Unknown
 
 
 @rule(since="0.1.0")
-def check(siblings: tuple[Fused, ...]) -> Findings:
+def check(siblings: tuple[Fused, ...], layouts: Layouts | Unknown) -> Findings:
     """Compare what the groups say of each fused layer.
 
-    What `ignore` splits is Q105's; a part that is quantized and that none claims is T104's.
+    What `ignore` splits is Q105's; a part that is quantized and that none claims is T104's; one
+    of which a target stands twice is Q102's.
     """
+    torn = frozenset() if isinstance(layouts, Unknown) else layouts.torn
     for fused in siblings:
+        if not torn.isdisjoint(part.name for part in fused.parts):
+            continue
         parts = [part for part in fused.parts if part.claim.ignored_by is None]
         lost = [part for part in parts if part.quantized and part.scheme is None]
         if fused.expert or lost or len(parts) < len(fused.parts):

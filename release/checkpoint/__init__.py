@@ -41,6 +41,7 @@ __all__ = [
 CONFIG_FILE = "config.json"
 CONFIG_CAP = 64 << 20
 INDEX_CAP = 256 << 20
+NOT_SHARDS = ("consolidated", "adapter_model", "imatrix")
 CAPS = {CONFIG_FILE: CONFIG_CAP, INDEX_FILE: INDEX_CAP}
 FIRST_BYTES, ENTRY_BYTES = 64 << 10, 112
 """Of a header that nothing is known about, and of one tensor in it beside its name."""
@@ -50,7 +51,8 @@ class Checkpoint(msgspec.Struct, frozen=True):
     """What a folder or a revision on the Hub holds. Positions and sizes are in bytes.
 
     `shards` are the files whose headers were read, `loaded` those a loader reads: the index's,
-    or every top-level safetensors file where there is no index. `tensors` are the loaded ones;
+    or where there is none every top-level safetensors file that is not named as something else (an
+    adapter, an importance matrix, Mistral's second copy). `tensors` are the loaded ones;
     a name stored in two loaded shards is in `repeated` with all its places. `absent` are shards
     that are named, by the index or by a gap in the others' numbers, and are not there.
     """
@@ -148,8 +150,8 @@ def _is_weight_file(name: str) -> bool:
 
 
 def _without_index(shards: list[str]) -> tuple[str, ...]:
-    """Leave Mistral's second copy of the weights out where it is one."""
-    first = [name for name in shards if not name.startswith("consolidated")]
+    """Leave out Mistral's second copy of the weights, adapters and importance matrices."""
+    first = [name for name in shards if not name.startswith(NOT_SHARDS)]
     return tuple(first or shards)
 
 

@@ -12,7 +12,6 @@ from release.facts.reader import choose, read_declaration
 from release.quantization.config import ConfigGroup, QuantizationConfig
 from release.quantization.match import Resolver
 from release.quantization.plain_targets import plain_targets
-from release.quantization.reader import scheme_key
 from release.unknown import Unknown
 
 PACKED_ROLE = "weight_packed"
@@ -103,7 +102,7 @@ def _same_layers(
         read_declaration(declared, architecture, served, modules.pattern_problems)
         for declared in (now, better)
     ]
-    keys = {group.name: scheme_key(group) for group in now.groups}
+    keys = {group.name: group.scheme_key for group in now.groups}
     for layer in served_layers(architecture, served):
         before, after = (choose(reader, layer, served) for reader in readers)
         groups = [keys[c.group] if c.group else None for c in (before, after)]

@@ -11,7 +11,7 @@ from release.facts.cache_scales import SCHEME, cache_args, compare_cache
 from release.facts.misfits import Misfits
 from release.facts.modules import Module, Modules
 from release.quantization.config import QuantizationConfig
-from release.quantization.layout import DTYPE, MISSING, SHAPE, UNEXPECTED, Difference
+from release.quantization.layout import DTYPE, MISSING, SHAPE, UNEXPECTED, Difference, read_layout
 from release.quantization.naming import weights_in_words
 from release.quantization.schemes import (
     CACHE_SCALES,
@@ -19,6 +19,7 @@ from release.quantization.schemes import (
     FLOAT_DTYPES,
     QUANTIZED_DTYPES,
     Scheme,
+    scheme_of,
 )
 from release.unknown import Unknown
 
@@ -54,7 +55,8 @@ class Layouts(msgspec.Struct, frozen=True):
     and stored as plain floats. `other` (T105): weight and scale agree on a scheme that is not the
     declared one. `twice` (T108). Of modules stored as declared but for single tensors: `missing`
     (T101), `unexpected` (T102), `dtypes` (T106), `shapes` (T107). `strays` (T102): companions
-    beside no quantized weight. `misplaced` (T112): quantized where only floats can be.
+    beside no quantized weight. `misplaced` (T112): quantized where only floats can be. `torn`
+    (Q102): names of modules whose target stands in two groups, stored as the overruled one has it.
     """
 
     unclaimed: tuple[Fault, ...] = ()
@@ -67,6 +69,7 @@ class Layouts(msgspec.Struct, frozen=True):
     dtypes: tuple[Fault, ...] = ()
     shapes: tuple[Fault, ...] = ()
     misplaced: tuple[Fault, ...] = ()
+    torn: frozenset[str] = frozenset()
 
 
 def provide_layouts(
@@ -83,10 +86,11 @@ def provide_layouts(
     if unclear:
         return unclear
     misshapen = set() if isinstance(misfits, Unknown) else misfits.modules
+    torn = _torn(quantization, modules)
     found: dict[str, list[Fault]] = defaultdict(list)
     for module in modules:
-        if not quantization.path or module.claim.ignored_by:
-            continue  # Q112 and Q104 say it
+        if not quantization.path or module.claim.ignored_by or module.name in torn:
+            continue  # Q112, Q104 and Q102 say it
         if isinstance(module.scheme, Scheme):
             faults = _claimed(module, module.scheme, misshapen)
         else:
@@ -99,7 +103,23 @@ def provide_layouts(
         if args:
             for difference in compare_cache(module, args, config):
                 found[OWNER_OF[difference.problem]].append(_fault(module.name, difference, SCHEME))
-    return Layouts(**{owner: tuple(faults) for owner, faults in found.items()})
+    return Layouts(**{owner: tuple(faults) for owner, faults in found.items()}, torn=torn)
+
+
+def _torn(quantization: QuantizationConfig, modules: Modules) -> frozenset[str]:
+    doubled = quantization.doubled
+    schemes = {
+        target: [scheme_of(g, quantization) for g in quantization.groups if target in g.targets]
+        for target in doubled
+    }
+    return frozenset(
+        module.name
+        for module in (modules if doubled else ())
+        if module.layout.differences and module.claim.targets[0] in doubled
+        for scheme in schemes[module.claim.targets[0]]
+        if isinstance(scheme, Scheme)
+        and not read_layout(scheme, module.tensors, module.shape).differences
+    )
 
 
 def _unclear(quantization: QuantizationConfig, modules: Modules) -> Unknown | None:

@@ -28,7 +28,7 @@ def provide_misdeclared(layouts: Layouts | Unknown, modules: Modules) -> Misdecl
     for module in modules:
         if module.claim.group is not None and module.quantized:
             stored[module.claim.group].add(module.name)
-    other = {fault.module for fault in layouts.other}
+    other = {*layouts.torn, *(fault.module for fault in layouts.other)}
     uneven = other | {fault.module for fault in (*layouts.missing, *layouts.unexpected)}
     return Misdeclared(
         frozenset(group for group, names in stored.items() if names <= other),

@@ -49,6 +49,11 @@ class ConfigGroup(msgspec.Struct, frozen=True):
     preset: str | None = None
     unreadable: bool = False
 
+    @property
+    def scheme_key(self) -> tuple[object, ...]:
+        """What makes two groups the same to a reader: everything but name and targets."""
+        return self.weights, self.input_activations, self.output_activations, self.format
+
 
 class QuantizationConfig(msgspec.Struct, frozen=True):
     """The declared quantization of a checkpoint, and what is wrong with the declaration.
@@ -78,6 +83,17 @@ class QuantizationConfig(msgspec.Struct, frozen=True):
     def group(self, name: str) -> ConfigGroup:
         """Look a group up by its name. Raises `KeyError`."""
         return {group.name: group for group in self.groups}[name]
+
+    @property
+    def doubled(self) -> frozenset[str]:
+        """The targets of several groups that differ: the last one has the modules."""
+        owners: dict[str, ConfigGroup] = {}
+        return frozenset(
+            target
+            for group in self.groups
+            for target in group.targets
+            if owners.setdefault(target, group).scheme_key != group.scheme_key
+        )
 
     def storage_format(self, group: ConfigGroup) -> str | None:
         """The format a group is stored in: its own, else the top-level one if that names one."""

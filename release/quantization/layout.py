@@ -177,8 +177,11 @@ def _shape(scheme: Scheme | None, tensors: Tensors, implied: Size | None) -> Siz
     if len(stored.shape) != MATRIX:
         return None
     if scheme and role == scheme.weight.role:
-        if implied and scheme.expected_shape(scheme.weight, *implied) == stored.shape:
-            return implied
+        odd_words = scheme.weight.shape == PACKED and stored.dtype not in scheme.weight.dtypes
+        if odd_words or (
+            implied and scheme.expected_shape(scheme.weight, *implied) == stored.shape
+        ):
+            return implied  # words of another size say nothing of their own
         scale = tensors.get("weight_scale")
         return scheme.logical_shape(stored.shape, scale.shape if scale else ())
     halves = role == "weight_packed" and stored.dtype == "U8"  # of FP4, if nothing says more

@@ -103,7 +103,7 @@ class Reader:
         return choices[0]
 
     def _scheme(self, choice: Choice) -> tuple[object, ...] | None:
-        return scheme_key(self.groups[choice.group]) if choice.group else None
+        return self.groups[choice.group].scheme_key if choice.group else None
 
     def _ignored(self, layer: str) -> list[str | None]:
         """The entry that ignores the layer as a whole, or one for each projection in it."""
@@ -125,11 +125,6 @@ class Reader:
         if found is None and kind == EXPERTS_CLASS and "Linear" in self.owner:
             return "Linear"  # experts are what Linears were fused into
         return found
-
-
-def scheme_key(group: ConfigGroup) -> tuple[object, ...]:
-    """What makes two groups the same to a reader: everything but name and targets."""
-    return group.weights, group.input_activations, group.output_activations, group.format
 
 
 def is_for_attention(group: ConfigGroup) -> bool:

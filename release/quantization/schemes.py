@@ -8,7 +8,7 @@ compressed_tensors' compressors write.
 import msgspec
 
 from release.quantization import formats
-from release.quantization.arguments import GROUPED, Args
+from release.quantization.arguments import GROUPED, REMOVED_ACTORDERS, Args
 from release.quantization.config import ConfigGroup, QuantizationConfig
 from release.quantization.formats import BYTE, can_hold, infer_format
 from release.quantization.naming import scheme_name
@@ -120,7 +120,7 @@ MXFP8 = Storage(Slot("weight", ("F8_E4M3",), WHOLE), ("U8",))
 FP8 = Storage(Slot("weight", ("F8_E4M3",), WHOLE), FLOAT_DTYPES)
 INT8 = Storage(Slot("weight", ("I8",), WHOLE), FLOAT_DTYPES)
 INT16 = Storage(Slot("weight", ("I16",), WHOLE), FLOAT_DTYPES)
-WORDS = Storage(Slot("weight_packed", ("I32",), PACKED), FLOAT_DTYPES, (WEIGHT_SHAPE, GROUP_INDEX))
+WORDS = Storage(Slot("weight_packed", ("I32",), PACKED), FLOAT_DTYPES, (WEIGHT_SHAPE,))
 
 # (format, type of the weights, whether they have 8 bits at most) -> how they are stored. The three
 # plain formats are one compressor: the arguments decide.
@@ -189,6 +189,8 @@ def build_scheme(
     slots = [storage.weight, Slot("weight_scale", storage.scale, SCALE_SHAPES[weights.strategy])]
     if storage is not NVFP4 or weights.strategy == "tensor_group":
         slots += storage.beside
+    if storage is WORDS and weights.actorder in REMOVED_ACTORDERS:
+        slots.append(GROUP_INDEX)
     slots += _zero_points(weights, storage)
     slots += _activations("input", "in", inputs)
     slots += _activations("output", "out", outputs)

@@ -140,6 +140,5 @@ FAULTS = (
         second_group("Linear", strategy="tensor"),
         f"{GROUPS}.group_1.targets.0",
         FP8,
-        ("T105",),
     ),
 )

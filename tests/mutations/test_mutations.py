@@ -8,6 +8,7 @@ from release.verify import Request, verify
 from tests.conftest import Drafts
 from tests.mutations import base as base_faults
 from tests.mutations import (
+    causes,
     config,
     files,
     mishaps,
@@ -33,6 +34,7 @@ FAULTS: tuple[Fault, ...] = (
     *scales.FAULTS,
     *base_faults.FAULTS,
     *mishaps.FAULTS,
+    *causes.FAULTS,
 )
 
 

@@ -44,6 +44,7 @@ def copied(source: str, tensor: str, on: str) -> Fault:
 
 def all_in_one_group(draft: Draft) -> Draft:
     """A tensor that older releases wrote: every column is in the first of two groups."""
+    draft.config("quantization_config.config_groups.group_0.weights.actorder", "group")
     index = f"{DOWN}.weight_g_idx"
     return draft.add(index, "I32", [256], beside=f"{DOWN}.weight_packed")
 

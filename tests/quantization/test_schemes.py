@@ -51,7 +51,8 @@ def test_four_bits_beside_eight_are_stored_as_alone() -> None:
 
 def test_a_group_index_of_older_releases_is_known() -> None:
     # 0.12 to 0.18 wrote one for actorder "group"; it is no fault of the tensors.
-    packed = scheme("W4A16")
+    args = {"num_bits": 4, "strategy": "group", "group_size": 128, "actorder": "group"}
+    packed = scheme("group_0", weights=args)
     stored = tensors(
         weight_packed=("I32", (64, 16)),
         weight_scale=("BF16", (64, 1)),

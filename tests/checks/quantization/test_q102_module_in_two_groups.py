@@ -28,9 +28,18 @@ def test_fires_as_warning_where_vllms_names_are_unknown(draft: Drafts, findings:
     assert findings("Q102", broken) == layers
 
 
-def test_fires_as_warning_on_a_target_in_two_groups(draft: Drafts, findings: Judge) -> None:
+def test_fires_on_a_target_in_two_groups(draft: Drafts, findings: Judge) -> None:
     broken = with_group(draft("llama-w8a16"), ["Linear"], ["lm_head", "Linear"])
-    assert findings("Q102", broken) == [f"warning config.json: {GROUPS}.group_1.targets.1"]
+    assert findings("Q102", broken) == [f"error config.json: {GROUPS}.group_1.targets.1"]
+    assert not findings("T105", broken)
+
+
+def test_warns_of_a_target_in_two_groups_that_changes_nothing(
+    draft: Drafts, findings: Judge
+) -> None:
+    names = (["Linear", "Foo"], ["Foo"])
+    broken = with_group(draft("llama-w8a16"), *names)
+    assert findings("Q102", broken) == [f"warning config.json: {GROUPS}.group_1.targets.0"]
 
 
 @pytest.mark.parametrize(

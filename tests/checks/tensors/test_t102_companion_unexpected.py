@@ -55,4 +55,6 @@ def test_silent_on_the_scales_of_the_cache(draft: Drafts, findings: Judge) -> No
 def test_silent_on_a_group_index_of_older_releases(draft: Drafts, findings: Judge) -> None:
     name = f"{UP}.weight_g_idx"
     old = draft("llama-w4a16").add(name, "I32", [128], beside=f"{UP}.weight_packed")
-    assert findings("T102", old) == []
+    assert findings("T102", old) == [f"warning {name}"]  # nothing declares an order
+    ordered = old.config("quantization_config.config_groups.group_0.weights.actorder", "group")
+    assert findings("T102", ordered) == []

@@ -1,0 +1,114 @@
+"""Faults that several rules used to see, or none: one cause each."""
+
+from collections.abc import Callable
+
+from tests.mutate import Draft, pack_shard
+from tests.mutations.config import setting
+from tests.mutations.fault import Fault
+from tests.mutations.resolution import GROUP, GROUPS, KV, MIXED, NVFP4, ROOT
+from tests.mutations.tensors import OUT, W4, put
+
+TEMPLATE, CACHE = "chat_template.jinja", f"{ROOT}.kv_cache_scheme"
+POINTER = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'a' * 64}\nsize 1234\n"
+ADAPTER = "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight"
+
+
+def file(name: str, content: bytes | str) -> Callable[[Draft], Draft]:
+    """Write a file."""
+    return lambda draft: draft.write(name, content)
+
+
+def relabel(tensor: str, dtype: str, *shape: int) -> Callable[[Draft], Draft]:
+    """Declare another dtype for the same bytes, and another shape where one is given."""
+
+    def change(draft: Draft) -> Draft:
+        entry = {"dtype": dtype} | ({"shape": list(shape)} if shape else {})
+        return draft.header(draft.tensors()[tensor], lambda header: header[tensor].update(entry))
+
+    return change
+
+
+def renamed(old: str, new: str) -> Callable[[Draft], Draft]:
+    """Replace a text in the names of all tensors."""
+
+    def change(draft: Draft) -> Draft:
+        for name in [name for name in draft.tensors() if old in name]:
+            draft.rename(name, name.replace(old, new))
+        return draft
+
+    return change
+
+
+def also_in(group: str, part: str) -> Callable[[Draft], Draft]:
+    """Add the targets of the other group that have a text in them to a group."""
+
+    def change(draft: Draft) -> Draft:
+        groups = draft.read()[ROOT]["config_groups"]
+        others = [t for name, g in groups.items() if name != group for t in g["targets"]]
+        more = [target for target in others if part in target]
+        return draft.config(f"{GROUPS}.{group}.targets", [*groups[group]["targets"], *more])
+
+    return change
+
+
+FAULTS = (
+    Fault("F106", "a template left in git-LFS", file(TEMPLATE, POINTER), TEMPLATE, NVFP4),
+    Fault("F106", "an empty template", file(TEMPLATE, ""), TEMPLATE, NVFP4),
+    Fault(
+        "F111",
+        "an adapter beside a single file",
+        file("adapter_model.safetensors", pack_shard({ADAPTER: ("F32", [1], b"\0\0\x80\x3f")})),
+        "adapter_model.safetensors",
+        NVFP4,
+    ),
+    Fault(
+        "Q102",
+        "a target in two groups",
+        also_in("group_1", "down_proj"),
+        f"{GROUPS}.group_1.targets.3",
+        MIXED,
+    ),
+    Fault(
+        "Q102",
+        "a part of a fused layer in two groups",
+        also_in("group_1", "q_proj"),
+        f"{GROUPS}.group_1.targets.3",
+        MIXED,
+    ),
+    Fault(
+        "Q114",
+        "a dynamic cache with scales",
+        setting(f"{CACHE}.dynamic", True),
+        CACHE,
+        KV,
+    ),
+    Fault(
+        "Q114",
+        "cache scales under an old name",
+        renamed("self_attn.k_scale", "self_attn.k_proj.output_scale"),
+        "model.layers.1.self_attn.k_proj",
+        KV,
+    ),
+    Fault(
+        "T102",
+        "an order of columns that nothing declares",
+        put(f"{OUT}.weight_g_idx", "I32", 128, beside=f"{OUT}.weight_packed"),
+        f"{OUT}.weight_g_idx",
+        W4,
+        ("V121",),
+    ),
+    Fault(
+        "T104",
+        "a projection that only the fused name covers",
+        setting(f"{GROUP}.targets", [r"re:.*(k|v|o|gate|up|down)_proj$"]),
+        "model.layers.1.self_attn.q_proj",
+        NVFP4,
+    ),
+    Fault(
+        "T106",
+        "packed words of another width",
+        relabel(f"{OUT}.weight_packed", "I64", 128, 8),
+        f"{OUT}.weight_packed",
+        W4,
+    ),
+)
