@@ -2,7 +2,8 @@
 
 What it checks: a quantized weight that is unlike its own becomes like it after exchanging the codes
     of each byte, reversing words, reading offset for two's complement codes, transposing, moving
-    rows or columns back, or giving every row the scales of its neighbour.
+    rows or columns back, or giving every row the scales of its neighbour. Or its rows' own scales
+    suit them no better than those of rows nearby.
 Why it matters: the loader reads the order of its format, and gets noise.
 How to fix: pack the weight as compressed-tensors does: low bits first, even column first, rows as
     in the Linear.

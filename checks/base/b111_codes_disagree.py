@@ -2,7 +2,8 @@
 
 What it checks: the base's weights, divided by the stored scales and rounded, against the codes. Of
     weights rounded to nearest at least 98 % lie within one step; where recipe.yaml names GPTQ or
-    AutoRound, or there is none, 60 %. Fewer exact ones than the scheme should have are a warning.
+    AutoRound, 60 %. Without recipe.yaml it is 60 % too, where more than a quarter of a layer's
+    weights are not rounded to nearest. Fewer exact ones than the scheme should have are a warning.
 Why it matters: the scales are not of these codes, or the codes of another rounding.
 How to fix: quantize the module again, or name in recipe.yaml what was done.
 Seen in: no public case; scales and codes of two runs in one file look like this.

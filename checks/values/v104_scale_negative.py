@@ -2,7 +2,8 @@
 
 What it checks: the sign bit of every `weight_scale` that is not zero. AutoRound gives symmetric
     integers negative scales, so that a group's largest weight gets the one code that has no
-    opposite: there, and where as many scales are negative as that leaves, it is only a note.
+    opposite: there, where as many scales are negative as that leaves, and where --base shows that
+    the weights are the base's all the same, it is only a note.
 Why it matters: no other quantizer makes one. Kernels either flip the signs of the weights, or take
     the bits for those of an unsigned number.
 How to fix: export the module again; a tensor of another meaning may stand under this name.
@@ -20,11 +21,12 @@ FEWEST = 64
 
 
 @rule(since="0.1.0")
-def check(measures: Measures, recipe: Recipe) -> Findings:
+def check(measures: Measures, recipe: Recipe, faithful: frozenset[str]) -> Findings:
     """Report every tensor of scales in which some are negative."""
     for scale in measures.scales:
         if scale.values.scales and scale.values.scales.negative:
-            meant = _is_signed(scale) and (AUTO_ROUND in recipe.methods or _are_half(scale))
+            usual = AUTO_ROUND in recipe.methods or _are_half(scale)
+            meant = _is_signed(scale) and (usual or scale.module.name in faithful)
             yield Found(
                 where=Where(file=scale.info.shard, tensor=scale.tensor),
                 message=f"negative: {scale.count(scale.values.scales.negative)}",

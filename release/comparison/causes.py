@@ -27,7 +27,6 @@ def cause_of(measure: Measure, floors: Floors, *, moved: bool) -> Cause:
     `moved`: the method moves weights on purpose, so that codes need not be the nearest.
     """
     low, high = floors.slope
-    rows = len(measure.bad_rows)
     enough = measure.cosine >= floors.cosine
     # Codes that are the base's hold no factor: beside large values small ones are flushed.
     nearest = measure.exact >= floors.typical
@@ -35,14 +34,19 @@ def cause_of(measure: Measure, floors: Floors, *, moved: bool) -> Cause:
         (Cause.ROWS, measure.dead_rows and measure.gain == 0),
         (Cause.HOLDS_ANOTHER, measure.cosine < STRANGER),
         (Cause.FACTOR, enough and not (nearest or low <= measure.slope <= high)),
-        (Cause.ROWS, 0 < rows <= MANY_ROWS * measure.rows),
-        (Cause.COSINE, rows or not enough),
+        (Cause.ROWS, some_rows(measure)),
+        (Cause.COSINE, measure.bad_rows or not enough),
         (Cause.GROUPS, not moved and measure.off_groups),
         (Cause.CODES, not _agrees(measure, floors, moved=moved)),
         (Cause.NOISE, measure.sqnr < (floors.moved if moved else floors.rounded)),
         (Cause.RANGE, not moved and _out_of_range(measure, floors)),
     )
     return next((cause for cause, seen in signs if seen), Cause.NONE)
+
+
+def some_rows(measure: Measure) -> bool:
+    """Whether a few rows are wrong, and not the whole weight."""
+    return 0 < len(measure.bad_rows) <= MANY_ROWS * measure.rows
 
 
 def _agrees(measure: Measure, floors: Floors, *, moved: bool) -> bool:

@@ -8,11 +8,20 @@ from functools import partial
 from typing import TypeVar
 
 import msgspec
+import numpy as np
 
+from release.architecture.numbering import layer_of
 from release.checkpoint import TensorInfo
-from release.comparison.causes import cause_of
+from release.comparison.causes import cause_of, some_rows
 from release.comparison.floors import floors_of
-from release.comparison.ideal import NOISIER, PEERS_MOVED, RELATIVE, measure_ideal, relieved
+from release.comparison.ideal import (
+    NOISIER,
+    PEERS_MOVED,
+    RELATIVE,
+    measure_ideal,
+    relieved,
+    slope_inside,
+)
 from release.comparison.measure import measure
 from release.comparison.neighbours import neighbours
 from release.comparison.pairing import View
@@ -28,6 +37,9 @@ Result = TypeVar("Result")
 
 REMOTE_THREADS = 6
 """Threads where most of the time is spent waiting for bytes from elsewhere."""
+
+FEW = 0.25
+"""Share of a layer's weights that may be odd among the others."""
 
 ORDER_CAUSES = {Cause.ROWS, Cause.COSINE, Cause.CODES}
 """What scales in the wrong rows can look like."""
@@ -81,6 +93,26 @@ class Comparer:
         )
         return [item for item in found if item is not None]
 
+    def settle(self, compared: list[Compared]) -> list[Compared]:
+        """Hold to plain rounding, where no recipe says more, what lies among plainly rounded.
+
+        Methods that move weights move those of a whole layer.
+        """
+        layers: dict[tuple[str, str], list[Compared]] = {}
+        for item in compared:
+            layers.setdefault((item.scheme, layer_of(item.module)), []).append(item)
+        odd = {
+            item.module
+            for items in layers.values()
+            if len(off := [item for item in items if self._is_moved(item)]) <= FEW * len(items)
+            for item in off
+        }
+        return self.in_threads(
+            lambda item: self._settled(item) if item.module in odd else item,
+            compared,
+            lambda item: item.measure.elements,
+        )
+
     def compare_plains(self) -> list[Difference]:
         """Compare every tensor that is not quantized."""
         found = self.in_threads(self._compared, self.plains.values(), lambda p: p.info.elements)
@@ -121,7 +153,8 @@ class Comparer:
         The answers are in the order of the items. numpy releases the interpreter lock.
         """
         ordered = list(items)
-        pool = ThreadPoolExecutor(self._threads)
+        # Whatever is stored is judged, and nobody is warned of NaN on the way.
+        pool = ThreadPoolExecutor(self._threads, initializer=partial(np.seterr, all="ignore"))
         try:
             biggest_first = sorted(range(len(ordered)), key=lambda i: -size(ordered[i]))
             futures = {i: pool.submit(function, ordered[i]) for i in biggest_first}
@@ -137,17 +170,25 @@ class Comparer:
         return Decoder(weight.scheme, weight.shape, weight.tensors, self.ours.read)
 
     def judge(
-        self, weight: Weight, decoder: Decoder, base: Matrix, *, fitted: bool = False
+        self,
+        weight: Weight,
+        decoder: Decoder,
+        base: Matrix,
+        *,
+        fitted: bool = False,
+        moved: bool | None = None,
     ) -> tuple[Measure, Cause]:
         """Measure a weight against a matrix of the base, `fitted` to it by factors."""
+        moved = self.moved if moved is None else moved
         floors = floors_of(weight.scheme, fitted=fitted)
         found = measure(decoder, base, floors)
-        cause = cause_of(found, floors, moved=self.moved)
+        cause = cause_of(found, floors, moved=moved)
         if cause in RELATIVE:
-            found, floors = relieved(
-                found, floors, measure_ideal(decoder, base, floors), moved=self.moved
-            )
-            cause = cause_of(found, floors, moved=self.moved)
+            ideal = measure_ideal(decoder, base, floors)
+            found, floors = relieved(found, floors, ideal, moved=moved)
+            if moved:  # AutoRound cuts off the largest, which is no factor
+                found = msgspec.structs.replace(found, slope=slope_inside(decoder, base))
+            cause = cause_of(found, floors, moved=moved)
         return found, cause
 
     def matrix(self, name: str) -> Matrix:
@@ -166,6 +207,16 @@ class Comparer:
             self.reasons[weight.module] = "it holds NaN or infinity"  # which the V rules name
             return None
         return Compared(weight.module, weight.scheme.name, words(view), found, cause)
+
+    def _is_moved(self, item: Compared) -> bool:
+        scheme = self.weights[item.module].scheme
+        return item.measure.exact < floors_of(scheme, fitted=False).typical
+
+    def _settled(self, item: Compared) -> Compared:
+        weight = self.weights[item.module]
+        base = self.matrix(item.module)
+        found, cause = self.judge(weight, self.decoder(weight), base, moved=False)
+        return msgspec.structs.replace(item, measure=found, cause=cause)
 
     def _compared(self, plain: Plain) -> Difference | None:
         try:
@@ -197,7 +248,9 @@ class Comparer:
         if other is not None:
             return _with(item, Cause.HOLDS_ANOTHER, other)
         order = disorder(ours, decoder, base)
-        return _with(item, Cause.DISORDER if order else Cause.COSINE, order or "")
+        if order:
+            return _with(item, Cause.DISORDER, order)
+        return _with(item, Cause.ROWS if some_rows(item.measure) else Cause.COSINE, "")
 
     def _excused(self, item: Compared, decoder: Decoder, base: Matrix) -> Compared:
         """What is noisier than its peers only as plain rounding of its base is."""

@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from release.comparison.floors import NEAR_MOVED, Floors
-from release.comparison.measure import measure, step_of
+from release.comparison.measure import Coded, measure, step_of
 from release.comparison.results import Cause, Measure
 from release.comparison.views import Matrix
 from release.quantization.decoding import Decoder, Rows
@@ -152,6 +152,19 @@ def relieved(
 def measure_ideal(decoder: Decoder, base: Matrix, floors: Floors) -> Measure:
     """Measure what rounding to nearest would have made of the base."""
     return measure(Ideal(decoder, base), base, floors)
+
+
+def slope_inside(decoder: Coded, base: Matrix) -> float:
+    """The slope <w, d> / <w, w> over the values that the scales reach: what is cut off left out."""
+    both = own = 0.0
+    step = step_of(decoder.shape[1])
+    for start in range(0, decoder.shape[0], step):
+        stop = min(start + step, decoder.shape[0])
+        rows, theirs = decoder.rows(start, stop), base.read(start, stop)
+        kept = np.where(np.abs(rows.in_steps(theirs)) <= rows.book.largest, theirs, 0)
+        both += float(np.einsum("ij,ij->", kept, rows.values(), dtype=np.float64))
+        own += float(np.einsum("ij,ij->", kept, kept, dtype=np.float64))
+    return both / own if own else 1.0
 
 
 def _of_eight_bits(factor: Floats, unit: np.float32) -> Floats:

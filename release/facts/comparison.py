@@ -134,6 +134,8 @@ def _held_together(
 
     with scanning.progress(size) as comparer.ours.advance:
         compared, differences = comparer.compare_weights(), comparer.compare_plains()
+    if not method.names:
+        compared = comparer.settle(compared)
     comparer.ours.advance = quiet  # what has to be read again is not known beforehand
     if method.folded:
         unfolding = Unfolding(comparer)

@@ -124,11 +124,13 @@ def another_rounding(raw: bytes) -> bytes:
 
 
 def shaken(draft: Draft) -> Draft:
-    """Move 70 % of the FP4 codes by one, and lose recipe.yaml: they may be GPTQ's."""
+    """Move 70 % of the FP4 codes by one, and call it GPTQ."""
     tensor = f"{EXPERTS}.3.down_proj.weight_packed"
     codes = np.frombuffer(draft.values(tensor), np.uint8).copy()
     codes[np.random.default_rng(4).random(len(codes)) < 0.7] ^= 0x11
-    return draft.store(tensor, codes.tobytes()).remove("recipe.yaml")
+    recipe = (draft.path / "recipe.yaml").read_text()
+    draft.write("recipe.yaml", recipe.replace("QuantizationModifier", "GPTQModifier"))
+    return draft.store(tensor, codes.tobytes())
 
 
 def one_value(raw: bytes) -> bytes:
@@ -244,9 +246,7 @@ FAULTS = (
     OF_LLAMA(
         "B110", "a doubled scale", changed(f"{GATE}.weight_scale", one_scale_doubled), GATE, DYNAMIC
     ),
-    OF_LLAMA(
-        "B110", "a lost tail", changed(f"{UP}.weight_packed", tail_lost), UP, (*NVFP4, *MXFP4)
-    ),
+    OF_LLAMA("B110", "a lost tail", changed(f"{UP}.weight_packed", tail_lost), UP, (*NVFP4, *W4)),
     OF_LLAMA("B111", "another rounding", changed(f"{GATE}.weight", another_rounding), GATE, INT8),
     OF_LLAMA("B112", "scales that cut off the largest", clipped, GATE, W4, ("V116",)),
     OF_LLAMA(

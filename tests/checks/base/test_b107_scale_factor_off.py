@@ -1,5 +1,6 @@
 import struct
 
+import numpy as np
 import pytest
 
 from release.quantization.decoding import to_float32
@@ -49,3 +50,19 @@ def test_silent_on_scales_as_written(draft: Drafts, compare: Compare) -> None:
     scales = to_float32(draft("llama-nvfp4").values(f"{GATE}.weight_global_scale"), "F32")
     assert scales[0] > 1  # compressed-tensors divides by it
     assert compare(draft("llama-nvfp4a16"), "llama") == []
+
+
+def test_silent_on_the_largest_that_auto_round_cuts_off(
+    draft: Drafts, base: Drafts, compare: Compare
+) -> None:
+    def larger(raw: bytes) -> bytes:
+        """The largest hundredth of the BF16 weights, three times as large."""
+        values = to_float32(raw, "BF16")
+        top = np.abs(values) > np.quantile(np.abs(values), 0.99)
+        words = np.where(top, 3 * values, values).astype("<f4").view("<u4") >> 16
+        return words.astype("<u2").tobytes()
+
+    ours, origin = draft("llama-w4a16"), base("llama").change(f"{GATE}.weight", larger)
+    recipe = (ours.path / "recipe.yaml").read_text()
+    ours.write("recipe.yaml", recipe.replace("QuantizationModifier", "AutoRoundModifier"))
+    assert compare(ours, origin) == []

@@ -122,3 +122,21 @@ def test_fires_on_rolled_scales_of_codes_that_were_moved(
 
     broken = draft(name).change(f"{GATE}.weight_scale", roll)
     assert compare(broken, "llama") == ([f"B109 error {GATE}"] if by else [])
+
+
+@pytest.mark.parametrize("name", ["llama-w4a16-gptq", "llama-nvfp4", "llama-fp8-dynamic"])
+def test_fires_on_scales_of_another_layer(name: str, draft: Drafts, compare: Compare) -> None:
+    other = GATE.replace("layers.0", "layers.1")
+    stale = draft(name).copy(f"{other}.weight_scale", f"{GATE}.weight_scale")
+    assert compare(stale, "llama") == [f"B109 error {GATE}"]
+    assert compare(stale, "llama", words=True)[0].endswith("the scales are not those of its rows")
+
+
+@pytest.mark.parametrize(("name", "bit"), [("llama-nvfp4", 0x88), ("llama-fp8-dynamic", 0x80)])
+def test_fires_on_signs_turned(name: str, bit: int, draft: Drafts, compare: Compare) -> None:
+    role = "weight_packed" if bit > 0x80 else "weight"
+    turned = draft(name).change(
+        f"{GATE}.{role}", lambda raw: (np.frombuffer(raw, np.uint8) ^ bit).tobytes()
+    )
+    assert compare(turned, "llama") == [f"B109 error {GATE}"]
+    assert compare(turned, "llama", words=True)[0].endswith("every sign is turned")

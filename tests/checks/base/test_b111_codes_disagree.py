@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from tests.conftest import Compare, Drafts
 
@@ -27,3 +28,25 @@ def test_silent_where_gptq_moved_them(draft: Drafts, compare: Compare) -> None:
     recipe = "default_stage:\n  default_modifiers:\n    GPTQModifier:\n      targets: [Linear]\n"
     moved = draft("llama-w8a8-int8").change(f"{GATE}.weight", lambda raw: nudge(raw, 0.2, 1))
     assert compare(moved.write("recipe.yaml", recipe), "llama") == []
+
+
+@pytest.mark.parametrize("module", [GATE, "model.layers.0.self_attn.k_proj"])
+def test_fires_without_a_recipe_on_one_among_plainly_rounded_ones(
+    module: str, draft: Drafts, compare: Compare
+) -> None:
+    odd = draft("llama-w8a8-int8").change(f"{module}.weight", lambda raw: nudge(raw, 0.3, 1))
+    assert compare(odd.remove("recipe.yaml"), "llama") == [f"B111 warning {module}"]
+
+
+def test_silent_without_a_recipe_where_a_whole_layer_was_moved(
+    draft: Drafts, compare: Compare
+) -> None:
+    moved = draft("llama-w8a8-int8").remove("recipe.yaml")
+    for tensor in [name for name in moved.tensors() if ".0." in name and "_proj.weight" in name]:
+        if not tensor.endswith("scale"):
+            moved.change(tensor, lambda raw: nudge(raw, 0.2, 1))
+    assert compare(moved, "llama") == []
+
+
+def test_silent_on_gptq_without_its_recipe(draft: Drafts, compare: Compare) -> None:
+    assert compare(draft("llama-w4a16-gptq").remove("recipe.yaml"), "llama") == []
