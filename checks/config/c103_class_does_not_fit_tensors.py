@@ -33,7 +33,7 @@ def check(
     name, stack = config.architecture, absences.stack
     base_class = name.endswith("Model") and stack == "layers"
     mapped = architecture.family.startswith(MAPPED) and architecture.stack == "model.layers"
-    if absences.elsewhere and not base_class and not mapped:
+    if absences.elsewhere and stack and not base_class and not mapped:
         yield Found(
             where=in_config("architectures"),
             message=f"{name or config.model_type} has its layers under {architecture.stack}, "
@@ -48,17 +48,19 @@ def check(
             fix="restore vision_config, or name the text-only class",
         )
     elif named_class.types:
-        yield _other_class(config, named_class)
+        yield _other_class(config, named_class, absences)
 
 
-def _other_class(config: ModelConfig, named: NamedClass) -> Found:
+def _other_class(config: ModelConfig, named: NamedClass, absences: Absences) -> Found:
     name, belongs = config.architecture, " or ".join(named.types)
     what = f"model_type {config.model_type!r} does not belong to {name}, which has {belongs}"
     if named.lacking:
         what += f"; the class needs {named.lacking}, which is not stored"
     elif named.surplus:
         what += f"; the class has no {named.surplus}, which is stored"
-    breaks = named.lacking or named.surplus
+    elif absences.incomplete:
+        what += f"; {config.model_type} has {absences.incomplete[0]}, which is not stored"
+    breaks = named.lacking or named.surplus or absences.incomplete
     fix = "set both as the base model's config.json does"
     return Found(in_config("model_type"), what, fix, None if breaks else "warning")
 

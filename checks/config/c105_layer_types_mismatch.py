@@ -15,6 +15,13 @@ from release.rules import Findings, Found, Where, in_config, rule
 from release.unknown import Unknown
 
 PATTERN_LETTERS = "M*-E"
+# What transformers 5.17 takes, older names too.
+TYPES = {
+    *("full_attention", "sliding_attention", "chunked_attention", "window_attention", "conv"),
+    *("compressed_sparse_attention", "heavily_compressed_attention", "minimax_m3_sparse"),
+    *("deepseek_sparse_attention", "qwen_sparse_attention", "linear_attention", "hybrid", "moe"),
+    *("hybrid_sliding", "sparse", "dense", "mamba", "attention"),
+}
 
 
 @rule(since="0.1.0")
@@ -23,6 +30,14 @@ def check(config: ModelConfig, absences: Absences | Unknown) -> Findings:
     layers = config.get("num_hidden_layers")
     if type(layers) is int:
         yield from _lengths(config, layers)
+    types = config.get("layer_types")
+    strange = next((t for t in types if t not in TYPES), None) if isinstance(types, list) else None
+    if strange is not None and "auto_map" not in config.raw:
+        yield Found(
+            where=in_config(f"{config.text_path}layer_types.{types.index(strange)}"),
+            message=f"{strange!r:.60} is no type of layer that transformers has",
+            fix="restore layer_types from the base model's config.json",
+        )
     if isinstance(absences, Unknown):
         return
     seen = dict.fromkeys(_mixer(name) for name in absences.mixers)

@@ -17,6 +17,7 @@ from typing import Any, TypeGuard
 from release.architecture import ModelConfig
 from release.architecture.config import COUNT_CAP
 from release.facts.absences import TOWERS
+from release.facts.misfits import Misfits
 from release.facts.modules import Modules
 from release.rules import Findings, Found, in_config, rule
 from release.unknown import Unknown
@@ -33,7 +34,7 @@ FIX = "take it from the base model's config.json"
 
 
 @rule(since="0.1.0", severity="warning")
-def check(config: ModelConfig, modules: Modules | Unknown) -> Findings:
+def check(config: ModelConfig, modules: Modules | Unknown, misfits: Misfits | Unknown) -> Findings:
     """Judge dtype, rope and heads."""
     yield from _dtypes(config, modules)
     ropes = {key: config.text.get(key) for key in ("rope_scaling", "rope_parameters")}
@@ -46,7 +47,8 @@ def check(config: ModelConfig, modules: Modules | Unknown) -> Findings:
             yield from _rope(config, path, rope)
     heads, groups = config.get("num_attention_heads"), config.get("num_key_value_heads")
     sound = type(heads) is int and type(groups) is int and groups > 0 and 0 <= heads <= COUNT_CAP
-    if sound and heads % groups:
+    wrong = set() if isinstance(misfits, Unknown) else misfits.modules
+    if sound and heads % groups and not any(name.endswith(".q_proj") for name in wrong):
         message = f"{heads} query heads are not a multiple of {groups} key/value heads"
         yield Found(in_config(f"{config.text_path}num_key_value_heads"), message, FIX, "error")
     chosen, count = config.get("num_experts_per_tok"), _experts(config)

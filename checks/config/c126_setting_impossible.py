@@ -27,6 +27,7 @@ SIZES = (
     *("hidden_size", "intermediate_size", "moe_intermediate_size", "vocab_size", "head_dim"),
     *("linear_key_head_dim", "linear_value_head_dim", "kv_lora_rank", "q_lora_rank"),
     *("qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim", "max_position_embeddings"),
+    "sliding_window",
 )
 EPSILONS = ("rms_norm_eps", "layer_norm_eps", "norm_eps", "layer_norm_epsilon")
 DTYPES = {"bfloat16", "float16", "float32", "float64", "half", "float", "double", "auto"}

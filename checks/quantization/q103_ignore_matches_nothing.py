@@ -1,7 +1,8 @@
 """An entry of `ignore` matches no module.
 
 What it checks: every entry of `ignore` names or matches a module of the checkpoint, or one that
-    may be absent: a tied head, the MTP layers, a module that holds others.
+    may be absent: a tied head, the MTP layers, a module that holds others, a gate or router that
+    transformers stores under another name.
 Why it matters: a misspelt entry leaves its layer quantized, or claimed by a group while it is
     stored in BF16. No engine says so.
 How to fix: correct the entry (full names, or `re:` patterns from the start of the name).
@@ -20,6 +21,7 @@ from release.text import quoted
 from release.unknown import Unknown
 
 ABSENT = ("lm_head", "mtp")
+GATES = ("gate", "router")
 CLASSES = {"Linear", "Embedding", "Module"}
 HINTS = 3
 
@@ -40,6 +42,7 @@ def check(
         if entry not in modules.unmatched_ignores or entry in modules.pattern_problems:
             continue
         absent = any(part in entry for part in ABSENT) or entry in CLASSES
+        absent = absent or _is_gate(entry, names)
         if entry in read:
             continue  # vLLM's name: T103 says where compressed-tensors claims it
         if absent or entry in known or f"model.{entry}" in known or _holds_others(entry, names):
@@ -52,6 +55,12 @@ def check(
             fix=f"correct it; the nearest module is {near}" if near else "correct or remove it",
             severity="info" if entry.startswith("re:") else None,
         )
+
+
+def _is_gate(entry: str, names: list[str]) -> bool:
+    """Whether it is a gate or router that has its name in transformers, and another on disk."""
+    block, _, last = entry.rpartition(".")
+    return last.endswith(GATES) and _holds_others(block, names)
 
 
 def _holds_others(entry: str, names: list[str]) -> bool:

@@ -9,6 +9,8 @@ Seen in: vllm #38832 and #41994, layers and experts of multi-token prediction in
     did not name.
 """
 
+from release.architecture import Architecture
+from release.facts.components import HEAD, MTP
 from release.facts.layouts import Layouts
 from release.facts.modules import Modules
 from release.facts.reader import ReadersView
@@ -18,11 +20,20 @@ from release.unknown import Unknown
 
 
 @rule(since="0.1.0")
-def check(layouts: Layouts, modules: Modules, reader: ReadersView | Unknown) -> Findings:
-    """Report every claimed module that is stored as plain floats."""
+def check(
+    layouts: Layouts,
+    modules: Modules,
+    reader: ReadersView | Unknown,
+    architecture: Architecture | Unknown,
+) -> Findings:
+    """Report every claimed module of the model that is stored as plain floats."""
+    known = not isinstance(architecture, Unknown)
     layers = {} if isinstance(reader, Unknown) else reader.of_modules()
     for fault in layouts.unquantized:
-        claim = modules.items[fault.module].claim
+        module = modules.items[fault.module]
+        if known and module.expected is None and module.component not in {MTP, HEAD}:
+            continue  # the model has no such module: T118, C111 and others say it
+        claim = module.claim
         built = layers.get(fault.module)
         plain = built is not None and built.choice.group is None and not built.choice.refused
         yield Found(

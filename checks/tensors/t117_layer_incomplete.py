@@ -9,31 +9,54 @@ How to fix: export the model again; compare the shards with those of the base mo
 Seen in: checkpoints put together from the shards of two exports.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from release.facts.absences import Absences
 from release.facts.layer_gaps import Gap
 from release.facts.modules import Module, Modules
+from release.facts.named_class import NamedClass
 from release.rules import Findings, Found, Where, rule
 from release.unknown import Unknown
 
+SHOWN = 3
 FIX = "export the model again with all of its tensors"
 
 
 @rule(since="0.1.0")
-def check(modules: Modules, absences: Absences | Unknown, layer_gaps: tuple[Gap, ...]) -> Findings:
+def check(
+    modules: Modules,
+    absences: Absences | Unknown,
+    layer_gaps: tuple[Gap, ...],
+    named_class: NamedClass | Unknown,
+) -> Findings:
     """Report by the architecture, or by the layers' likeness where it is unknown."""
     if isinstance(absences, Unknown):
         for gap in layer_gaps:
             what = f"{', '.join(gap.missing)} missing; {gap.alike:,} layers like it have that"
             yield Found(Where(module=gap.layer), what, FIX, "warning")
         return
+    if not isinstance(named_class, Unknown) and named_class.types:
+        return  # C103: config.json names two models
+    strangers = _strangers(modules)
     for name in absences.incomplete:
-        yield Found(Where(module=name), "is missing; config.json implies it", FIX)
+        others = strangers.get(name.rpartition(".")[0], ())
+        instead = f"; {' and '.join(others[:SHOWN])} stored beside it, unknown" if others else ""
+        yield Found(Where(module=name), f"is missing; config.json implies it{instead}", FIX)
     for module in modules:
         for role in _missing(module):
             what = f"{role} is missing; config.json implies it"
             yield Found(Where(module=module.name), what, FIX)
+
+
+def _strangers(modules: Modules) -> dict[str, list[str]]:
+    """Modules that config.json does not imply, by the block that they are in."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for module in modules:
+        if module.expected is None:
+            block, _, last = module.name.rpartition(".")
+            found[block].append(last)
+    return found
 
 
 def _missing(module: Module) -> Iterator[str]:

@@ -21,7 +21,8 @@ _HEAD, _VISION, _INCOMPLETE = "head", "vision", "incomplete"
 class Absences(msgspec.Struct, frozen=True):
     """Names of expected modules that are not stored, by the rule that owns them.
 
-    `elsewhere` (C103): stored, but under `stack`, another prefix than the config's class has.
+    `elsewhere` (C103): stored, but under `stack`, another prefix than the config's class has, or
+    where `stack` is None under two prefixes.
     `layers` (C104): in a layer of which nothing is stored. `mixers` (C105): the attention of a
     layer that has another kind of it. `experts` (C108): whole experts, or the MLP of a layer that
     is dense where it should be sparse, or the reverse. `head` (C109), `mtp` (C110: the prefix),
@@ -107,7 +108,9 @@ class _Stored:
             for name in architecture.modules
             if EXPERTS in name or name.endswith(EXPERTS[:-1])
         }
-        self.other_stack = None if self.stack in self.names else _other_stack(self.names)
+        self.stacks = _stacks(self.names)
+        shortest = min(self.stacks, key=lambda name: (len(name), name), default=None)
+        self.other_stack = None if self.stack in self.names else shortest
 
     def owner(self, name: str) -> str | None:
         """The owner of a missing module; None where it is stored in another form."""
@@ -133,7 +136,8 @@ class _Stored:
         parts = here.removeprefix(f"{stack}.").split(".")
         layer = f"{stack}.{parts[0]}"
         if layer not in self.names:
-            return _LAYERS
+            places = (f"{other}.{parts[0]}" for other in self.stacks - {stack})
+            return _LAYERS if self.names.isdisjoint(places) else _ELSEWHERE
         block = ".".join([layer, *parts[1:2]])
         if parts[1] in MIXERS and block not in self.names:
             others = any(f"{layer}.{mixer}" in self.names for mixer in MIXERS)
@@ -165,10 +169,10 @@ def _with_parents(modules: Modules) -> set[str]:
     return names
 
 
-def _other_stack(names: set[str]) -> str | None:
+def _stacks(names: set[str]) -> set[str]:
+    """The lists of layers of language models: under one prefix, unless something is wrong."""
     lists = (name for name in names if name == "layers" or name.endswith(".layers"))
-    stacks = [name for name in lists if component_of(name) not in TOWERS and "mtp" not in name]
-    return min(stacks, key=lambda name: (len(name), name), default=None)
+    return {name for name in lists if component_of(name) not in TOWERS and "mtp" not in name}
 
 
 def _is_fused_expert(name: str, modules: dict[str, Module]) -> bool:

@@ -205,7 +205,7 @@ def _is_plain(module: Module, scheme: Scheme) -> bool:
 
 def _renamed(module: Module, scheme: Scheme) -> Iterator[tuple[str, str]]:
     """Pairs of a missing role and the role, not of the scheme, that has just its tensor."""
-    known = {slot.role for slot in scheme.slots} | {"weight", "bias"}
+    known = {slot.role for slot in scheme.slots} | {"bias"}
     others = {role: info for role, info in module.tensors.items() if role not in known}
     for difference in module.layout.differences:
         slot = scheme.slot(difference.role)

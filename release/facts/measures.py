@@ -6,10 +6,12 @@ import msgspec
 
 from release.architecture.numbering import EXPERTS
 from release.checkpoint import TensorInfo
+from release.facts.layouts import Layouts
 from release.facts.modules import Module, Modules
 from release.facts.scan import WEIGHTS, TensorValues
 from release.quantization.schemes import CACHE_SCALES, COMPANIONS, Scheme
 from release.scan.values import Hits, Values
+from release.unknown import Unknown
 
 WEIGHT_SCALES = frozenset({"weight_scale", "weight_scale_inv"})
 ACTIVATION_SCALES = frozenset({"input_scale", "input_global_scale", "output_scale"})
@@ -76,10 +78,17 @@ class Measures(msgspec.Struct, frozen=True):
     cache_scales: tuple[Measure, ...]
 
 
-def provide_measures(stored_modules: Modules, tensor_values: TensorValues) -> Measures:
-    """Sort every tensor by its role."""
+def provide_measures(
+    stored_modules: Modules, tensor_values: TensorValues, layouts: Layouts | Unknown
+) -> Measures:
+    """Sort every tensor by its role; values under another dtype than their own (T106) are noise."""
+    mistyped = set()
+    if not isinstance(layouts, Unknown):
+        mistyped = {fault.module for fault in layouts.dtypes}
     groups: dict[str, list[Measure]] = {name: [] for name in Measures.__struct_fields__}
     for module in stored_modules:
+        if module.name in mistyped:
+            continue
         for role, info in module.tensors.items():
             found = tensor_values.get(module.tensor(role))
             group = _group(role)

@@ -220,4 +220,7 @@ def is_rotation(name: str) -> bool:
 
 
 def _is_router(name: str, expected: Expected | None) -> bool:
-    return expected.float_only if expected else name.rpartition(".")[2] in ROUTERS
+    if expected:
+        return expected.float_only
+    *parents, last = name.split(".")
+    return last in ROUTERS or "router" in parents

@@ -36,7 +36,7 @@ def provide_unknown_tensors(
         else:
             found += _roles(module, known.tensors.keys())
     if strange:
-        owners = _Owners(architecture, modules)
+        owners = _Owners(architecture, modules, absences)
         rotated = quantization.transformed
         for module in strange:
             if not owners.has(module) and not (rotated and is_rotation(module.name)):
@@ -59,11 +59,14 @@ def _explained(layouts: Layouts) -> set[str]:
 class _Owners:
     """Modules beside the architecture that rules on config.json speak of."""
 
-    def __init__(self, architecture: Architecture, modules: Modules) -> None:
+    def __init__(self, architecture: Architecture, modules: Modules, absences: Absences) -> None:
         self.architecture = architecture
         self.stored = modules.items
         self.parents = {name.rpartition(".")[0] for name in architecture.modules}
         self.blocks = {_block(name) for name in architecture.modules}
+        self.lacking = {
+            name.rpartition(".")[0] for name in (*absences.experts, *absences.incomplete)
+        }
         self.towers = any(
             modules.items[name].component in TOWERS
             for name in architecture.modules
@@ -79,8 +82,9 @@ class _Owners:
             return True  # C111
         if BUFFERS.intersection(parts):
             return True
-        if "experts" in parts and name.rpartition(".")[0] not in self.parents:
-            return True  # C108
+        block = name.rpartition(".")[0]
+        if block in self.lacking or ("experts" in parts and block not in self.parents):
+            return True  # T117 and C108: it stands where another module should
         prefix = f"{self.architecture.stack}."
         if name.startswith(prefix):
             return self._in_layer(name.removeprefix(prefix).split("."))

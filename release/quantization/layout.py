@@ -176,7 +176,7 @@ def _shape(scheme: Scheme | None, tensors: Tensors, implied: Size | None) -> Siz
     stored = tensors[role]
     if len(stored.shape) != MATRIX:
         return None
-    if scheme and role == scheme.weight.role:
+    if scheme and (role == scheme.weight.role or stored.dtype in scheme.weight.dtypes):
         odd_words = scheme.weight.shape == PACKED and stored.dtype not in scheme.weight.dtypes
         if odd_words or (
             implied and scheme.expected_shape(scheme.weight, *implied) == stored.shape

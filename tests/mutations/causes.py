@@ -5,9 +5,10 @@ from collections.abc import Callable
 from tests.mutate import Draft, pack_shard
 from tests.mutations.config import setting
 from tests.mutations.fault import Fault
-from tests.mutations.resolution import GROUP, GROUPS, KV, MIXED, NVFP4, ROOT
+from tests.mutations.resolution import FP8, GROUP, GROUPS, KV, MIXED, NVFP4, ROOT
 from tests.mutations.tensors import OUT, W4, put
 
+LATENT = ("deepseek_v3-nvfp4",)
 TEMPLATE, CACHE = "chat_template.jinja", f"{ROOT}.kv_cache_scheme"
 POINTER = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'a' * 64}\nsize 1234\n"
 ADAPTER = "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight"
@@ -111,4 +112,75 @@ FAULTS = (
         f"{OUT}.weight_packed",
         W4,
     ),
+    Fault(
+        "T106",
+        "codes under another type",
+        relabel(f"{OUT}.weight", "U8"),
+        f"{OUT}.weight",
+        (*FP8, "llama-w8a8-int8"),
+    ),
+    Fault(
+        "T106",
+        "block scales under another type",
+        relabel(f"{OUT}.weight_scale", "U8"),
+        f"{OUT}.weight_scale",
+        NVFP4,
+    ),
+    Fault(
+        "T101",
+        "packed weights under the plain name",
+        renamed(f"{OUT}.weight_packed", f"{OUT}.weight"),
+        OUT,
+        NVFP4,
+    ),
+    Fault(
+        "T117",
+        "a projection under another name",
+        renamed("layers.1.mlp.gate_proj", "layers.1.mlp.w1"),
+        "model.layers.1.mlp.gate_proj",
+        FP8,
+    ),
+    Fault(
+        "T117",
+        "queries that the config has no rank for",
+        setting("q_lora_rank", None),
+        "model.layers.1.self_attn.q_proj",
+        LATENT,
+    ),
+    Fault(
+        "C108",
+        "experts in a layer that the config makes dense",
+        setting("first_k_dense_replace", 2),
+        "model.layers.1.mlp",
+        LATENT,
+    ),
+    Fault(
+        "C103",
+        "one layer under another prefix",
+        renamed("model.layers.1.", "layers.1."),
+        "layers.1.mlp.down_proj",
+        NVFP4,
+    ),
+    Fault(
+        "C103",
+        "the model_type of another family",
+        setting("model_type", "qwen3"),
+        "model_type",
+        NVFP4,
+    ),
+    Fault(
+        "C105",
+        "a type of layer that nobody has",
+        setting("layer_types", ["linear_attention", "mega_attention"]),
+        "layer_types.1",
+        ("qwen3_next-fp8",),
+    ),
+    Fault(
+        "C107",
+        "a number of heads that divides by nothing",
+        setting("num_attention_heads", 3),
+        "model.layers.1.self_attn.q_proj",
+        NVFP4,
+    ),
+    Fault("C126", "a window in words", setting("sliding_window", "64"), "sliding_window", KV),
 )

@@ -25,7 +25,10 @@ def test_fires_as_info_on_a_pattern(draft: Drafts, findings: Judge) -> None:
 
 @pytest.mark.parametrize(
     "entry",
-    ["lm_head", "language_model.lm_head", "re:^mtp.*", "mtp.fc", "Linear", "model.layers.0.mlp"],
+    [
+        *("lm_head", "language_model.lm_head", "re:^mtp.*", "mtp.fc", "Linear"),
+        *("model.layers.0.mlp", "model.layers.0.mlp.router"),  # stored as mlp.gate
+    ],
 )
 def test_silent_on_what_may_be_absent(entry: str, draft: Drafts, findings: Judge) -> None:
     assert findings("Q103", ignoring(draft("qwen3-nvfp4-tied"), entry)) == []

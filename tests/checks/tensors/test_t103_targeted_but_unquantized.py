@@ -53,3 +53,12 @@ def test_silent_on_small_gates_of_linear_attention(mixed: Draft, findings: Judge
 
 def test_silent_where_only_the_cache_is_quantized(draft: Drafts, findings: Judge) -> None:
     assert findings("T103", draft("qwen3-kv-only")) == []
+
+
+def test_silent_on_the_layer_in_a_router_of_an_unknown_model(
+    draft: Drafts, findings: Judge
+) -> None:
+    name = "model.layers.0.block_sparse_moe.router.layer.weight"
+    kept = draft("llama-fp8-dynamic").config("model_type", "mystery")
+    kept.add(name, "BF16", [4, 128], beside="model.norm.weight").noise(name)
+    assert findings("T103", kept) == []

@@ -2,6 +2,7 @@ import struct
 
 from tests.checks.values.floats import f32
 from tests.conftest import Drafts, Judge
+from tests.mutate import Draft
 
 LAYER = "model.layers.1"
 
@@ -40,6 +41,14 @@ def test_fires_as_a_warning_on_a_slight_difference(draft: Drafts, findings: Judg
     broken = draft("llama-nvfp4")
     broken.patch(name, f32(value(broken.bytes_of(name)) * 1.01))
     assert findings("V109", broken) == [f"warning {LAYER}.mlp.gate_up_proj"]
+
+
+def test_notes_what_is_not_calibrated_together(mixed: Draft, findings: Judge) -> None:
+    layer = "model.language_model.layers.0.linear_attn"
+    for part, scale in (("in_proj_qkv", 30_000.0), ("in_proj_z", 20_000.0)):
+        name = f"{layer}.{part}.weight_global_scale"
+        mixed.add(name, "F32", [1], beside=f"{layer}.{part}.weight").store(name, f32(scale))
+    assert findings("V109", mixed) == [f"info {layer}.in_proj_qkvz"]
 
 
 def test_silent_on_experts_that_differ_from_each_other(draft: Drafts, findings: Judge) -> None:
