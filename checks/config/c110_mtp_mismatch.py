@@ -1,7 +1,8 @@
 """The multi-token prediction head is declared and absent, or stored and not declared.
 
 What it checks: where config.json declares MTP layers (mtp_num_hidden_layers,
-    num_nextn_predict_layers), tensors for them are stored, and the reverse.
+    num_nextn_predict_layers), tensors for them are stored, and the reverse; no module of the head
+    is missing, where we know of what the family's consists.
 Why it matters: the model itself is unharmed, but speculative decoding starts from random weights
     and accepts no draft token.
 How to fix: copy the MTP tensors from the base model, or set the number of MTP layers to 0.
@@ -19,7 +20,11 @@ KEYS = ("mtp_num_hidden_layers", "num_mtp_layers", "num_nextn_predict_layers")
 
 @rule(since="0.1.0", severity="warning")
 def check(
-    config: ModelConfig, architecture: Architecture, absences: Absences, modules: Modules
+    config: ModelConfig,
+    architecture: Architecture,
+    absences: Absences,
+    modules: Modules,
+    mtp_gaps: tuple[str, ...],
 ) -> Findings:
     """Compare the declared head with the stored one, under either of its two names."""
     declared = {key: count for key in KEYS if (count := _count(config.get(key)))}
@@ -34,6 +39,9 @@ def check(
             message=f"{key} is {count}, and no MTP tensor is stored",
             fix=f"copy the head from the base model, or set {key} to 0",
         )
+    for name in mtp_gaps:
+        what = "is missing from the MTP head, which is stored otherwise"
+        yield Found(Where(module=name), what, "copy the head from the base model")
     head = next((m.name for m in modules if m.component == MTP), None)
     if not declared and head is not None:
         yield Found(

@@ -131,6 +131,7 @@ def _derive(
         tied=config.tied(family.tied_by_default),
         mtp=family.mtp and family.mtp.format(stack=stack, layers=layers),
         mtp_layers=next((n for key in family.mtp_keys if (n := config.count(key, 0))), 0),
+        mtp_parts=family.mtp_parts,
         vision=config.vision is not None,
         served=family.served(config) if callable(family.served) else family.served,
         loading=family.loading,

@@ -45,6 +45,10 @@ LLAVA_SPELLINGS: Spellings = {
 
 Defaults = dict[str, Any]
 
+# What a head for the next token but one has beside its layers.
+MTP_APART = ("fc", "norm", "pre_fc_norm_embedding", "pre_fc_norm_hidden")
+MTP_LAYER = ("eh_proj", "enorm", "hnorm", "shared_head.norm")
+
 MODULE_CAP = 400_000  # several times that of the largest model there is
 
 
@@ -74,8 +78,9 @@ class Family(msgspec.Struct, frozen=True):
 
     `fused` is vLLM's packed_modules_mapping: suffix of the fused module -> its siblings on disk.
     `stack` is the name of the layer list; `mtp` the prefix of the multi-token prediction head,
-    "{stack}.{layers}." where it is one more layer. `spellings` are the prefixes of names under
-    which checkpoints are stored as well: ours -> theirs, the first that is found counts.
+    "{stack}.{layers}." where it is one more layer; `mtp_parts` what it has beside the modules of
+    such a layer, in each layer of it where these are of the stack. `spellings` are the prefixes of
+    names under which checkpoints are stored as well: ours -> theirs, the first that is found counts.
     `defaults` are what the config class gives text settings that config.json does not mention.
     `served` are vLLM's names of the modules, None where it has no class of its own for them.
     """
@@ -87,6 +92,7 @@ class Family(msgspec.Struct, frozen=True):
     tied_by_default: bool = False
     mtp: str | None = None
     mtp_keys: tuple[str, ...] = ()
+    mtp_parts: tuple[str, ...] = ()
     spellings: Spellings = {}
     defaults: Defaults | Callable[[ModelConfig], Defaults] = {}
     served: Served | Callable[[ModelConfig], Served | None] | None = Served()
@@ -113,6 +119,7 @@ class Architecture(msgspec.Struct, frozen=True):
     served: Served | None
     unread: tuple[str, ...] = ()
     loading: Loading = Loading()
+    mtp_parts: tuple[str, ...] = ()
 
     def optional(self, module: str) -> bool:
         """Whether a module belongs to a part that the config need not imply (the MTP head)."""

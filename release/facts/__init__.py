@@ -49,6 +49,7 @@ FACTS: dict[str, Source] = {
     "layouts": Source(Level.HEADERS, "release.facts.layouts:provide_layouts"),
     "missed": Source(Level.HEADERS, "release.facts.missed:provide_missed"),
     "misdeclared": Source(Level.HEADERS, "release.facts.misdeclared:provide_misdeclared"),
+    "mtp_gaps": Source(Level.HEADERS, "release.facts.mtp_gaps:provide_mtp_gaps"),
     "layer_gaps": Source(Level.HEADERS, "release.facts.layer_gaps:provide_layer_gaps"),
     "unknown_tensors": Source(
         Level.HEADERS, "release.facts.unknown_tensors:provide_unknown_tensors"

@@ -2,7 +2,7 @@
 
 from release.architecture.config import ModelConfig
 from release.architecture.decoder import decoder
-from release.architecture.family import GATE_UP, Family, Fusions
+from release.architecture.family import GATE_UP, MTP_LAYER, Family, Fusions
 from release.architecture.latent import latent_attention, latent_caches
 from release.architecture.mlp import expert_count, experts, gated_mlp, mlp_of
 from release.architecture.skeleton import Skeleton, router
@@ -63,4 +63,5 @@ FAMILY = Family(
     deepseek_fused,
     mtp="{stack}.{layers}.",
     mtp_keys=("num_nextn_predict_layers",),
+    mtp_parts=MTP_LAYER,
 )

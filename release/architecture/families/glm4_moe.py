@@ -4,7 +4,7 @@ from release.architecture.attention import QK_NORM, attention
 from release.architecture.config import ModelConfig
 from release.architecture.decoder import decoder, plain_caches
 from release.architecture.families.deepseek import routed_mlp
-from release.architecture.family import GATE_UP, QKV, Family
+from release.architecture.family import GATE_UP, MTP_LAYER, QKV, Family
 from release.architecture.mlp import mlp_of
 from release.architecture.skeleton import Skeleton
 
@@ -32,5 +32,6 @@ FAMILY = Family(
     QKV | GATE_UP,
     mtp="{stack}.{layers}.",
     mtp_keys=("num_nextn_predict_layers",),
+    mtp_parts=MTP_LAYER,
     defaults={"num_key_value_heads": 8, "n_shared_experts": 1},
 )

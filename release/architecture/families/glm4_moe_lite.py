@@ -3,7 +3,7 @@
 from release.architecture.config import ConfigGap, ModelConfig
 from release.architecture.decoder import decoder
 from release.architecture.families.deepseek import deepseek_fused, routed_mlp
-from release.architecture.family import Family
+from release.architecture.family import MTP_LAYER, Family
 from release.architecture.latent import latent_attention, latent_caches
 from release.architecture.mlp import mlp_of
 from release.architecture.skeleton import Skeleton
@@ -42,5 +42,6 @@ FAMILY = Family(
     deepseek_fused,
     mtp="{stack}.{layers}.",
     mtp_keys=("num_nextn_predict_layers",),
+    mtp_parts=MTP_LAYER,
     defaults={"n_shared_experts": 1, "q_lora_rank": 768},
 )

@@ -3,7 +3,7 @@
 from release.architecture.attention import QK_NORM, attention, attention_cache
 from release.architecture.config import FULL, RECURRENT, ModelConfig
 from release.architecture.decoder import Layer, decoder, known_types
-from release.architecture.family import GATE_UP, QKV, Caches, Family, Fusions, LayerCache
+from release.architecture.family import GATE_UP, MTP_APART, QKV, Caches, Family, Fusions, LayerCache
 from release.architecture.mlp import mlp_of
 from release.architecture.recurrent import gated_delta_net, gated_delta_net_cache
 from release.architecture.served import QWEN_VL, Served
@@ -90,6 +90,7 @@ FAMILY = Family(
     qwen3_5_stack,
     mtp="mtp.",
     mtp_keys=("mtp_num_hidden_layers",),
+    mtp_parts=MTP_APART,
     defaults=DEFAULTS,
     served=qwen3_5_served,
 )

@@ -10,7 +10,7 @@ from release.architecture.families.qwen3_5 import (
     qwen3_5_skeleton,
     qwen3_5_stack,
 )
-from release.architecture.family import Family
+from release.architecture.family import MTP_APART, Family
 from release.architecture.mlp import expert_count
 from release.architecture.skeleton import Skeleton
 
@@ -29,6 +29,7 @@ FAMILY = Family(
     qwen3_5_stack,
     mtp="mtp.",
     mtp_keys=("mtp_num_hidden_layers",),
+    mtp_parts=MTP_APART,
     defaults=DEFAULTS | {"num_key_value_heads": 2},
     served=qwen3_5_served,
 )

@@ -4,7 +4,7 @@ from release.architecture.attention import QK_NORM, attention, attention_cache
 from release.architecture.config import FULL, RECURRENT, ModelConfig
 from release.architecture.decoder import decoder, known_types
 from release.architecture.families.qwen2_moe import shared_expert_mlp
-from release.architecture.family import GATE_UP, QKV, Caches, Family, LayerCache
+from release.architecture.family import GATE_UP, MTP_APART, QKV, Caches, Family, LayerCache
 from release.architecture.mlp import expert_count, mlp_of, sparse_step
 from release.architecture.recurrent import gated_delta_net_cache, merged_delta_net
 from release.architecture.served import Served
@@ -59,6 +59,7 @@ FAMILY = Family(
     QKV | GATE_UP | {"in_proj_qkvz": ("in_proj_qkvz",), "in_proj_ba": ("in_proj_ba",)},
     mtp="mtp.",
     mtp_keys=("mtp_num_hidden_layers", "num_nextn_predict_layers"),
+    mtp_parts=MTP_APART,
     defaults=DEFAULTS,
     served=Served(plain=("lm_head",)),
 )

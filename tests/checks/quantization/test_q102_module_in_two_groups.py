@@ -34,7 +34,7 @@ def test_fires_on_a_target_in_two_groups(draft: Drafts, findings: Judge) -> None
     assert not findings("T105", broken)
 
 
-def test_warns_of_a_target_in_two_groups_that_changes_nothing(
+def test_fires_as_warning_on_a_target_in_two_groups_that_changes_nothing(
     draft: Drafts, findings: Judge
 ) -> None:
     names = (["Linear", "Foo"], ["Foo"])

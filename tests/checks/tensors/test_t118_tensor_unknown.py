@@ -22,7 +22,7 @@ def test_fires_on_a_tensor_of_another_model(name: str, draft: Drafts, findings: 
     assert findings("T118", broken) == [f"warning {name}"]
 
 
-def test_leaves_what_stands_in_anothers_place_to_t117(
+def test_silent_on_what_t117_names_beside_a_missing_module(
     draft: Drafts, findings: Judge, messages: Judge
 ) -> None:
     other = NORM.replace("input_layernorm", "input_layer_norm")

@@ -43,7 +43,7 @@ def test_fires_as_a_warning_on_a_slight_difference(draft: Drafts, findings: Judg
     assert findings("V109", broken) == [f"warning {LAYER}.mlp.gate_up_proj"]
 
 
-def test_notes_what_is_not_calibrated_together(mixed: Draft, findings: Judge) -> None:
+def test_fires_as_info_on_what_is_not_calibrated_together(mixed: Draft, findings: Judge) -> None:
     layer = "model.language_model.layers.0.linear_attn"
     for part, scale in (("in_proj_qkv", 30_000.0), ("in_proj_z", 20_000.0)):
         name = f"{layer}.{part}.weight_global_scale"
