@@ -80,7 +80,8 @@ class Family(msgspec.Struct, frozen=True):
     `stack` is the name of the layer list; `mtp` the prefix of the multi-token prediction head,
     "{stack}.{layers}." where it is one more layer; `mtp_parts` what it has beside the modules of
     such a layer, in each layer of it where these are of the stack. `spellings` are the prefixes of
-    names under which checkpoints are stored as well: ours -> theirs, the first that is found counts.
+    names under which checkpoints are stored as well, ours -> theirs: the first that is found
+    counts.
     `defaults` are what the config class gives text settings that config.json does not mention.
     `served` are vLLM's names of the modules, None where it has no class of its own for them.
     """

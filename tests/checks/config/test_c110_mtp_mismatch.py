@@ -51,7 +51,9 @@ def test_fires_when_one_of_its_layers_is_lost(draft: Drafts, findings: Judge) ->
     assert findings("C110", broken) == ["warning mtp.layers.1"]
 
 
-def test_asks_a_layer_of_the_stack_for_more(draft: Drafts, findings: Judge) -> None:
+def test_fires_when_a_layer_of_the_stack_lacks_what_joins_it(
+    draft: Drafts, findings: Judge
+) -> None:
     kept = draft("deepseek_v3-nvfp4").config("num_nextn_predict_layers", 1)
     last, beside = "model.layers.1.", "model.norm.weight"
     for name in [name for name in kept.tensors() if name.startswith(last)]:

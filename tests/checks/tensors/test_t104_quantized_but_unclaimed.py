@@ -42,9 +42,7 @@ def test_silent_on_a_group_of_full_names(draft: Drafts, findings: Judge) -> None
     assert findings("T104", kept.config(f"{GROUPS}.group_0.targets", sorted(names))) == []
 
 
-def test_fires_as_warning_where_only_the_fused_name_is_matched(
-    draft: Drafts, findings: Judge
-) -> None:
+def test_fires_as_warning_where_the_fused_name_is_matched(draft: Drafts, findings: Judge) -> None:
     targets = [r"re:.*(k|v|o|gate|up|down)_proj$"]  # q is forgotten; qkv_proj ends in v_proj
     broken = draft("llama-nvfp4").config(f"{GROUPS}.group_0.targets", targets)
     layers = [f"warning model.layers.{layer}.self_attn.q_proj" for layer in range(2)]
