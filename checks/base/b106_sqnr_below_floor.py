@@ -4,8 +4,8 @@ What it checks: the signal-to-noise ratio against the scheme's floor (FP8 29 dB,
     INT8 24 dB, INT4 10 dB when rounded to nearest), and against the median of the same projection
     in the other layers. Neither is reported where plain rounding of these very weights, with
     scales from their largest magnitudes, is as noisy: of heavy tails few bits leave little. Where
-    recipe.yaml names GPTQ or AutoRound, or there is none, 14 dB under that is no finding, 9 dB
-    for one that is worse than others.
+    recipe.yaml names GPTQ or AutoRound, or there is none, the median row may be 14 dB under that,
+    and other layers say nothing: how far a weight is moved depends on the data it saw.
 Why it matters: one badly calibrated layer costs more than all the others together.
 How to fix: look at its scales and its calibration, or keep it in a higher precision.
 Seen in: auto-round #2142, a published model that had lost accuracy.

@@ -16,11 +16,10 @@ from release.comparison.causes import cause_of, some_rows
 from release.comparison.floors import floors_of
 from release.comparison.ideal import (
     NOISIER,
-    PEERS_MOVED,
     RELATIVE,
     measure_ideal,
     relieved,
-    slope_inside,
+    usual_row,
 )
 from release.comparison.measure import measure
 from release.comparison.neighbours import neighbours
@@ -186,9 +185,8 @@ class Comparer:
         if cause in RELATIVE:
             ideal = measure_ideal(decoder, base, floors)
             found, floors = relieved(found, floors, ideal, moved=moved)
-            if moved:  # AutoRound cuts off the largest, which is no factor
-                found = msgspec.structs.replace(found, slope=slope_inside(decoder, base))
-            cause = cause_of(found, floors, moved=moved)
+            seen = usual_row(found, decoder, base) if moved else found
+            cause = cause_of(seen, floors, moved=moved)
         return found, cause
 
     def matrix(self, name: str) -> Matrix:
@@ -255,8 +253,7 @@ class Comparer:
     def _excused(self, item: Compared, decoder: Decoder, base: Matrix) -> Compared:
         """What is noisier than its peers only as plain rounding of its base is."""
         ideal = measure_ideal(decoder, base, floors_of(decoder.scheme, fitted=False))
-        least = ideal.sqnr - (PEERS_MOVED if self.moved else NOISIER)
-        return item if item.measure.sqnr < least else _with(item, Cause.NONE, "")
+        return item if item.measure.sqnr < ideal.sqnr - NOISIER else _with(item, Cause.NONE, "")
 
     def _others(self, weight: Weight) -> Iterator[tuple[str, Callable[[], Matrix]]]:
         shapes = {n: w.shape for n, w in self.weights.items() if n not in self.reasons}

@@ -75,10 +75,10 @@ class _Tally:
         ours = rows.values()
         off = base - ours
         place = slice(start, start + len(base))
-        self.base[place] = _dot(base, base)
-        self.ours[place] = _dot(ours, ours)
-        self.both[place] = _dot(base, ours)
-        self.off[place] = _dot(off, off)
+        self.base[place] = dot(base, base)
+        self.ours[place] = dot(ours, ours)
+        self.both[place] = dot(base, ours)
+        self.off[place] = dot(off, off)
         self.elements += base.size
         self.largest = max(self.largest, _largest(base))
         self.largest_off = max(self.largest_off, _largest(off))
@@ -112,7 +112,7 @@ class _Tally:
         base, ours, both, off = (
             float(sums.sum()) for sums in (self.base, self.ours, self.both, self.off)
         )
-        row_sqnr = _decibels(self.base, self.off)
+        row_sqnr = decibels(self.base, self.off)
         typical = float(np.median(self.base[self.base > 0])) if base > 0 else 0.0
         judged = self.base > typical * TINY_ROW**2
         worst = int(np.argmin(np.where(judged, row_sqnr, np.inf))) if judged.any() else None
@@ -121,7 +121,7 @@ class _Tally:
         return Measure(
             rows=len(self.base),
             elements=self.elements,
-            sqnr=float(_decibels(np.array([base]), np.array([off]))[0]),
+            sqnr=float(decibels(np.array([base]), np.array([off]))[0]),
             cosine=_ratio(both, math.sqrt(base) * math.sqrt(ours), empty=float(base == ours)),
             slope=_ratio(both, base),
             error=_ratio(self.largest_off, self.largest),
@@ -139,7 +139,7 @@ class _Tally:
         )
 
 
-def _dot(left: Floats, right: Floats) -> Sums:
+def dot(left: Floats, right: Floats) -> Sums:
     """Dot products of rows, in float64."""
     sums: Sums = np.einsum("ij,ij->i", left, right, dtype=np.float64)
     return sums
@@ -149,7 +149,7 @@ def _largest(values: Floats) -> float:
     return max(float(values.max(initial=0)), -float(values.min(initial=0)))
 
 
-def _decibels(signal: Sums, noise: Sums) -> Sums:
+def decibels(signal: Sums, noise: Sums) -> Sums:
     """Signal to noise in dB: infinite without noise, minus infinite for noise alone."""
     with np.errstate(divide="ignore", invalid="ignore"):
         decibels = 10 * (np.log10(signal) - np.log10(noise))

@@ -144,7 +144,7 @@ def _held_together(
     if method.rotated:
         rotation = Rotation(comparer, spun=SPUN in method.names)
         compared, differences = rotation.weights(compared), rotation.differences(differences)
-    return against_peers(compared), differences
+    return compared if method.moved else against_peers(compared), differences
 
 
 def _wanted(module: Module) -> Iterator[tuple[str, Wanted]]:

@@ -124,13 +124,23 @@ def another_rounding(raw: bytes) -> bytes:
 
 
 def shaken(draft: Draft) -> Draft:
-    """Move 70 % of the FP4 codes by one, and call it GPTQ."""
+    """Move 40 % of the FP4 codes by one, and lose recipe.yaml."""
     tensor = f"{EXPERTS}.3.down_proj.weight_packed"
     codes = np.frombuffer(draft.values(tensor), np.uint8).copy()
-    codes[np.random.default_rng(4).random(len(codes)) < 0.7] ^= 0x11
-    recipe = (draft.path / "recipe.yaml").read_text()
-    draft.write("recipe.yaml", recipe.replace("QuantizationModifier", "GPTQModifier"))
-    return draft.store(tensor, codes.tobytes())
+    codes[np.random.default_rng(4).random(len(codes)) < 0.4] ^= 0x11
+    return draft.store(tensor, codes.tobytes()).remove("recipe.yaml")
+
+
+def coarse(draft: Draft) -> None:
+    """Eight of the 256 INT8 codes, of scales that are 16 times as large."""
+    draft.change(
+        f"{GATE}.weight",
+        lambda raw: np.rint(np.frombuffer(raw, np.int8) / 16).astype(np.int8).tobytes(),
+    )
+    draft.change(
+        f"{GATE}.weight_scale",
+        lambda raw: (np.frombuffer(raw, "<u2") + (4 << 7)).astype("<u2").tobytes(),
+    )
 
 
 def one_value(raw: bytes) -> bytes:
@@ -200,7 +210,8 @@ FAULTS = (
     OF_LLAMA("B103", "a pruned weight", nothing, f"{UP}.weight", (*NVFP4, *W4), origin=taller),
     OF_LLAMA("B104", "one value of a norm", changed(NORM, one_value), NORM, NVFP4),
     OF_LLAMA("B105", "codes of noise", changed(f"{GATE}.weight_packed", noise), GATE, NVFP4),
-    Fault("B106", "a shaken expert", shaken, f"{EXPERTS}.3.down_proj", MOE, base="qwen3_moe"),
+    OF_LLAMA("B106", "coarse codes", coarse, GATE, INT8),
+    Fault("B111", "a shaken expert", shaken, f"{EXPERTS}.3.down_proj", MOE, base="qwen3_moe"),
     OF_LLAMA(
         "B107", "a global scale", changed(f"{UP}.weight_global_scale", scaled), UP, NVFP4, ("V109",)
     ),

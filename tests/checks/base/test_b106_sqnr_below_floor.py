@@ -36,7 +36,10 @@ def test_silent_on_a_base_that_lies_between_the_codes(
     assert compare(ours, origin) == []
 
 
-def test_fires_on_one_expert_far_under_the_others(draft: Drafts, compare: Compare) -> None:
+def test_silent_on_an_expert_that_gptq_moved_more_than_others(
+    draft: Drafts, compare: Compare
+) -> None:
+    # As it does where few tokens came by.
     def shake(raw: bytes) -> bytes:
         """Exchange 70 % of the FP4 codes with a neighbour."""
         codes = np.frombuffer(raw, np.uint8).copy()
@@ -44,11 +47,10 @@ def test_fires_on_one_expert_far_under_the_others(draft: Drafts, compare: Compar
         codes[moved] ^= 0x11
         return codes.tobytes()
 
-    broken = draft("qwen3_moe-nvfp4").change(f"{EXPERT}.weight_packed", shake)
-    recipe = (broken.path / "recipe.yaml").read_text()  # of GPTQ, codes need not be the nearest
-    broken.write("recipe.yaml", recipe.replace("QuantizationModifier", "GPTQModifier"))
-    assert compare(broken, "qwen3_moe") == [f"B106 warning {EXPERT}"]
-    assert "the median of its role is 20." in compare(broken, "qwen3_moe", words=True)[0]
+    ours = draft("qwen3_moe-nvfp4").change(f"{EXPERT}.weight_packed", shake)
+    recipe = (ours.path / "recipe.yaml").read_text()
+    ours.write("recipe.yaml", recipe.replace("QuantizationModifier", "GPTQModifier"))
+    assert compare(ours, "qwen3_moe") == []
 
 
 def test_silent_on_gptq(draft: Drafts, compare: Compare) -> None:
