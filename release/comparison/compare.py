@@ -213,6 +213,8 @@ class Comparer:
     def _settled(self, item: Compared) -> Compared:
         weight = self.weights[item.module]
         base = self.matrix(item.module)
+        if base.rounded:  # and ours may have been made from what was there before
+            return item
         found, cause = self.judge(weight, self.decoder(weight), base, moved=False)
         return msgspec.structs.replace(item, measure=found, cause=cause)
 

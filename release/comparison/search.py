@@ -27,6 +27,9 @@ LINES = 8
 LIKE = 0.8
 """Cosine of the same weights: two bits reach 0.82, strangers over a sample are near 0."""
 
+AKIN = 0.5
+"""Cosine of weights whose scales may be those of other rows."""
+
 ALIKE, NEARLY_ALL = 1e-3, 0.8
 """Part of a row's noise that tells two scales apart; the share of rows that have to agree."""
 
@@ -101,8 +104,13 @@ def shifted_scales(decoder: Decoder, base: Matrix) -> str | None:
 
 
 def _strangers(rows: Rows, expected: Floats) -> str | None:
-    """Say whether no row's own scales suit it better than those of rows nearby."""
+    """Say whether no row's own scales suit it better than those of rows nearby.
+
+    Nothing suits a base that is rotated.
+    """
     better = trials = 0
+    if cosine(rows.values(), expected) < AKIN:
+        return None
     own = _noise(rows, expected)
     for by in STEPS:
         factor = np.roll(rows.factor, by, axis=0)

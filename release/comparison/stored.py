@@ -26,8 +26,11 @@ class Unreadable(Exception):  # noqa: N818 - a base that is quantized in its own
 class Stored:
     """A matrix of floats, `rows` by `columns`: expert `expert` of a stack, or the whole tensor.
 
-    `dtype` is that of its values. Other forms are its subclasses: `stored` chooses.
+    `dtype` is that of its values. Other forms are its subclasses, which are themselves `rounded`:
+    `stored` chooses.
     """
+
+    rounded = False
 
     def __init__(self, name: str, form: Form, expert: int | None, read: Read) -> None:
         shape = form.shape if expert is None else form.shape[1:]
@@ -62,6 +65,8 @@ class Stored:
 
 class Scaled(Stored):
     """FP8 or FP4 codes, and a scale for all of them, for each row, or for each block."""
+
+    rounded = True
 
     def __init__(
         self, name: str, form: Form, expert: int | None, read: Read, declared: Block | None
@@ -127,6 +132,8 @@ class Scaled(Stored):
 
 class Decoded(Stored):
     """A weight of compressed-tensors, in any of its schemes."""
+
+    rounded = True
 
     def __init__(self, name: str, form: Form, read: Read) -> None:
         super().__init__(name, form, None, read)

@@ -84,6 +84,7 @@ class Matrix:
         self.rows = sum(slab.rows for slab in self._slabs)
         self.columns = self._slabs[0].columns
         self.dtypes = frozenset(slab.dtype for slab in self._slabs)
+        self.rounded = any(slab.rounded for slab in self._slabs)
 
     def read(self, start: int, stop: int) -> Floats:
         """Rows `start` to `stop` as float32: (rows, columns)."""
@@ -106,7 +107,7 @@ class _Slab:
     def __init__(self, slab: Slab, source: Source) -> None:
         self._stored = source.stored(slab.tensor, slab.expert)
         self._transposed = slab.transposed
-        self.dtype = self._stored.dtype
+        self.dtype, self.rounded = self._stored.dtype, self._stored.rounded
         height, self.columns = self._stored.rows, self._stored.columns
         if slab.transposed:
             height, self.columns = self.columns, height
