@@ -1,6 +1,7 @@
 """A processor's setting is none, or not the one that the vision tower was built for.
 
-What it checks: the classes named are those of transformers or vLLM; sizes of patches and merges
+What it checks: the classes named are those of transformers or vLLM, and of this model where its
+    code takes no other (Qwen-VL, Gemma 3 and 4, Mistral 3, Llama 4); sizes of patches and merges
     in preprocessor_config.json and processor_config.json are those of vision_config; means and
     deviations are finite numbers, one for each channel, and no deviation is zero; sizes are
     positive numbers.
@@ -28,6 +29,15 @@ SHARED = {
     "spatial_merge_size": ("spatial_merge_size", "merge_size"),
 }
 CLASSES = ("processor_class", "image_processor_type", "video_processor_type")
+# model_type -> how the names of its processors begin. Others, as LLaVA, take those of any tower.
+OWN = {
+    **dict.fromkeys(("qwen2_vl", "qwen2_5_vl", "qwen3_vl", "qwen3_vl_moe"), ("Qwen",)),
+    **dict.fromkeys(("qwen3_5", "qwen3_5_moe"), ("Qwen",)),
+    "gemma3": ("Gemma3",),
+    "gemma4": ("Gemma4",),
+    "mistral3": ("Pixtral", "Mistral"),
+    "llama4": ("Llama4",),
+}
 CHANNELS = ("image_mean", "image_std")
 PARTS = ("image_processor", "video_processor")
 
@@ -38,7 +48,7 @@ def check(config: ModelConfig, documents: Documents, known: Known) -> Findings:
     vision = config.raw.get("vision_config")
     tower = vision if isinstance(vision, dict) else {}
     for where, settings in _processors(documents):
-        yield from _classes(where, settings, known)
+        yield from _classes(where, settings, known, config.model_type)
         yield from _shared(where, settings, tower)
         for key in CHANNELS:
             if settings.get(key) is not None and not _channels(key, settings[key], tower):
@@ -58,7 +68,7 @@ def _processors(documents: Documents) -> Iterator[tuple[Where, dict[str, Any]]]:
                 yield Where(file=file, path=part), settings[part]
 
 
-def _classes(where: Where, settings: dict[str, Any], known: Known) -> Findings:
+def _classes(where: Where, settings: dict[str, Any], known: Known, model_type: str) -> Findings:
     for key in CLASSES if "auto_map" not in settings else ():
         name = settings.get(key)
         if name is None:
@@ -66,6 +76,9 @@ def _classes(where: Where, settings: dict[str, Any], known: Known) -> Findings:
         plain = name.removesuffix("Fast").removesuffix("Pil") if isinstance(name, str) else None
         if plain not in known.processors:
             yield _found(where, key, f"{name!r:.60} is not known to {READERS}", "warning")
+        elif plain and not plain.startswith(OWN.get(model_type, "")):
+            what = f"{name!r:.60} cuts images for another model than {model_type}"
+            yield _found(where, key, what, "warning")
 
 
 def _shared(where: Where, settings: dict[str, Any], tower: dict[str, Any]) -> Findings:

@@ -1,8 +1,8 @@
 """The declared format cannot hold the declared arguments.
 
 What it checks: every group with weights names a storage format, itself or through the top level,
-    that can hold its bits, type and group size; there is such a format; the top level names the
-    one format of all groups, or mixed-precision.
+    that can hold its bits, type, group size and scales; there is such a format; the top level
+    names the one format of all groups, or mixed-precision.
 Why it matters: vLLM picks the scheme of FP8 and integer weights by the format and refuses what
     does not fit ("No compressed-tensors compatible scheme was found"); compressed-tensors picks
     the decompressor by it.
@@ -18,6 +18,7 @@ from release.quantization.config import DENSE, MIXED, ConfigGroup, QuantizationC
 from release.quantization.formats import (
     FLOAT,
     INT,
+    SCALE_DTYPES,
     can_hold,
     infer_format,
     is_storable,
@@ -68,6 +69,12 @@ def _group(config: QuantizationConfig, group: ConfigGroup, weights: Args) -> Ite
         kind = f"{weights.type} weights of {weights.num_bits} bits"
         what = f"it is {form!r:.40}, which does not hold the {kind} of {group.name:.60}"
         yield Found(in_config(path), what, f"set it to {inferred!r}")
+    elif weights.scale_dtype and weights.scale_dtype != SCALE_DTYPES.get(
+        form or "", weights.scale_dtype
+    ):
+        what = f"it is {weights.scale_dtype!r:.40}; {form} has scales of {SCALE_DTYPES[form or '']}"
+        where = in_config(f"{group.path}.weights.scale_dtype")
+        yield Found(where, what, f"set it to {SCALE_DTYPES[form or '']!r}", "warning")
     elif (weights.type, form) in ODD:
         what = f"it is {form!r}, the weights of {group.name:.60} are {weights.type}"
         yield Found(in_config(path), what, f"set it to {inferred!r}", "warning")

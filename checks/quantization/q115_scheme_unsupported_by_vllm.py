@@ -13,6 +13,7 @@ Seen in: vLLM 0.32 itself: "For NVFP4 weights, input quantization must also be N
 from collections.abc import Iterator
 
 from release.facts.kernels import Service
+from release.facts.layouts import Layouts
 from release.facts.misdeclared import Misdeclared
 from release.quantization.arguments import Args
 from release.quantization.config import ConfigGroup, QuantizationConfig
@@ -21,6 +22,7 @@ from release.quantization.presets import is_preset
 from release.quantization.reader import is_for_attention
 from release.quantization.support import HOPPER
 from release.rules import Findings, Found, in_config, rule
+from release.unknown import Unknown
 
 FIX = "quantize with a scheme that vLLM serves: NVFP4, FP8, W8A8, W4A16..."
 BLOCK = (128, 128)
@@ -28,13 +30,18 @@ BLOCK = (128, 128)
 
 @rule(since="0.1.0")
 def check(
-    quantization: QuantizationConfig, kernels: tuple[Service, ...], misdeclared: Misdeclared
+    quantization: QuantizationConfig,
+    kernels: tuple[Service, ...],
+    misdeclared: Misdeclared,
+    layouts: Layouts | Unknown,
 ) -> Findings:
     """Judge each group by what serves it, then the cache scheme."""
+    lost = not isinstance(layouts, Unknown) and layouts.unclaimed
     for group in quantization.groups:
-        yield from _shape(group, stored=group.name not in misdeclared.schemes)
+        if group.weights is not None or not lost:  # T104 names the modules that it was for
+            yield from _shape(group, stored=group.name not in misdeclared.schemes)
     for service in kernels:
-        if service.group not in misdeclared.schemes:
+        if service.group not in misdeclared.lacking:
             yield from _service(quantization.group(service.group), service)
     scheme = quantization.kv_cache_scheme
     if scheme is not None and (what := _cache(scheme)):

@@ -13,11 +13,13 @@ class Misdeclared(msgspec.Struct, frozen=True):
     """Names of groups, by what every one of their quantized modules shows.
 
     `schemes`: it is stored in another scheme (T105); `tensors`: that, or it lacks tensors or has
-    more (T101, T102). Other rules leave the arguments of these groups to those.
+    more (T101, T102); `lacking`: that, or it lacks tensors. Other rules leave the arguments of
+    these groups to those.
     """
 
     schemes: frozenset[str] = frozenset()
     tensors: frozenset[str] = frozenset()
+    lacking: frozenset[str] = frozenset()
 
 
 def provide_misdeclared(layouts: Layouts | Unknown, modules: Modules) -> Misdeclared:
@@ -29,8 +31,11 @@ def provide_misdeclared(layouts: Layouts | Unknown, modules: Modules) -> Misdecl
         if module.claim.group is not None and module.quantized:
             stored[module.claim.group].add(module.name)
     other = {*layouts.torn, *(fault.module for fault in layouts.other)}
-    uneven = other | {fault.module for fault in (*layouts.missing, *layouts.unexpected)}
+    lacking = other | {fault.module for fault in layouts.missing}
+    uneven = lacking | {fault.module for fault in layouts.unexpected}
     return Misdeclared(
-        frozenset(group for group, names in stored.items() if names <= other),
-        frozenset(group for group, names in stored.items() if names <= uneven),
+        *(
+            frozenset(group for group, names in stored.items() if names <= faulty)
+            for faulty in (other, uneven, lacking)
+        )
     )

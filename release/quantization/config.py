@@ -11,6 +11,7 @@ import msgspec
 
 from release.quantization.arguments import STRATEGIES, Args, Problem, parse_args
 from release.quantization.presets import preset
+from release.quantization.transforms import check_transforms
 
 METHOD = "compressed-tensors"
 INPUT_STRATEGIES = STRATEGIES - {"channel", "block"}
@@ -137,6 +138,7 @@ def parse_quantization(raw: Mapping[str, Any], path: str = ROOT) -> Quantization
         problems.append(Problem(f"{path}.quantization_status", f"has the value {status!r:.40}"))
     if not isinstance(raw.get("format", ""), str):
         problems.append(Problem(f"{path}.format", "must be a string"))
+    problems += check_transforms(raw.get("transform_config"), f"{path}.transform_config")
     return QuantizationConfig(
         groups=tuple(groups),
         ignore=tuple(ignore or ()),

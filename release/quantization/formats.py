@@ -12,7 +12,8 @@ NO_FORMAT = frozenset({None, DENSE, MIXED, "fakequant"})
 
 FP4, FP6, BYTE = 4, 6, 8  # bits
 NVFP4_GROUP, MX_GROUP = 16, 32
-E8M0_SCALE = "torch.uint8"
+E8M0_SCALE, E4M3_SCALE = "torch.uint8", "torch.float8_e4m3fn"
+SCALE_DTYPES = {NVFP4: E4M3_SCALE, MXFP4: E8M0_SCALE, MXFP6: E8M0_SCALE, MXFP8: E8M0_SCALE}
 
 
 def infer_format(weights: Args, inputs: Args | None) -> str:

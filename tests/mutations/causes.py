@@ -8,6 +8,7 @@ from tests.mutations.fault import Fault
 from tests.mutations.resolution import FP8, GROUP, GROUPS, KV, MIXED, NVFP4, ROOT
 from tests.mutations.tensors import OUT, W4, put
 
+TRANSFORMS, IMAGES = f"{ROOT}.transform_config", "preprocessor_config.json"
 LATENT = ("deepseek_v3-nvfp4",)
 TEMPLATE, CACHE = "chat_template.jinja", f"{ROOT}.kv_cache_scheme"
 POINTER = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'a' * 64}\nsize 1234\n"
@@ -183,4 +184,25 @@ FAULTS = (
         NVFP4,
     ),
     Fault("C126", "a window in words", setting("sliding_window", "64"), "sliding_window", KV),
+    Fault(
+        "Q106",
+        "a dtype of scales that the format has not",
+        setting(f"{GROUP}.weights.scale_dtype", "torch.uint8"),
+        f"{GROUP}.weights.scale_dtype",
+        NVFP4,
+    ),
+    Fault(
+        "Q107",
+        "a transform that nobody has",
+        setting(f"{TRANSFORMS}.config_groups.R1.type", "hadamrd"),
+        f"{TRANSFORMS}.config_groups.R1.type",
+        ("llama-w4a16-spinquant",),
+    ),
+    Fault(
+        "C125",
+        "the image processor of another model",
+        lambda draft: draft.edit(IMAGES, "image_processor_type", "CLIPImageProcessor"),
+        f"{IMAGES}: image_processor_type",
+        MIXED,
+    ),
 )

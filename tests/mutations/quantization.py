@@ -78,7 +78,6 @@ FAULTS = (
         setting(f"{GROUP}.weights.symmetric", False),
         "model.layers.0.mlp.down_proj",
         NVFP4,
-        ("Q115",),
     ),
     Fault(
         "Q107",

@@ -27,6 +27,22 @@ def test_fires_on_a_size_of_no_pixels(mixed: Draft, findings: Judge) -> None:
     assert findings("C125", broken) == [f"error {FILE}: size.height"]
 
 
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [
+        ("demo", "CLIPImageProcessor"),
+        ("qwen3_vl-nvfp4", "SiglipImageProcessor"),
+        ("gemma3-w4a16", "Qwen2VLImageProcessorFast"),
+        ("mistral3-fp8", "Gemma3ImageProcessor"),
+    ],
+)
+def test_fires_as_warning_on_the_class_of_another_model(
+    name: str, other: str, draft: Drafts, findings: Judge
+) -> None:
+    broken = draft(name).edit(FILE, "image_processor_type", other)
+    assert findings("C125", broken) == [f"warning {FILE}: image_processor_type"]
+
+
 def test_fires_within_a_newer_file(mixed: Draft, findings: Judge) -> None:
     broken = mixed.write(NEWER, '{"image_processor": {"patch_size": 14}}')
     assert findings("C125", broken) == [f"error {NEWER}: image_processor.patch_size"]

@@ -94,3 +94,26 @@ def test_fires_as_warning_where_weights_and_activations_are_exchanged(
     broken.config(GROUP, group)
     assert findings("Q107", broken) == [f"warning config.json: {GROUP}.weights.dynamic"]
     assert findings("Q119", broken) == []
+
+
+TRANSFORMS = "quantization_config.transform_config"
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("config_groups", []),
+        ("config_groups.R1", "hadamard"),
+        ("config_groups.R1.block_size", 64),
+        ("config_groups.R1.type", None),
+        ("config_groups.R1.apply.0", None),
+        ("config_groups.R1.apply.0.location", "inputs"),
+        ("config_groups.R1.apply.0.targets", 3),
+        ("config_groups.R1.apply.0.target", "Linear"),
+    ],
+)
+def test_fires_on_a_transform_that_is_none(
+    path: str, value: object, draft: Drafts, findings: Judge
+) -> None:
+    broken = draft("llama-w4a16-spinquant").config(f"{TRANSFORMS}.{path}", value)
+    assert findings("Q107", broken) == [f"error config.json: {TRANSFORMS}.{path}"]
