@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PIECE", "FileScan", "Segment", "Values", "scan_file"]
 
-PIECE = 512 << 10
+PIECE = 1 << 20
 """Bytes read, hashed and judged while they are in the cache of a core; see benchmarks/scan.py."""
 
 LINE = 64
