@@ -5,6 +5,7 @@ and prints the best of several runs; ratios within one run are what to compare, 
 """
 
 import argparse
+import json
 import os
 import shutil
 import subprocess
@@ -18,6 +19,7 @@ ROOT = Path(__file__).parent.parent
 SPARSE = Path(__file__).with_name("sparse.py")
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT)}
 MB = 10**6
+GROWTH = (1, 2, 4)
 PARSE = """
 import json, pathlib, sys
 for path in sorted(pathlib.Path(sys.argv[1]).glob("*.safetensors")):
@@ -61,6 +63,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("shapes", nargs="*", default=["27B", "1T"])
     parser.add_argument("--runs", type=int, default=7)
+    parser.add_argument("--growth", action="store_true", help="also 2 and 4 times the 1T's experts")
     given = parser.parse_args()
     release = [sys.executable, "-m", "release"]
     print(f"{'':<36} {'seconds':>8} {'x pass':>8} {'x parse':>8} {'MB':>8}")
@@ -71,6 +74,9 @@ def main() -> None:
     for shape in given.shapes:
         with tempfile.TemporaryDirectory() as folder:
             _shape(shape, Path(folder), release, given.runs, bare)
+    if given.growth:
+        with tempfile.TemporaryDirectory() as folder:
+            _growth(Path(folder), release, given.runs, bare)
 
 
 def _shape(shape: str, work: Path, release: list[str], runs: int, bare: Cost) -> None:
@@ -86,6 +92,22 @@ def _shape(shape: str, work: Path, release: list[str], runs: int, bare: Cost) ->
         if not whole:
             report(f"{shape}: json.loads of the headers", parse, bare, parse)
         report(f"{shape}: release verify{vocabulary}", measure(verify, runs, work), bare, parse)
+        shutil.rmtree(path)
+
+
+def _growth(work: Path, release: list[str], runs: int, bare: Cost) -> None:
+    """The 1T with as many experts, twice and four times: what a tensor costs must not grow."""
+    for times in GROWTH:
+        path = work / f"{times}"
+        command = [sys.executable, SPARSE, "1T", path, "--times", str(times)]
+        subprocess.run(command, env=ENVIRONMENT, check=True)
+        index = json.loads((path / "model.safetensors.index.json").read_bytes())
+        count = len(index["weight_map"])
+        parse = measure([sys.executable, "-c", PARSE, str(path)], runs)
+        command = [*release, "verify", str(path), "--level", "headers", "--quiet"]
+        cost = measure(command, runs, work)
+        each = f"{cost.seconds / count * 1e6:.1f} us a tensor"
+        report(f"{count:,} tensors, {each}", cost, bare, parse)
         shutil.rmtree(path)
 
 

@@ -26,6 +26,7 @@ SHAPES = Path(__file__).with_name("shapes")
 DEMO = ROOT / "release" / "demo" / "checkpoint"
 SHARDS = {"27B": 6, "1T": 150}
 FLOAT = "BF16"
+EXPERTS = "n_routed_experts"
 ALIGNMENT = 8
 CLASSES = {LINEAR: ("Linear",), EMBEDDING: ("Embedding",)}
 TEXT_FILES = ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja")
@@ -34,9 +35,11 @@ IMAGE_FILES = ("preprocessor_config.json", "video_preprocessor_config.json")
 Tensor = tuple[str, str, tuple[int, ...]]
 
 
-def make(shape: str, folder: Path, *, whole_vocabulary: bool = False) -> None:
-    """Write the checkpoint of a shape into a new folder."""
+def make(shape: str, folder: Path, *, whole_vocabulary: bool = False, times: int = 1) -> None:
+    """Write the checkpoint of a shape into a new folder, with `times` as many experts."""
     config = json.loads((SHAPES / f"{shape}.json").read_text(encoding="utf-8"))
+    if times > 1:
+        config[EXPERTS] *= times
     architecture = derive_architecture(ModelConfig(config))
     assert isinstance(architecture, Architecture), architecture  # noqa: S101 - our own shapes
     config["quantization_config"]["ignore"] = _ignored(config, architecture)
@@ -174,8 +177,9 @@ def main() -> None:
         action="store_true",
         help="a tokenizer.json with as many tokens as the embedding has rows",
     )
+    parser.add_argument("--times", type=int, default=1, help="this many times the experts")
     given = parser.parse_args()
-    make(given.shape, given.folder, whole_vocabulary=given.whole_vocabulary)
+    make(given.shape, given.folder, whole_vocabulary=given.whole_vocabulary, times=given.times)
 
 
 if __name__ == "__main__":

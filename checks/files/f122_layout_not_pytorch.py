@@ -9,6 +9,8 @@ How to fix: save the unwrapped model with `save_pretrained`; merge adapters firs
 Seen in: fine-tunes saved from inside a wrapper; MLX conversions under the original's name.
 """
 
+import re
+
 from release.architecture import ModelConfig
 from release.checkpoint import Checkpoint
 from release.checkpoint.header import Header
@@ -18,6 +20,7 @@ from release.unknown import Unknown
 
 TRACES = ("._orig_mod.", "_fsdp_wrapped_module", ".lora_A.", ".lora_B.", ".base_layer.")
 PARAMETRIZED = ".parametrizations."
+TRACE = re.compile("|".join(map(re.escape, (*PREFIXES, *TRACES, PARAMETRIZED))))
 WEIGHT_NORM = (".original0", ".original1")  # how torch stores weight_norm, in audio models
 BUILT_WITH_ADAPTERS = {"phi4mm", "phi4_multimodal"}
 FOREIGN = {
@@ -71,6 +74,8 @@ def _layout(shard: str, header: Header) -> Findings:
 
 
 def _trace(name: str) -> str | None:
+    if not TRACE.search(name):
+        return None  # almost every name of many thousands
     for prefix in PREFIXES:
         if name.startswith(prefix):
             return prefix

@@ -180,7 +180,8 @@ def _tensor(name: str, entry: Any, file: str, base: int) -> TensorInfo:
         raise bad(f"shape must be a list of sizes, not {shape!r:.60}")
     if not isinstance(span, list) or len(span) != 2 or not all(map(_is_count, span)):  # noqa: PLR2004
         raise bad(f"data_offsets must be two positions, not {span!r:.60}")
-    if not all(_is_plain(entry[key]) for key in entry.keys() - ENTRY_KEYS):
+    others = entry.keys() - ENTRY_KEYS if len(entry) > len(ENTRY_KEYS) else ()
+    if not all(_is_plain(entry[key]) for key in others):
         raise bad("header entry holds more than dtype, shape and data_offsets")
     start, end = span
     if start > end:

@@ -43,8 +43,10 @@ def parse_index(raw: bytes, file: str = INDEX_FILE) -> Index:
     weight_map = document.value.get("weight_map")
     if not isinstance(weight_map, dict) or not weight_map:
         raise _bad(file, "has no weight_map, or an empty one")
+    plain = {name for name in weight_map.values() if isinstance(name, str)}
+    plain = {name for name in plain if _plain(name)}
     for tensor, shard in weight_map.items():
-        if not isinstance(shard, str) or not _plain(shard):
+        if not isinstance(shard, str) or shard not in plain:
             what = f"maps {tensor!r:.{SHOWN}} to {shard!r:.{SHOWN}}, not a shard's file name"
             raise _bad(file, what)
     metadata = document.value.get("metadata")

@@ -59,49 +59,40 @@ def provide_weights(
     counted, stated = count_as_hub(tensors, quantization), stated_parameters(checkpoint)
     dtypes: dict[str, Counter[str]] = defaultdict(Counter)
     schemes: dict[str, Counter[str]] = defaultdict(Counter)
+    parameters: Counter[str] = Counter()
+    holders: Counter[str] = Counter()
     for module in modules:
+        scheme = module.known_scheme
+        names = set()
         for role, info in module.tensors.items():
-            name = SCALES if role in SCALE_ROLES else module.component
-            dtypes[name][info.dtype] += info.nbytes
-            schemes[name][_scheme_name(module, info)] += info.nbytes
+            part = SCALES if role in SCALE_ROLES else module.component
+            name = scheme.name if scheme else info.dtype
+            dtypes[part][info.dtype] += info.nbytes
+            schemes[part][name] += info.nbytes
+            parameters[name] += _logical(module, role, info)
+            names.add(name)
+        holders.update(names)
     components = [
         Component(name, count.total(), dict(count.most_common()), dict(schemes[name].most_common()))
         for name, count in dtypes.items()
     ]
+    sizes = sum(schemes.values(), Counter[str]())
+    shares = [SchemeShare(name, holders[name], parameters[name], sizes[name]) for name in holders]
     return Weights(
-        total_bytes=sum(info.nbytes for info in tensors.values()),
-        parameters=sum(_logical(module, role) for module in modules for role in module.tensors),
+        total_bytes=sizes.total(),
+        parameters=parameters.total(),
         stored_elements=sum(info.elements for info in tensors.values()),
         hub_parameters=counted if stated is None else min(counted, stated),
         hub_counted=counted,
         hub_stated=stated,
         components=tuple(sorted(components, key=lambda part: -part.bytes)),
-        schemes=_shares(modules),
+        schemes=tuple(sorted(shares, key=lambda share: -share.bytes)),
     )
 
 
-def _scheme_name(module: Module, info: TensorInfo) -> str:
-    scheme = module.known_scheme
-    return scheme.name if scheme else info.dtype
-
-
-def _logical(module: Module, role: str) -> int:
+def _logical(module: Module, role: str, info: TensorInfo) -> int:
     if role in SCALE_ROLES:
         return 0
     if role == STORED_WEIGHT:
         return module.shape[0] * module.shape[1] if module.shape else 0
-    return module.tensors[role].elements
-
-
-def _shares(modules: Modules) -> tuple[SchemeShare, ...]:
-    count: Counter[str] = Counter()
-    parameters: Counter[str] = Counter()
-    size: Counter[str] = Counter()
-    for module in modules:
-        names = {role: _scheme_name(module, info) for role, info in module.tensors.items()}
-        count.update(set(names.values()))
-        for role, name in names.items():
-            parameters[name] += _logical(module, role)
-            size[name] += module.tensors[role].nbytes
-    shares = [SchemeShare(name, count[name], parameters[name], size[name]) for name in count]
-    return tuple(sorted(shares, key=lambda share: -share.bytes))
+    return info.elements
