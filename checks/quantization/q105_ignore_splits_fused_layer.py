@@ -25,9 +25,11 @@ def check(reader: ReadersView, modules: Modules) -> Findings:
         left = [part for part in parts if part.claim.ignored_by is not None]
         if left and all(part.quantized for part in left):
             continue  # stored quantized and ignored: Q104 says it
-        kept = next((part for part in parts if part.claim.ignored_by is None), parts[0])
+        kept = [part for part in parts if part.claim.ignored_by is None]
+        if kept and all(part.claim.group and not part.quantized for part in kept):
+            continue  # claimed and stored plain, as the ignored ones are: T103 says it
         yield Found(
-            where=Where(module=kept.name),
+            where=Where(module=(kept or parts)[0].name),
             message=f"it is not ignored, another part of {built.layer.name} is, by "
             f"{quoted(built.choice.ignored_by or '')}; vLLM loads them as one",
             fix="ignore all parts of the layer, or none",

@@ -80,6 +80,9 @@ def _layer_number(name: str) -> int:
 
 def _old(modules: Modules) -> Iterator[tuple[str, str]]:
     """Modules with a cache scale under an older name, and that role."""
+    names = {m.name.rpartition(".")[2] for m in modules if "output_scale" in m.tensors}
+    if names - {"k_proj", "v_proj"}:
+        return  # scales of every layer's output
     for module in modules:
         last = module.name.rpartition(".")[2]
         declared = module.scheme if isinstance(module.scheme, Scheme) else None

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from release.facts.absences import Absences
 from release.facts.layouts import Layouts
 from release.facts.modules import Module, Modules
 from release.facts.reader import ReadersView
@@ -30,8 +31,13 @@ def provide_missed(
     modules: Modules,
     layouts: Layouts | Unknown,
     reader: ReadersView | Unknown,
+    absences: Absences | Unknown,
 ) -> tuple[Missed, ...]:
-    """Look at each group's targets that match nothing, in either way of matching."""
+    """Look at each group's targets that match nothing, in either way of matching.
+
+    The name of a module that is not stored, and should be, is right.
+    """
+    absent = set() if isinstance(absences, Unknown) else set(absences.all)
     read = set() if isinstance(reader, Unknown) else reader.targets
     strays = [] if isinstance(layouts, Unknown) else [f.module for f in layouts.unclaimed]
     found = []
@@ -39,7 +45,9 @@ def provide_missed(
         targets = [
             target
             for target in group.targets
-            if target in modules.unmatched and target not in modules.pattern_problems
+            if target in modules.unmatched
+            and target not in modules.pattern_problems
+            and target not in absent
         ]
         alone = len(targets) == len(group.targets)
         if not alone:  # the name of a class that no engine quantizes is Q109's

@@ -5,10 +5,12 @@ from collections.abc import Callable
 from tests.mutate import Draft, pack_shard
 from tests.mutations.config import setting
 from tests.mutations.fault import Fault
-from tests.mutations.resolution import FP8, GROUP, GROUPS, KV, MIXED, NVFP4, ROOT
+from tests.mutations.owners import left_out
+from tests.mutations.resolution import FP8, GROUP, GROUPS, KV, MIXED, NVFP4, ROOT, ignoring
 from tests.mutations.tensors import OUT, W4, put
 
 TRANSFORMS, IMAGES = f"{ROOT}.transform_config", "preprocessor_config.json"
+LAST, FUSED = "model.layers.1.mlp.down_proj", "model.layers.0.self_attn"
 LATENT = ("deepseek_v3-nvfp4",)
 TEMPLATE, CACHE = "chat_template.jinja", f"{ROOT}.kv_cache_scheme"
 POINTER = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'a' * 64}\nsize 1234\n"
@@ -51,6 +53,15 @@ def also_in(group: str, part: str) -> Callable[[Draft], Draft]:
         return draft.config(f"{GROUPS}.{group}.targets", [*groups[group]["targets"], *more])
 
     return change
+
+
+def lost_by_name(draft: Draft) -> Draft:
+    """Name every module in the targets, and leave one of them out of the files."""
+    names = {n.rpartition(".")[0] for n in draft.tensors() if n.endswith("weight_scale")}
+    draft.config(f"{GROUP}.targets", sorted(names))
+    for name in [name for name in draft.tensors() if name.startswith(f"{LAST}.")]:
+        draft.drop(name)
+    return draft
 
 
 FAULTS = (
@@ -204,5 +215,15 @@ FAULTS = (
         lambda draft: draft.edit(IMAGES, "image_processor_type", "CLIPImageProcessor"),
         f"{IMAGES}: image_processor_type",
         MIXED,
+    ),
+    Fault("T117", "a module lost that a target names", lost_by_name, LAST, NVFP4),
+    Fault(
+        "T103",
+        "a part of a fused layer left out of ignore",
+        lambda draft: ignoring(f"{FUSED}.v_proj")(
+            left_out(*(f"{FUSED}.{p}_proj" for p in "qkv"), ignored=f"{FUSED}.k_proj")(draft)
+        ),
+        f"{FUSED}.q_proj",
+        NVFP4,
     ),
 )
