@@ -23,7 +23,11 @@ from vllm.model_executor.layers.quantization.compressed_tensors.compressed_tenso
 )
 from vllm.model_executor.layers.vocab_parallel_embedding import VocabParallelEmbedding
 from vllm.model_executor.model_loader.utils import initialize_model
+from vllm.model_executor.models import registry
 from vllm.utils.torch_utils import set_default_torch_dtype
+
+# vLLM looks at each class of models in a process of its own, which imports all of vLLM first.
+registry._run_in_subprocess = lambda look: look()  # noqa: SLF001
 
 asked: list[tuple[str, Any]] = []  # (prefix, layer) in the order in which vLLM builds them
 mappers: list[Any] = []  # the renames that it applied to the declaration
