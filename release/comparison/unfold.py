@@ -35,6 +35,9 @@ ALIKE = 0.99999
 SOUND = {Cause.NONE, Cause.RANGE}
 """What a weight may be once its scales are undone: small values are flushed without a fault."""
 
+WRONG = 0.5
+"""How far from 1 the factor of a column is that its norm does not explain."""
+
 SCALED_ROWS = frozenset(name for names in PARTNERS.values() for name in names)
 
 
@@ -50,6 +53,7 @@ class Unfolding:
     def weights(self, compared: list[Compared]) -> list[Compared]:
         """Measure again what departs from the base as it is."""
         again = self._comparer.in_threads(self._undone, compared, lambda w: w.measure.elements)
+        again = self._with_wrong_norms(again)
         apart = self._uncancelled(again)
         return [
             msgspec.structs.replace(item, cause=Cause.FACTOR, detail=apart[item.module])
@@ -78,6 +82,74 @@ class Unfolding:
                 undone = norm or "the scales of its rows or columns"
                 return msgspec.structs.replace(item, measure=measure, cause=cause, undone=undone)
         return item
+
+    def _with_wrong_norms(self, compared: list[Compared]) -> list[Compared]:
+        """Clear weights behind a norm that is wrong, which is said of the norm.
+
+        Their columns are scaled as the norm is but for a few, or all alike in another way.
+        """
+        fed: dict[str, list[Compared]] = {}
+        for item in compared:
+            norm = self._norm(item.module)
+            if norm and item.cause not in SOUND and any(self._ratios(item.module)):
+                fed.setdefault(norm, []).append(item)
+        broken = {item.module for items in fed.values() for item in items}
+        cleared: dict[str, Compared] = {}
+        for norm, items in fed.items():
+            if self._is_undone(norm, broken):
+                continue
+            alike = self._scaled_alike(items) if len(items) > 1 else {}
+            for item in () if alike else items:
+                alike |= self._but_for_a_few(item)
+            cleared |= alike
+        return [cleared.get(item.module, item) for item in compared]
+
+    def _scaled_alike(self, items: list[Compared]) -> dict[str, Compared]:
+        """The weights by name, each with its columns scaled as they are in all; else none."""
+        found: dict[str, Compared] = {}
+        common: Floats | None = None
+        for item in items:
+            decoder = self._comparer.decoder(self._comparer.weights[item.module])
+            base = self._comparer.matrix(item.module)
+            factors = fit_columns(decoder, base)
+            common = factors if common is None else common
+            good = self._good(item, decoder, base, factors)
+            if not good or not _are(factors, common, np.ones_like(common)):
+                return {}
+            found |= good
+        return found
+
+    def _but_for_a_few(self, item: Compared) -> dict[str, Compared]:
+        """The weight by name, its columns scaled as the norm's change asks for, but for a few."""
+        decoder = self._comparer.decoder(self._comparer.weights[item.module])
+        base = self._comparer.matrix(item.module)
+        for _norm, ratio, doubt in self._ratios(item.module):
+            fitted = fit_columns(decoder, Scaled(base, ratio))
+            wrong = np.abs(fitted - 1) > np.maximum(doubt, WRONG)
+            if float(wrong.mean()) <= OUTLIERS:
+                good = self._good(item, decoder, base, np.where(wrong, ratio * fitted, ratio))
+                if good:
+                    return good
+        return {}
+
+    def _good(
+        self, item: Compared, decoder: Decoder, base: Matrix, factors: Floats
+    ) -> dict[str, Compared]:
+        """The weight by name, where it is sound once its columns are scaled."""
+        weight, scaled = self._comparer.weights[item.module], Scaled(base, factors)
+        choices = [scaled]
+        if item.module.rpartition(".")[2] in SCALED_ROWS:
+            choices.append(Scaled(base, factors, fit_rows(decoder, scaled)))
+        for choice in choices:
+            measure, cause = self._comparer.judge(weight, decoder, choice, fitted=True)
+            if cause in SOUND:
+                undone = "the scales of its columns"
+                return {
+                    item.module: msgspec.structs.replace(
+                        item, measure=measure, cause=cause, undone=undone
+                    )
+                }
+        return {}
 
     def _candidates(self, item: Compared, decoder: Decoder) -> Iterator[tuple[str, Scaled]]:
         """The base as a change of the norm before, of our columns or of our rows would have it."""

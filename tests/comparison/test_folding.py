@@ -39,8 +39,7 @@ def test_values_of_a_scaled_norm_are_seen(
         words[values] += doublings * 0x80
         return words.astype("<u2").tobytes()
 
-    found = compare(draft(SMOOTH).change(NORM, off), "llama")
-    assert f"B104 error {NORM}" in found
+    assert compare(draft(SMOOTH).change(NORM, off), "llama") == [f"B104 error {NORM}"]
 
 
 def test_scales_that_do_not_cancel(draft: Drafts, compare: Compare) -> None:
@@ -112,3 +111,9 @@ def test_rows_of_rotated_embeddings(name: str, draft: Drafts, compare: Compare) 
 
     broken = draft(name).change("model.embed_tokens.weight", exchanged)
     assert compare(broken, "llama") == ["B104 error model.embed_tokens.weight"]
+
+
+def test_exchanged_norms_are_said_of_the_norms_alone(draft: Drafts, compare: Compare) -> None:
+    norms = [f"model.layers.{layer}.input_layernorm.weight" for layer in (0, 1)]
+    broken = draft(SMOOTH).exchange(*norms)
+    assert compare(broken, "llama") == [f"B104 error {norm}" for norm in norms]
