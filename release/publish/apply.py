@@ -13,7 +13,7 @@ from release.publish.confirm import require_public, require_published, require_t
 from release.publish.files import Release
 from release.publish.hub import Hub, Operations, PullRequest
 from release.publish.look import look
-from release.publish.others import ATTRIBUTES
+from release.publish.others import ATTRIBUTES, MAIN
 from release.publish.plan import Plan, Wish, make_plan, require_decided
 from release.publish.pull import close_others, find_pull, open_pull
 from release.publish.send import send
@@ -53,7 +53,7 @@ class Target(msgspec.Struct, frozen=True):
 def prepare(release: Release, hub: Hub, wish: Wish) -> Plan:
     """Plan a push against the Hub as it is now. Writes nothing; raises `ReleaseError`."""
     notes = hub.check_card(release.held(CARD_FILE))
-    resumed = wish.visibility is None and not wish.pull_request and has_begun(_begun(hub))
+    resumed = wish.visibility is None and _completes(wish) and has_begun(_begun(hub))
     if resumed:
         wish = msgspec.structs.replace(wish, visibility="public")
     plan = make_plan(release, look(hub, wish), wish)
@@ -149,4 +149,10 @@ def _finish(plan: Plan, hub: Hub, commit: str, request: PullRequest | None) -> N
         if request.draft:
             hub.mark_ready(request)
         close_others(plan, hub, request)
-    end(_begun(hub))
+    if _completes(plan):
+        end(_begun(hub))
+
+
+def _completes(what: Wish | Plan) -> bool:
+    """Whether the main branch is complete after it, which is what others see first."""
+    return not what.pull_request and what.branch == MAIN

@@ -199,6 +199,19 @@ def test_a_branch_takes_the_release_and_leaves_main_alone(
     assert repo_of(hub).branches["v3"] == repo_of(hub).branches["main"]
 
 
+def test_a_branch_shows_nobody_a_repository_whose_main_branch_is_not_there_yet(
+    hub: HubServer, work: Path, push: Push
+) -> None:
+    hub.faults.add(path="/commit/main", status=403, times=None)
+    assert push("--yes").returncode == 2
+    hub.faults.clear()
+    assert push("--yes", "--branch", "next").returncode == 0
+    assert repo_of(hub).visibility == "private"
+    assert push("--yes").returncode == 0
+    assert repo_of(hub).visibility == "public"
+    assert published(hub) == release_files(work)
+
+
 @pytest.mark.parametrize(
     ("option", "what"), [(["--create-pr"], "pull request"), (["--branch", "next"], "branch")]
 )
