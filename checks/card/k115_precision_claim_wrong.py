@@ -9,29 +9,60 @@ Seen in: a table copied from a sister model, which says that the head is quantiz
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+
+import msgspec
 
 from release.audit.page import Page
-from release.audit.precisions import Precise
-from release.audit.schemes import true_of, true_of_activations
+from release.audit.precise import Precise
+from release.audit.schemes import true_of, true_of_activations, true_of_cache, true_of_weights
 from release.facts.components import ATTENTION, AUDIO, LINEAR_ATTENTION, MTP, VISION
 from release.facts.modules import Module, Modules
+from release.quantization.arguments import Args
+from release.quantization.config import QuantizationConfig
+from release.quantization.match import PATTERN, Targets
 from release.rules import Findings, Found, Where, rule
+from release.unknown import Unknown
 
 ENOUGH = 0.75  # of the weights of a part
+JUDGES = {"activations": true_of_activations, "weights": true_of_weights}
 TOWERS = {MTP, VISION, AUDIO}  # whose modules have the same names as the text model's
 
 
 @rule(since="0.1.0")
-def check(page: Page, precisions: tuple[Precise, ...], modules: Modules) -> Findings:
+def check(
+    page: Page,
+    precisions: tuple[Precise, ...],
+    modules: Modules,
+    quantization: QuantizationConfig | Unknown,
+) -> Findings:
     """Judge each part of each claim; those that name nothing here are left alone."""
+    cache = None if isinstance(quantization, Unknown) else quantization.kv_cache_scheme
     for claim in precisions:
-        for part in claim.parts or ("",):
-            sets = [found for found in _meant(part, modules) if found]
-            wrong = [what for found in sets if (what := _problem(claim, found)) is not None]
-            if sets and len(wrong) == len(sets):
-                what = f"{part or 'quantized modules'}: {wrong[0]}"
-                yield Found(Where(file=page.name, line=claim.line), what, "correct it")
+        for what in (
+            _cache(claim, cache) if claim.side == "cache" else _parts(claim, modules, cache)
+        ):
+            yield Found(Where(file=page.name, line=claim.line), what, "correct it")
+
+
+def _cache(claim: Precise, cache: Args | None) -> Iterator[str]:
+    """A server can be told to quantize the cache; only what has scales here has a true answer."""
+    if cache is not None and claim.words - true_of_cache(cache):
+        true = ", ".join(sorted(true_of_cache(cache)))
+        yield f"KV cache: the card says {_said(claim)}, it is {true}"
+
+
+def _parts(claim: Precise, modules: Modules, cache: Args | None) -> Iterator[str]:
+    if claim.side == "both" and cache is not None:  # a recipe may mean its scales
+        claim = msgspec.structs.replace(claim, words=claim.words - true_of_cache(cache))
+    if not claim.words:
+        return
+    for part in claim.parts or ("",):
+        sets = [found for found in _meant(part, modules) if found]
+        problem = _left_out if claim.side == "ignored" else _problem
+        wrong = [what for found in sets if (what := problem(claim, found)) is not None]
+        if sets and len(wrong) == len(sets):
+            yield f"{part or 'quantized modules'}: {wrong[0]}"
 
 
 def _meant(part: str, modules: Modules) -> tuple[list[Module], ...]:
@@ -39,6 +70,9 @@ def _meant(part: str, modules: Modules) -> tuple[list[Module], ...]:
     stored = [m for m in modules if m.shape is not None or "weight" in m.tensors]
     if not part:
         return ([module for module in stored if module.known_scheme],)
+    if part.startswith(PATTERN) or "." in part:
+        found = Targets([part]).match({module.name: () for module in stored})
+        return ([module for module in stored if found[module.name]],)
     parts = [module for module in stored if module.component == part]
     if part == ATTENTION:
         linear = [module for module in stored if module.component == LINEAR_ATTENTION]
@@ -47,8 +81,16 @@ def _meant(part: str, modules: Modules) -> tuple[list[Module], ...]:
     return parts, [module for module in named if module.component not in TOWERS]
 
 
+def _left_out(_: Precise, modules: list[Module]) -> str | None:
+    """What is said of an entry that was ignored: one that is quantized was not."""
+    quantized = [module for module in modules if module.known_scheme]
+    if not quantized:
+        return None
+    return f"the card says it was left out, {len(quantized)} of {len(modules)} are quantized"
+
+
 def _problem(claim: Precise, modules: list[Module]) -> str | None:
-    judge = true_of_activations if claim.side == "activations" else true_of
+    judge = JUDGES.get(claim.side, true_of) if not claim.parts else true_of
     true = [(judge(module), _size(module)) for module in modules]
     if claim.side == "both":
         true += [(true_of_activations(module), 0) for module in modules]
@@ -57,8 +99,11 @@ def _problem(claim: Precise, modules: list[Module]) -> str | None:
     whole = sum(size for _, size in true)
     if not absent and (not claim.parts or covered >= whole * ENOUGH):
         return None
-    said = ", ".join(sorted(word.upper() for word in claim.words))
-    return f"the card says {said}, it is {_schemes(modules)}"
+    return f"the card says {_said(claim)}, it is {_schemes(modules)}"
+
+
+def _said(claim: Precise) -> str:
+    return ", ".join(sorted(word.upper() for word in claim.words))
 
 
 def _size(module: Module) -> int:

@@ -3,9 +3,12 @@
 import re
 from collections.abc import Iterator
 
+import msgspec
+
 from release.audit.page import Line, Page, statements
+from release.audit.parameters import read_labelled, read_parameters
 from release.audit.places import machines
-from release.audit.prose import read_prose
+from release.audit.prose import of_others, read_prose
 from release.audit.quantities import (
     COUNT,
     NUMBER,
@@ -14,34 +17,23 @@ from release.audit.quantities import (
     UNITS,
     Figure,
     binary,
-    by_name,
     quantity,
     ungrouped,
     whole,
 )
-from release.audit.subjects import (
-    OF_WEIGHTS,
-    WHOLE,
-    component,
-    counts_parameters,
-    is_ratio,
-    setting,
-    sizes_all,
-)
+from release.audit.spelt import in_digits
+from release.audit.subjects import WHOLE, component, is_about, setting
+from release.audit.words import patterns, words
 
-LABELLED = re.compile(
-    r"^(?:[-*•]\s*)?([A-Za-z\u4e00-\u9fff][\w /()-]{1,40}?)\s*(?::|\uff1a|=|\s{2,})\s*(.+)$"
-)
-PARAMETERS = re.compile(
-    COUNT.pattern.replace("kKMBT]?)", "kKMBT]?| billion| million)")
-    + r"\s*(?:total\s+)?(?:params?\b|parameters?\b)",
-    re.IGNORECASE,
-)
+LABELLED = re.compile(r"^(?:[-*•]\s*)?([^\W\d][\w /().-]{0,48}?)\s*(?::|=|\s{2,})\s*(.+)$")
 LAYERS = re.compile(
-    r"(?<![\w.,/-])(?P<number>\d{1,6})\s+(?P<kind>[A-Za-z][\w -]{0,30}?\s+)?(?:layers|blocks)\b"
+    r"(?<![\w.,/-])(?P<number>\d{1,6})\s+(?P<kind>(?!of\b)[A-Za-z][\w -]{0,30}?\s+)?"
+    r"(?:layers|blocks)\b"
 )
 GROUP = re.compile(
-    r"group[ _](?:size(?:\s*(?:of|=|:|\|))?|of)\s*(?P<number>\d{1,6})\b(?!\s*%)", re.IGNORECASE
+    rf"(?:{words('labels')['group_size']}|\bgroups?(?= of\b))[\"']?\s*(?:of|=|:|\||为|は|von)?\s*"
+    r"(?P<number>\d{1,6})(?!\w|[.,]\d|\s*%)",
+    re.IGNORECASE | re.ASCII,
 )
 CACHE = re.compile(r"\bfp8\b|\bbf16\b|\bfp16\b|\bbfloat16\b|\bfloat16\b|\bauto\b", re.IGNORECASE)
 AFTER = re.compile(rf"\s*\(?(?:in|for|with|at|as)?\s*({CACHE.pattern})", re.IGNORECASE)
@@ -55,27 +47,47 @@ LAYER_KINDS = {
 }
 OF_MODEL = re.compile(r"\b(?:it|model|network|checkpoint) has (?:a total of )?$", re.IGNORECASE)
 HEADS = re.compile(r"(\d{1,4}) for (?:Q|V|queries|values)\b,?(?: and)? (\d{1,4}) for (?:KV|QK|K)\b")
-TOKEN = re.compile(r"\b(?:each|per|a|every) token\b", re.IGNORECASE)
+TOKEN = re.compile(
+    r"\b(?:each|per|a|every|je|pro) token\b|每个?\s?token|トークンあたり|토큰당", re.IGNORECASE
+)
+# Layers as Qwen draws them: `16 × (3 × (DeltaNet → FFN) → 1 × (Attention → FFN))`.
+DRAWN = re.compile(
+    r"(?P<all>\d{1,3})\s*[×x*]\s*\(\s*(?P<one>\d{1,3})\s*[×x*]\s*\([^()]*\)\s*(?:→|->|⇒|,|\+)\s*"
+    r"(?P<other>\d{1,3})\s*[×x*]\s*\([^()]*\)\s*\)"
+)
+OTHER_MEMORY = re.compile(r"\b(?:state|sequence|weights?)\b", re.IGNORECASE)
 FP16 = "16 bits"
 ALL = "in all"
 
 
 def provide_figures(page: Page) -> tuple[Figure, ...]:
-    """Collect them, line by line."""
-    return tuple(figure for line in statements(page) for figure in _read(line))
+    """Collect them, line by line: from code what recipes say of groups."""
+    other = of_others(page)
+    found = [figure for line in statements(page) for figure in _read(line, other)]
+    for fence in page.fences:
+        for number, text in enumerate(fence.text.split("\n"), fence.number):
+            found += _groups(number, text)
+    once = {(each.kind, each.subject, each.line, each.quantity.value): each for each in found}
+    return tuple(once.values())
 
 
-def _read(line: Line) -> Iterator[Figure]:
+def _read(line: Line, other: re.Pattern[str]) -> Iterator[Figure]:
+    line = msgspec.structs.replace(line, text=in_digits(line.text))
     yield from _rates(line)
     yield from _sizes(line)
-    yield from _parameters(line)
+    yield from read_parameters(line)
     yield from _layers(line)
-    yield from read_prose(line)
-    if pair := _pair(line):
-        yield from () if machines(line.text) else _settings(line.number, *pair)
+    pair = _pair(line)
+    settings = [*_settings(line.number, *pair)] if pair and not machines(line.text) else []
+    yield from settings or read_prose(line, other)
+    if pair:
         yield from _stated(line, *pair)
-    for match in GROUP.finditer(line.text):
-        yield Figure("group size", "", whole(match["number"]), line.number)
+    yield from _groups(line.number, line.text)
+
+
+def _groups(number: int, text: str) -> Iterator[Figure]:
+    for match in GROUP.finditer(text):
+        yield Figure("group size", "", whole(match["number"]), number)
 
 
 def _rates(line: Line) -> Iterator[Figure]:
@@ -86,12 +98,27 @@ def _rates(line: Line) -> Iterator[Figure]:
     for match in SIZE.finditer(line.text):
         if not match["rate"] and not (token and match["unit"] in {"KB", "kB", "KiB"}):
             continue
-        after = AFTER.match(line.text, match.end())
-        before = CACHE.findall(line.text[: match.start()])
-        kind = _cache(after[1] if after else before[-1] if before else "auto")
+        if not match["rate"] and OTHER_MEMORY.search(_clause(line.text, match)):
+            continue
+        kind = _cache(_dtype(line.text, match))
         unit = match["unit"]
         scale = UNITS[unit] if "i" in unit else {1000: 1024}.get(UNITS[unit], UNITS[unit])
         yield Figure("kv token", kind, quantity(match, scale), line.number, unit)
+
+
+def _clause(text: str, match: re.Match[str]) -> str:
+    before, after = text[: match.start()], text[match.end() :]
+    return re.split(r"[.,;] ", before)[-1] + re.split(r"[.,;](?: |$)", after)[0]
+
+
+def _dtype(text: str, size: re.Match[str]) -> str:
+    """The dtype that stands behind a size, else in its part of the sentence, else before it."""
+    if after := AFTER.match(text, size.end()):
+        return after[1]
+    behind = CACHE.findall(re.split(r"[,;/|]", text[size.end() :])[0])
+    before = CACHE.findall(text[: size.start()])
+    near = CACHE.findall(re.split(r"[,;/|]", text[: size.start()])[-1])
+    return [*before, *behind, *near][-1] if before or behind else "auto"
 
 
 def _cache(word: str) -> str:
@@ -121,24 +148,12 @@ def _first_size(text: str) -> int:
 def _of_weights(text: str, match: re.Match[str]) -> bool:
     """Whether the words around a size say that it is of all weights."""
     around = text[max(0, match.start() - 24) : match.end() + 32]
-    return bool(OF_WEIGHTS.search(around))
+    return bool(patterns("verbs")["weights_of"].search(around))
 
 
 def _before(text: str, match: re.Match[str]) -> bool:
     """Whether a size is what the model was quantized from: `(vs 54.7 GB)`."""
     return bool(BEFORE.search(text[: match.start()]))
-
-
-def _parameters(line: Line) -> Iterator[Figure]:
-    for match in PARAMETERS.finditer(line.text):
-        if not re.search(
-            r"activ|per token|vision|draft",
-            line.text[max(0, match.start() - 20) : match.end() + 20],
-            re.IGNORECASE,
-        ):
-            unit = match["unit"].strip()
-            scale = STEPS[unit[:1].upper() if len(unit) > 1 else unit]
-            yield Figure("parameters", "", quantity(match, scale), line.number)
 
 
 def _pair(line: Line) -> tuple[str, str] | None:
@@ -166,28 +181,31 @@ def _settings(number: int, label: str, value: str) -> Iterator[Figure]:
 
 def _stated(line: Line, label: str, value: str) -> Iterator[Figure]:
     """What a label says of the whole model: `Parameters: 27B`, `Size: 25 GB`."""
-    count = COUNT.match(value)
-    if counts_parameters(label) and count and count["unit"] and not PARAMETERS.search(value):
-        yield Figure("parameters", "", by_name(count), line.number)
+    yield from read_labelled(line.number, label, value)
     sizes = list(SIZE.finditer(value))
     if (
-        sizes_all(label)
+        is_about("size", label)
         and len(sizes) == 1
         and (line.cells or not _of_weights(line.text, sizes[0]))
     ):
         unit = sizes[0]["unit"]
         yield Figure("weights", WHOLE, quantity(sizes[0], UNITS[unit]), line.number, unit)
-    if is_ratio(label) and (ratio := re.match(NUMBER + r"\s*(?:[x×]|:\s*1\b|$)", value)):
+    if is_about("ratio", label) and (ratio := re.match(NUMBER + r"\s*(?:[x×]|:\s*1\b|$)", value)):
         yield Figure("ratio", "times", quantity(ratio, 1), line.number)
 
 
 def _layers(line: Line) -> Iterator[Figure]:
+    for match in DRAWN.finditer(line.text):
+        count = int(match["all"]) * (int(match["one"]) + int(match["other"]))
+        yield Figure("layers", ALL, whole(str(count)), line.number)
     for match in LAYERS.finditer(line.text):
         kind = (match["kind"] or "").strip().lower()
         found = next((name for name, form in LAYER_KINDS.items() if re.fullmatch(form, kind)), None)
         if found is not None or kind in {"", "transformer", "hidden", "decoder", "total"}:
             before = line.text[: match.start()][-8:]
-            whole_model = re.search(r"\bof (?:the|its|all) $", before) and len(match["number"]) > 1
+            whole_model = (
+                re.search(r"\bof (?:(?:the|its|all) )?$", before) and len(match["number"]) > 1
+            )
             if whole_model or not re.search(
                 r"[\w)][ ]?[×x*-]\s*$|first |last |each |every |of ", before
             ):

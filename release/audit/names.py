@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from release.audit.page import Line, Page, statements
-from release.audit.precisions import UNSURE
+from release.audit.precise import UNSURE
 from release.quantization.config import DENSE, FORMATS, MIXED
 
 # The others are words of people as well.

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from release.audit.rows import Row, Rows
 from release.errors import ReleaseError
 from release.front_matter import split_card
 from release.unknown import Unknown
@@ -19,6 +20,12 @@ LINK = re.compile(
     r"!?\[((?:[^\[\]]|\[[^\]]*\])*)\]\([^()\s]*(?:\([^()]*\)[^()\s]*)*(?:\s+[^)]*)?\)"
 )
 MARKS = re.compile(r"(?<!\\)(\*\*|__|`+|\*(?=\S)|(?<=\S)\*(?!\*))|</?[A-Za-z][^<>]*>|<!--.*?-->")
+BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+PIECES = re.compile(r"<br\s*/?>|\s[·•|]\s", re.IGNORECASE)
+# Letters, digits and signs of full width are read as those of a Western keyboard.
+WIDTHS = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
+WIDTHS |= {0x3000: " ", 0x3001: ", ", 0x3002: ". ", 0xFF0C: ", ", 0xFF1A: ": ", 0xFF1B: "; "}
+CODE = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
 ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 SENTENCE = re.compile(r"(?<=[.;])\s+")
 CELLS = re.compile(r"(?<!\\)\|")
@@ -59,6 +66,11 @@ class Page(msgspec.Struct, frozen=True):
     def fields(self) -> dict[str, Any]:
         """The header's values; none where it cannot be read."""
         return self.header if isinstance(self.header, dict) else {}
+
+    @property
+    def title(self) -> str:
+        """The first heading of the text, "" where there is none."""
+        return next((line.heading for line in self.lines if line.heading), "")
 
     def line_of(self, key: str) -> int:
         """The line of a key of the header; the header's first where it has none."""
@@ -102,6 +114,7 @@ class _Reader:
         self._last: tuple[str, ...] = ()
         self._open: tuple[str, str, int] | None = None
         self._code: list[str] = []
+        self._rows = Rows()
 
     def take(self, number: int, line: str) -> None:
         """Read the next line."""
@@ -116,7 +129,21 @@ class _Reader:
         if match:
             self._open = (match[1], match[2].lower(), number + 1)
             return
-        self._text(number, line)
+        rows = self._rows.take(number, line)
+        if rows is None:
+            self._text(number, line)
+        else:
+            self._table(rows)
+
+    def _table(self, rows: list[Row]) -> None:
+        for row in rows:
+            cells = tuple(map(plain, row.cells))
+            if row.titles:
+                self._heads = cells
+            else:
+                self.lines.append(
+                    Line(row.number, " | ".join(cells), self._heading, cells, self._heads)
+                )
 
     def close(self) -> None:
         """End the block of code that is open."""
@@ -145,7 +172,8 @@ class _Reader:
         if not cells:
             self._heads = ()
         self._last = cells
-        self.lines.append(Line(number, plain(line), self._heading, cells, self._heads))
+        for piece in [line] if cells else PIECES.split(line):
+            self.lines.append(Line(number, plain(piece), self._heading, cells, self._heads))
 
 
 def _cells(line: str) -> tuple[str, ...]:
@@ -157,9 +185,14 @@ def _cells(line: str) -> tuple[str, ...]:
 
 def plain(text: str) -> str:
     """Text as people read it on the page."""
+    text = BREAK.sub(" ", text.translate(WIDTHS))
     while (shorter := LINK.sub(r"\1", text)) != text:
         text = shorter
-    return ESCAPE.sub(r"\1", MARKS.sub("", text)).strip()
+    # What stands in code is read as it is: its stars are no emphasis.
+    parts = CODE.split(text)
+    parts[::3] = [ESCAPE.sub(r"\1", MARKS.sub("", part)) for part in parts[::3]]
+    del parts[1::3]
+    return "".join(parts).strip()
 
 
 def provide_page() -> Page | Unknown:

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator
-from typing import Literal
-
-import msgspec
 
 from release.audit.page import Line, Page, sentences, statements
+from release.audit.precise import UNSURE, Precise, Side
+from release.audit.recipes import read_ignored, read_recipe
 from release.audit.schemes import ASIDE, WORD, rest_of, words_of
-from release.audit.subjects import WHOLE, component
+from release.audit.sides import read_sides
+from release.audit.subjects import WHOLE, component, is_about
+from release.audit.words import patterns
 
 HEAD = re.compile(
     r"precision|scheme|quant(?:ization|\.|s)?\b|d?type|format|bits|weights?\b", re.IGNORECASE
@@ -17,11 +18,6 @@ OTHER = re.compile(
     r"\b(?:base|original|before|source|activations?|vs|size|note|params?)\b", re.IGNORECASE
 )
 LABELLED = re.compile(r"^(?:[-*•]\s*)?(.{2,60}?)\s*(?::|=|→|->)\s+(.+)$")
-UNSURE = re.compile(
-    r"\b(?:except|excluding|besides|without|other than|instead|from|than|vs|if|would|could|can|base"
-    r"|original|unlike|never|should|when)\b",
-    re.IGNORECASE,
-)
 MODULE = re.compile(
     r"(?<![\w-])(?:(?:[\w*]+\.)*(?P<name>\w+_proj\w*|in_proj_\w+|lm_head|embed_tokens|conv1d)"
     r"|(?P<many>[qkvo](?:\s*[/,]\s*[qkvo])+|gate\s*/\s*up(?:\s*/\s*down)?)(?:_proj)?"
@@ -41,35 +37,15 @@ BRACKETED = re.compile(
 ENUMERATED = re.compile(
     r"(?<=[(;] )(?P<said>\w[\w-]{2,20}):\s*(?P<names>(?:[\w.*]*\w_proj\w*[,\s]*(?:and\s+)?)+)"
 )
+ARTICLES = re.compile(r"^(?:all|the)\s+|\s+(?:layers?|weights?|modules?)$", re.IGNORECASE)
 NEAR = 60  # characters before a verb in which its subject stands
-
-
-Side = Literal["weights", "activations", "both"]
 SIDES: dict[str, Side] = {"weights": "weights", "activations": "activations", "boths": "both"}
-
-WHOLE_MODEL = re.compile(
-    r"(?P<side>weights?|activations?)? ?(?:quantization|quant)"
-    r"|(?:quantization |quant )?(?:scheme|bits|type)",
-    re.IGNORECASE,
-)
-
-
-class Precise(msgspec.Struct, frozen=True):
-    """A claim: modules of these names, or of these components, are in these precisions.
-
-    Without `parts` it is about all that is quantized; `side` says whether about activations only.
-    """
-
-    line: int
-    text: str
-    parts: tuple[str, ...]
-    words: frozenset[str]
-    side: Side = "weights"
 
 
 def provide_precisions(page: Page) -> tuple[Precise, ...]:
     """Collect them, line by line."""
-    return tuple(claim for line in statements(page) for claim in _read(line))
+    recipes = [claim for fence in page.fences for claim in read_recipe(fence)]
+    return (*(claim for line in statements(page) for claim in _read(line)), *recipes)
 
 
 def _read(line: Line) -> Iterator[Precise]:
@@ -77,12 +53,10 @@ def _read(line: Line) -> Iterator[Precise]:
         yield from _row(line)
         return
     yield from _bracketed(line)
+    yield from read_sides(line)
     labelled = LABELLED.match(line.text)
-    claim = labelled and _pair(line.number, labelled[1], labelled[2])
-    if claim:
-        yield claim
-    else:
-        yield from _sentences(line)
+    claims = [*_pair(line, labelled[1], labelled[2])] if labelled else []
+    yield from claims or _sentences(line)
 
 
 def _bracketed(line: Line) -> Iterator[Precise]:
@@ -97,26 +71,31 @@ def _bracketed(line: Line) -> Iterator[Precise]:
             yield Precise(line.number, match[0].strip(), parts_of(match["names"]), words)
 
 
-def _pair(number: int, label: str, value: str) -> Precise | None:
+def _pair(line: Line, label: str, value: str) -> Iterator[Precise]:
     """`lm_head: BF16`; `Scheme: W4A16` is about all that is quantized; `Bits: 4` has no unit."""
     text = f"{label}: {value}"
-    whole = WHOLE_MODEL.fullmatch(re.sub(r"^[-*•]\s*", "", label))
+    yield from read_ignored(line, label, value)
+    label = re.sub(r"^[-*•]\s*", "", label)
+    if is_about("cache", label) and (words := words_of(value)):
+        yield Precise(line.number, text, (), words, "cache")
+        return
+    whole = patterns("labels")["quantization"].fullmatch(label)
     if whole and re.fullmatch(r"\d{1,2}", value):
         value = f"{value} bits"
     words = words_of(value)
     if UNSURE.search(text) or not words or not WORD.match(ASIDE.sub("", value)):
-        return None
+        return
     if whole:
         side = (whole["side"] or "both").lower().rstrip("s") + "s"
-        return Precise(number, text, (), words, SIDES[side])
-    parts = parts_of(label)
-    return Precise(number, text, parts, words) if parts else None
+        yield Precise(line.number, text, (), words, SIDES[side])
+    elif parts := parts_of(label):
+        yield Precise(line.number, text, parts, words)
 
 
 def _row(line: Line) -> Iterator[Precise]:
     label, *rest = line.cells
-    if len(rest) == 1 and (claim := _pair(line.number, label, rest[0])):
-        yield claim
+    if len(rest) == 1 and (claims := [*_pair(line, label, rest[0])]):
+        yield from claims
         return
     heads = line.heads[1:] or ("",) * len(rest)
     parts = parts_of(label)
@@ -140,7 +119,7 @@ def _sentences(line: Line) -> Iterator[Precise]:
         for match in STAYS.finditer(text):
             subject = text[max(last, match.start() - NEAR) : match.start()]
             last = match.end()
-            parts = parts_of(subject)
+            parts = parts_of(subject) or parts_of(re.split(r"[,;:]", subject)[-1])
             if parts and not UNSURE.search(text):
                 words = words_of(match["word"])
                 yield Precise(line.number, f"{subject}{match[0]}{match['word']}", parts, words)
@@ -152,11 +131,7 @@ def parts_of(text: str) -> tuple[str, ...]:
     if names:
         return tuple(dict.fromkeys(names))
     pieces = APART.split(re.sub(r"\([^()]*\)", "", text))
-    found = [
-        component(re.sub(r"^(?:all|the)\s+|\s+(?:layers?|weights?|modules?)$", "", piece))
-        for piece in pieces
-        if piece
-    ]
+    found = [component(ARTICLES.sub("", piece)) for piece in pieces if piece]
     known = [part for part in found if part is not None and part != WHOLE]
     return tuple(known) if len(known) == len(found) else ()
 

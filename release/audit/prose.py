@@ -2,23 +2,34 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
-from release.audit.page import Line, sentences
-from release.audit.quantities import COUNT, NUMBER, STEPS, Figure, at_least, binary, quantity
+from release.audit.page import Line, Page, sentences
+from release.audit.quantities import (
+    COUNT,
+    NUMBER,
+    STEPS,
+    Figure,
+    at_least,
+    binary,
+    quantity,
+    whole,
+)
 from release.audit.schemes import words_of
-from release.audit.subjects import setting
+from release.audit.words import words
 
-LABEL = (
-    r"(?P<label>hidden (?:size|dim(?:ension)?)|vocab(?:ulary)?(?: size)?|head dim(?:ension)?"
-    r"|context(?: (?:length|window))?)"
-)
-SAID = re.compile(rf"\b{LABEL} (?:is|of) (?:up to )?{COUNT.pattern}", re.IGNORECASE)
-BEFORE = re.compile(
-    rf"{COUNT.pattern}(?:[- ]tokens?)?[- ](?P<label>hidden(?: size| dim(?:ension)?)?"
-    r"|vocab(?:ulary)?|context(?: length| window)?)\b(?! (?:layers?|states?|units?)\b)"
-)
 SMALLER = re.compile(
     rf"(?<![\w.,-]){NUMBER}\s*(?P<unit>[x×%]) smaller(?: than| vs\.?) (?P<than>[^.;|]{{2,40}})",
+    re.IGNORECASE,
+)
+REDUCED = re.compile(
+    rf"\breduc\w+\b(?=[^.;]*\b(?:size|disk|memory|footprint)\b)[^.;]{{0,120}}?\bby (?:up to )?"
+    rf"{NUMBER}\s*(?P<unit>[x×%])(?!\w)",
+    re.IGNORECASE,
+)
+BITS = re.compile(
+    r"\bbits (?:per|for each|of each) (?:parameter|weight)\b[^.;]{0,24}? (?:from 16 )?to "
+    rf"(?:an average of )?{NUMBER}(?!\w|[.,]\d)",
     re.IGNORECASE,
 )
 ORIGINAL = re.compile(
@@ -26,41 +37,116 @@ ORIGINAL = re.compile(
     re.IGNORECASE,
 )
 # The sentence is about another model, a part of this one, or what it can be made to do.
-ELSEWHERE = re.compile(
-    r"\b(?:unlike|instead|vs|if|would|could|can|base|original|vision|visual|vit|audio|encoder"
+ELSEWHERE = (
+    r"unlike|instead|vs|if|would|could|can|base|original|vision|visual|vit|audio|encoder"
     r"|tower|draft\w*|eagle\w*|yarn|rope|exten\w+|extrapolat\w+|calibrat\w+|teacher|student"
-    r"|kv|cache|llama\b.*|gemma\b.*|mistral\b.*|deepseek\b.*|phi\b.*|gpt\b.*)\b",
+    r"|kv(?![ -]heads?)|cache"
+)
+FAMILIES = ("llama", "gemma", "mistral", "deepseek", "phi", "gpt", "qwen", "glm", "kimi")
+CONTEXT, LAYERS, EXPERTS, ACTIVE = (
+    *("max_position_embeddings", "num_hidden_layers", "num_experts", "num_experts_per_tok"),
+)
+COUNTED = {LAYERS, EXPERTS, ACTIVE, "num_attention_heads", "num_key_value_heads"}
+# First, last or each of them; or those of a part.
+SOME = re.compile(
+    r"(?:[前后後每各첫매]|最[后後初]の?|first|last|every|erste[nr]?|letzten?|linear|delta\w*|cross|ssm)\s*$",
     re.IGNORECASE,
 )
-CONTEXT = "max_position_embeddings"
+COUNTER = r"(?:[- ]tokens?)?[- ]?(?:[个個]の?|개의?)?\s?"
+LINKS = r"\s*(?:\([^()]*\)\s*)?(?:is|=|:|ist|为|は|[는은])\s*"
+LOOSE = r"\s*(?:\([^()]*\)\s*)?(?:(?:is|of|=|:|ist|von|为|は|[는은])\s*)?"
+MOST = r"(?:up to |bis zu |最大)?"
+WHOLE = r"(?<![\w.,/$-])(?P<number>\d{1,4})"
+# "8 of 128 experts"
+SHARE = re.compile(
+    rf"{WHOLE}\s*(?:(?:out )?of|/|von)\s*(?:the |its )?(?P<all>\d{{1,5}})\s*(?:routed )?"
+    + words("spoken")[EXPERTS],
+    re.IGNORECASE | re.ASCII,
+)
+ACTIVATED = re.compile(
+    rf"{WHOLE}\s*(?:of (?:which|them|these)\s*)?[个個개]?(?:专家|[がをはで]|[가이])?\s*(?:are |被)?"
+    + words("verbs")["active"]
+    + r"(?!\s*param|参数|パラ)"
+    + rf"|{words('verbs')['active']}\s*(?P<of>\d{{1,4}})\s*[个個개]"
+    + r"|\btop-(?P<top>\d{1,3})(?!\w)",
+    re.IGNORECASE | re.ASCII,
+)
 
 
-def read_prose(line: Line) -> Iterator[Figure]:
-    """Collect them; rows of tables have labels instead."""
-    for text in () if line.cells else sentences(line.text):
-        yield from _smaller(line.number, text)
-        if not ELSEWHERE.search(text):
+def read_prose(line: Line, other: re.Pattern[str]) -> Iterator[Figure]:
+    """Collect them; in tables from rows of two cells. `other` is what to stay away from."""
+    for text in line.cells[1:] if len(line.cells) == 2 else _sentences(line):  # noqa: PLR2004
+        yield from _ratios(line.number, text)
+        if not other.search(text):
             yield from _settings(line.number, text)
 
 
+def _sentences(line: Line) -> list[str]:
+    return [] if line.cells else sentences(line.text)
+
+
+def of_others(page: Page) -> re.Pattern[str]:
+    """What says that a sentence is not of this model: families of models, but for its own."""
+    title = page.title + str(page.fields.get("base_model", ""))
+    return _of_others(tuple(name for name in FAMILIES if name not in title.lower()))
+
+
+@cache
+def _of_others(families: tuple[str, ...]) -> re.Pattern[str]:
+    names = "|".join(rf"{name}\w*" for name in families)
+    return re.compile(rf"\b(?:{'|'.join(filter(None, (ELSEWHERE, names)))})\b", re.IGNORECASE)
+
+
+@cache
+def _forms() -> dict[str, tuple[re.Pattern[str], ...]]:
+    """For each setting a number before its name, and behind it."""
+    forms = {}
+    for key, name in words("spoken").items():
+        before = rf"{COUNT.pattern}{COUNTER}{name}(?![\w])(?! (?:states?|units?)\b)"
+        links = LINKS if key in COUNTED else LOOSE
+        behind = rf"(?<![\w-]){name}{links}{MOST}{COUNT.pattern}"
+        forms[key] = tuple(re.compile(form, re.IGNORECASE | re.ASCII) for form in (before, behind))
+    return forms
+
+
 def _settings(number: int, text: str) -> Iterator[Figure]:
-    for form in (SAID, BEFORE):
-        for match in form.finditer(text):
-            key, found = setting(match["label"]), quantity(match, STEPS[match["unit"]])
-            also = binary(match)
-            if key == CONTEXT:  # a server may be told less, and no more
-                found, also = at_least(found), at_least(also) if also else None
-            if key is not None:
-                yield Figure("setting", key, found, number, also=also)
+    if re.search(words("spoken")[EXPERTS], text, re.IGNORECASE):
+        for match in SHARE.finditer(text):
+            yield Figure("setting", ACTIVE, whole(match["number"]), number)
+            yield Figure("setting", EXPERTS, whole(match["all"]), number)
+        text = SHARE.sub(" ", text)
+        for match in ACTIVATED.finditer(text):
+            count = match["number"] or match["of"] or match["top"]
+            yield Figure("setting", ACTIVE, whole(count), number)
+    for key, forms in _forms().items():
+        for form in forms:
+            for match in form.finditer(text):
+                if not SOME.search(text[: match.start()]):
+                    yield _figure(number, key, match)
+            text = form.sub(lambda match: " " * len(match[0]), text)
 
 
-def _smaller(number: int, text: str) -> Iterator[Figure]:
+def _figure(number: int, key: str, match: re.Match[str]) -> Figure:
+    found, also = quantity(match, STEPS[match["unit"]]), binary(match)
+    if key == LAYERS:
+        return Figure("layers", "", found, number)
+    if key == CONTEXT:  # a server may be told less, and no more
+        found, also = at_least(found), at_least(also) if also else None
+    return Figure("setting", key, found, number, also=also)
+
+
+def _ratios(number: int, text: str) -> Iterator[Figure]:
+    cache_only = re.search(r"\b(?:kv|cache)\b", text, re.IGNORECASE)
     for match in SMALLER.finditer(text):
         of_scheme = words_of(text[: match.start()])  # `NVFP4 is 3.5x smaller than BF16`
-        if (
-            ORIGINAL.search(match["than"])
-            and not of_scheme
-            and not re.search(r"\b(?:kv|cache)\b", text, re.IGNORECASE)
-        ):
-            kind = "percent" if match["unit"] == "%" else "times"
-            yield Figure("ratio", kind, quantity(match, 1), number)
+        if ORIGINAL.search(match["than"]) and not of_scheme and not cache_only:
+            yield Figure("ratio", _kind(match), quantity(match, 1), number)
+    for match in REDUCED.finditer(text):
+        if not cache_only:
+            yield Figure("ratio", f"about {_kind(match)}", quantity(match, 1), number)
+    for match in BITS.finditer(text):
+        yield Figure("bits", "", quantity(match, 1), number)
+
+
+def _kind(match: re.Match[str]) -> str:
+    return "percent" if match["unit"] == "%" else "times"

@@ -10,19 +10,32 @@ import msgspec
 DECIMAL = {"B": 1, "kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 UNITS = DECIMAL | {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 STEPS = {"": 1, "k": 10**3, "K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
+STEPS |= {"million": 10**6, "billion": 10**9, "trillion": 10**12, "Mio.": 10**6, "Mrd.": 10**9}
+STEPS |= {"Millionen": 10**6, "Milliarden": 10**9, "Billionen": 10**12}
+STEPS |= {"万": 10**4, "만": 10**4, "亿": 10**8, "億": 10**8, "억": 10**8}
 ABOUT = r"(?P<about>[~≈]\s*|(?:about|around|approx\.?|approximately|roughly)\s+)?"
 NUMBER = ABOUT + r"(?P<number>\d[\d,]{0,20}(?:\.\d{1,12})?)"
 SIZE = re.compile(
     rf"(?<![\w.,/-]){NUMBER}\s*-?(?P<unit>TiB|GiB|MiB|KiB|TB|GB|MB|[kK]B)"
-    r"(?P<rate>\s*(?:/|per )\s*token)?\b"
+    r"(?P<rate>\s*(?:/|per )\s*token)?\b",
+    re.ASCII,
 )
-COUNT = re.compile(rf"(?<![\w.,/$-]){NUMBER}\s?(?P<unit>[kKMBT]?)(?![\w%]|[.,]\d)")
+UNIT = "|".join(re.escape(unit) for unit in sorted(STEPS, key=lambda unit: -len(unit)))
+COUNT = re.compile(rf"(?<![\w.,/$-]){NUMBER}\s?(?P<unit>{UNIT})(?![\w%]|[.,]\d)", re.ASCII)
 ROUGH = 0.03  # what "about" may hide
 TENTH = Decimal("0.5")
 NAMESAKE = 0.03  # what the name of a model hides: 7B is said of 7.6 billion parameters
 
 Kind = Literal[
-    "weights", "component", "kv token", "parameters", "setting", "layers", "group size", "ratio"
+    "weights",
+    "component",
+    "kv token",
+    "parameters",
+    "setting",
+    "layers",
+    "group size",
+    "ratio",
+    "bits",
 ]
 
 
@@ -34,9 +47,9 @@ class Quantity(msgspec.Struct, frozen=True):
     low: float
     high: float
 
-    def holds(self, true: float, slack: float = 0.0) -> bool:
-        """Whether a true value would be written so."""
-        return self.low * (1 - slack) <= true <= self.high * (1 + slack)
+    def meets(self, low: float, high: float, slack: float = 0.0) -> bool:
+        """Whether a true value between these would be written so."""
+        return self.low * (1 - slack) <= high and low <= self.high * (1 + slack)
 
 
 class Figure(msgspec.Struct, frozen=True):

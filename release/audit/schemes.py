@@ -2,8 +2,9 @@
 
 import re
 
+from release.audit.words import patterns
 from release.facts.modules import Module
-from release.quantization.arguments import Args
+from release.quantization.arguments import LOCAL, Args
 from release.quantization.schemes import Scheme
 
 PLAIN = "not quantized"
@@ -13,12 +14,7 @@ WORD = re.compile(
     r"|(?P<both>W\d{1,2}A\d{1,2})(?:[_-](?:INT8|FP8|ASYM))?"
     r"|(?P<bits>\d{1,2})[- ]?bits?"
     r"|(?P<plain>unquantized|not quantized|non-quantized|(?:full|original) precision))(?!\w|\.\d)",
-    re.IGNORECASE,
-)
-GRAIN = re.compile(
-    r"\bper[- ](?P<grain>tensor|channel|token|group|block)\b"
-    r"|\b(?P<wise>tensor|channel|group|block)[- ]?wise\b",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
 # What people call a strategy of compressed-tensors.
 GRAINS = {
@@ -58,10 +54,13 @@ def words_of(text: str) -> frozenset[str]:
         else:
             word = (match["name"] or match["float"] or match["both"]).lower()
             found.add(FLOATS.get(word, word.removeprefix("u")))
-    if found:
-        grains = (match["grain"] or match["wise"] for match in GRAIN.finditer(bare))
-        found |= {f"per {grain.lower()}" for grain in grains}
-    return frozenset(found)
+    return frozenset(found | manners_of(bare)) if found else frozenset()
+
+
+def manners_of(text: str) -> frozenset[str]:
+    """How a text says that something is scaled: per channel, dynamic, symmetric."""
+    found = {word for word, form in patterns("manners").items() if form.search(text)}
+    return frozenset(found - {"static"} if "dynamic" in found else found)
 
 
 def rest_of(text: str) -> str:
@@ -79,7 +78,19 @@ def true_of(module: Module) -> frozenset[str]:
     weights, bits = scheme.weights, scheme.inputs.num_bits if scheme.inputs else 16
     named = (word for word in NAMED if scheme.name.lower().startswith(word))
     both = f"w{weights.num_bits}a{bits}"
-    return frozenset({*_numbers(weights), both, *named, *(_aside(scheme)), *_grains(scheme)})
+    words = {*_numbers(weights), both, *named, *_aside(scheme), *_grains(scheme)}
+    # All weights are static: said of both sides it is a claim about the other one.
+    manner = _manner(scheme.inputs) | {_symmetry(weights)} if scheme.inputs else _manner(weights)
+    return frozenset(words | manner)
+
+
+def true_of_weights(module: Module) -> frozenset[str]:
+    """The words that are true of a quantized weight alone."""
+    scheme = module.known_scheme
+    if scheme is None:
+        return true_of(module)
+    named = (word for word in NAMED if scheme.name.lower().startswith(word))
+    return frozenset({*_numbers(scheme.weights), *named, *_words(scheme.weights)})
 
 
 def true_of_activations(module: Module) -> frozenset[str]:
@@ -89,7 +100,12 @@ def true_of_activations(module: Module) -> frozenset[str]:
         return frozenset({"bf16", "fp16", "16 bits", PLAIN})
     named = (word for word in NAMED if scheme.name.lower().startswith(word))
     both = f"w{scheme.weights.num_bits}a{scheme.inputs.num_bits}"
-    return frozenset({*_numbers(scheme.inputs), both, *named, *_grains(scheme)})
+    return frozenset({*_numbers(scheme.inputs), both, *named, *_words(scheme.inputs)})
+
+
+def true_of_cache(cache: Args) -> frozenset[str]:
+    """The words that are true of a cache that the checkpoint has scales for."""
+    return frozenset({*_numbers(cache), *_words(cache)})
 
 
 def _aside(scheme: Scheme) -> tuple[str, ...]:
@@ -103,6 +119,20 @@ def _grains(scheme: Scheme) -> set[str]:
     """A row may say in one breath how weights and activations are scaled."""
     sides = (scheme.weights, scheme.inputs)
     return {word for args in sides if args for word in GRAINS.get(args.strategy, ())}
+
+
+def _words(args: Args) -> set[str]:
+    return GRAINS.get(args.strategy, set()) | _manner(args)
+
+
+def _manner(args: Args) -> set[str]:
+    """NVFP4 scales each group as it comes, and all of them by what calibration found."""
+    when = {"static"} if args.dynamic is False else {"dynamic"}
+    return {*when, *({"static"} if args.dynamic == LOCAL else ()), _symmetry(args)}
+
+
+def _symmetry(args: Args) -> str:
+    return "symmetric" if args.symmetric else "asymmetric"
 
 
 def _numbers(args: Args) -> tuple[str, str]:

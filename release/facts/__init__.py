@@ -60,6 +60,7 @@ FACTS: dict[str, Source] = {
     "model": Source(Level.HEADERS, "release.facts.model:provide_model"),
     "weights": Source(Level.HEADERS, "release.facts.weights:provide_weights"),
     "kv": Source(Level.HEADERS, "release.facts.kv:provide_kv"),
+    "counted": Source(Level.HEADERS, "release.facts.counted:provide_counted"),
     "tokenizer": Source(Level.HEADERS, "release.facts.tokenizer:provide_tokenizer"),
     "tokenizer_copies": Source(
         Level.HEADERS, "release.facts.tokenizer_copies:provide_tokenizer_copies"
@@ -138,6 +139,7 @@ FACTS: dict[str, Source] = {
     "smoke": Source(Level.SMOKE, "release.smoke.summary:provide_smoke"),
     "page": Source(Level.CARD, "release.audit.page:provide_page"),
     "figures": Source(Level.CARD, "release.audit.figures:provide_figures"),
+    "truths": Source(Level.CARD, "release.audit.truths:provide_truths"),
     "precisions": Source(Level.CARD, "release.audit.precisions:provide_precisions"),
     "names": Source(Level.CARD, "release.audit.names:provide_names"),
     "shell": Source(Level.CARD, "release.audit.shell:provide_shell"),

@@ -69,7 +69,7 @@ def provide_weights(
             name = scheme.name if scheme else info.dtype
             dtypes[part][info.dtype] += info.nbytes
             schemes[part][name] += info.nbytes
-            parameters[name] += _logical(module, role, info)
+            parameters[name] += logical_parameters(module, role, info)
             names.add(name)
         holders.update(names)
     components = [
@@ -90,7 +90,8 @@ def provide_weights(
     )
 
 
-def _logical(module: Module, role: str, info: TensorInfo) -> int:
+def logical_parameters(module: Module, role: str, info: TensorInfo) -> int:
+    """Logical parameters of a tensor of a module: a packed byte of NVFP4 holds two, scales none."""
     if role in SCALE_ROLES:
         return 0
     if role == STORED_WEIGHT:

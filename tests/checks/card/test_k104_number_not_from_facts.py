@@ -30,7 +30,7 @@ TRUE = """It has 27.36B parameters; the weights take 25.18 GB on disk (23.45 GiB
         (
             "27.36B parameters",
             "22B parameters",
-            "parameters: the card says 22B parameters, it is 27.36B",
+            "parameters: the card says 22B, it is 27.36B",
         ),
         ("25.18 GB", "23.45 GB", "all weights: the card says 23.45 GB, it is 25.18 GB"),
         ("23.45 GiB", "25.18 GiB", "all weights: the card says 25.18 GiB, it is 23.45 GiB"),
@@ -120,6 +120,11 @@ def test_silent_on_figures_that_are_about_something_else(audit: AuditLines, text
         ("| 模型大小 | 25.2 GB |", "| 模型大小 | 35.2 GB |"),
         ("参数量\uff1a27B", "参数量\uff1a31B"),
         ("上下文长度: 262,144", "上下文长度: 131,072"),
+        ("<tr><td>MLP</td><td>11.4 GB</td></tr>", "<tr><td>MLP</td><td>14.6 GB</td></tr>"),
+        ("Reduces the disk size by about 54%.", "Reduces the disk size by about 90%."),
+        ("16 × (3 × (GDN → FFN) → 1 × (GA → FFN))", "12 × (3 × (GDN → FFN) → 1 × (GA → FFN))"),
+        ("4 KV heads, 24 query heads", "4 KV heads, 32 query heads"),
+        ("パラメータ数: 27.4B", "パラメータ数: 37.4B"),
     ],
 )
 def test_fires_on_the_wrong_of_two_ways_to_write(audit: AuditLines, true: str, wrong: str) -> None:

@@ -66,6 +66,12 @@ def test_silent_on_what_is_true(audit: AuditLines) -> None:
         ),
         ("down_proj: FP8 per-channel, per-token", "down_proj: FP8 per-tensor"),
         ("gate_proj: NVFP4, block-wise", "gate_proj: NVFP4, per channel"),
+        ("It was quantized to FP8 and NVFP4.", "It was quantized to INT8."),
+        ("Activations are symmetric.", "Activations are asymmetric."),
+        ("가중치를 FP8로 양자화했습니다.", "가중치를 INT8로 양자화했습니다."),
+        ("- Ignored layers: `lm_head`", "- Ignored layers: `re:.*self_attn.*`"),
+        ('```python\nignore=["lm_head"]\n```', '```python\nignore=["re:.*mlp.*"]\n```'),
+        ("```yaml\nscheme: NVFP4\n```", "```yaml\nscheme: W4A16\n```"),
     ],
 )
 def test_fires_on_the_wrong_of_two_ways_to_write(audit: AuditLines, true: str, wrong: str) -> None:

@@ -1,0 +1,90 @@
+"""What sentences say of the whole model: what it was quantized to, and how each side is scaled."""
+
+import re
+from collections.abc import Iterator
+
+from release.audit.page import Line, sentences
+from release.audit.places import machines
+from release.audit.precise import Precise, Side
+from release.audit.schemes import WORD, manners_of, words_of
+from release.audit.words import words
+
+FLOATS = frozenset({"bf16", "fp16", "fp32", "16 bits", "32 bits", "not quantized"})
+# The sentence is about other models, a part of this one, or what an engine makes of it.
+ELSEWHERE = re.compile(
+    r"\b(?:except|instead|than|vs|versus|if|would|could|can|unlike|never|should|other|another"
+    r"|available|variants?|compared|original|base|gguf|mlx|exl[23]|marlin|emulat\w*|weight-only"
+    r"|kernels?|tensor cores|dequanti\w*|kv|cache|vision|visual|encoder|lm_head|embed\w*|head"
+    r"|norms?|router|gates?|mtp|not)\b",
+    re.IGNORECASE,
+)
+QUANTIZED = words("verbs")["quantized"]
+TO = re.compile(
+    rf"{QUANTIZED}(?:\w*\b[^.;]{{0,90}}\b(?:to|into|in|as|using|with|zu|auf|nach)\b"
+    r"|[为成至到]+)\s*(?:the\s+|an?\s+)?(?:[\w.-]+\s*(?:[,/+&]|\band\b|\bund\b)\s*){0,3}$",
+    re.IGNORECASE,
+)
+INTO = re.compile(
+    r"(?:\s*(?:[,/+&]|\band\b|\bund\b|と|和)\s*[\w.-]+){0,2}[-\s]*"
+    r"(?:(?:data|weights?|only|dynamic|static|mixed|precision|hybrid|block|type|dtype|scheme|format"
+    r"|으로|로|に|の|へ|权重|混合)[-\s]*){0,4}" + QUANTIZED,
+    re.IGNORECASE,
+)
+CLAUSE = re.compile(
+    r"\s*(?:[,;:()]|\b(?:whereas|while|but|plus)\b|\s[-\u2013\u2014]\s)\s*", re.IGNORECASE
+)
+WEIGHTS, ACTIVATIONS = words("sides")["weights"], words("sides")["activations"]
+BOTH = re.compile(
+    rf"{WEIGHTS}\s*(?:and|&|\+|/|und|和|と|및)\s*(?:the )?{ACTIVATIONS}", re.IGNORECASE
+)
+SIDE = re.compile(rf"(?P<weights>{WEIGHTS})|(?P<activations>{ACTIVATIONS})", re.IGNORECASE)
+AND = re.compile(r"\s(?:and|und|with|mit)\s", re.IGNORECASE)
+
+
+def read_sides(line: Line) -> Iterator[Precise]:
+    """Collect them; what a sentence says of single parts is read elsewhere."""
+    for text in sentences(line.text):
+        if machines(text):
+            continue
+        bare = re.sub(r"\([^()]*\)", "", text)
+        if found := frozenset(_quantized_to(bare)):
+            yield Precise(line.number, text, (), found, "both")
+        for clause in _clauses(text):
+            yield from _sided(line.number, clause)
+
+
+def _quantized_to(text: str) -> Iterator[str]:
+    for match in WORD.finditer(text):
+        before, after = text[: match.start()], text[match.end() :]
+        begun = re.split(r"[,;:]", before)[-1]
+        if ELSEWHERE.search(begun) or ELSEWHERE.match(after.lstrip()):
+            continue
+        if TO.search(before) or INTO.match(after):
+            yield from words_of(match[0]) - FLOATS
+
+
+def _clauses(text: str) -> Iterator[str]:
+    """The parts that speak of one side each."""
+    for clause in CLAUSE.split(text):
+        joined = BOTH.search(clause)
+        pieces = [clause] if joined else AND.split(clause)
+        sided = [SIDE.search(piece) for piece in pieces]
+        yield from pieces if all(sided) else [clause]
+
+
+def _sided(number: int, clause: str) -> Iterator[Precise]:
+    kinds = {match.lastgroup for match in SIDE.finditer(clause)}
+    side: Side | None = None
+    if BOTH.search(clause):
+        side = "both"
+    elif kinds == {"weights"}:
+        side = "weights"
+    elif kinds == {"activations"}:
+        side = "activations"
+    if side is None or ELSEWHERE.search(clause):
+        return
+    found = manners_of(clause) | words_of(clause)
+    if side != "activations":
+        found -= FLOATS
+    if found:
+        yield Precise(number, clause, (), found, side)
