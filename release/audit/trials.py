@@ -9,7 +9,7 @@ from release.audit.serving import Serving
 from release.audit.shell import Shell
 from release.checkpoint import Checkpoint
 from release.errors import ReleaseError
-from release.fit.audit import ask
+from release.fit.audit import ask, release_of
 from release.fit.changes import smallest_change
 from release.fit.refusals import refusal
 from release.fit.solve import Fit, Question, solve
@@ -80,7 +80,7 @@ def _try(shell: Shell, subject: Subject | Unknown) -> Iterator[Trial]:
             yield Trial(shell, machine, command, open=subject.reason)
             continue
         try:
-            question = ask(command, Question(gpu=machine.gpu))
+            question = ask(command, Question(vllm=release_of(command), gpu=machine.gpu))
             found = solve(subject, question)
             change = smallest_change(subject, found) if found.answer.starts is False else None
             yield Trial(shell, machine, command, found, change.command if change else None)
@@ -91,7 +91,7 @@ def _try(shell: Shell, subject: Subject | Unknown) -> Iterator[Trial]:
 def _refused(command: Command, subject: Subject) -> str | None:
     """Why vLLM refuses a command by the config alone: on a small GPU as on the largest."""
     try:
-        question = ask(command, Question())
+        question = ask(command, Question(vllm=release_of(command)))
         said = [
             refusal(
                 subject,

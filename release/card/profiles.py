@@ -153,8 +153,8 @@ def _answer(
 ) -> Fit | str:
     """The answer, or why there is none."""
     command = parse_command(shlex.join(("vllm", "serve", *argv)))
-    if command.unmodelled:
-        return f"{command.unmodelled[0]} changes the memory in ways not modelled"
+    if command.gap:
+        return command.gap
     if isinstance(subject, str):
         return subject
     vllm = serve.vllm or NEWEST

@@ -9,11 +9,12 @@ import msgspec
 from release.checkpoint.location import Location
 from release.cli.console import rich_text
 from release.errors import ReleaseError
-from release.fit.audit import audit
+from release.fit.audit import audit, release_of
 from release.fit.changes import smallest_change
 from release.fit.document import to_document
 from release.fit.solve import Fit, Question, solve
 from release.fit.subject import open_subject
+from release.memory.command import parse_command
 from release.memory.gpus import Gpu, find_gpu
 from release.memory.logs import EngineLog, read_log
 from release.memory.options import TABLE, Options, overlay, read_option
@@ -97,7 +98,9 @@ def answer_all(location: Location, given: Mapping[str, Any], how: Mapping[str, A
     options = _read(given)
     if log is not None:
         options = overlay(options, log.stated.options)
-    vllm = how["vllm"] or (log.version if log else None) or NEWEST
+    vllm = how["vllm"] or (log.version if log else None)
+    if vllm is None:
+        vllm = NEWEST if how["audit"] is None else release_of(parse_command(how["audit"]))
     gpus: list[Gpu | None] = [find_gpu(name) for name in how["gpus"]]
     fits = []
     for gpu in gpus or [None]:

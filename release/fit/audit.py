@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from release.errors import ReleaseError
 from release.fit.solve import Fit, Question, solve
 from release.fit.subject import NotEstimated, Subject
 from release.memory.command import GRAPHS, Command, parse_command
@@ -21,10 +22,22 @@ def audit(subject: Subject, text: str, question: Question) -> Fit:
     return solve(subject, asked)
 
 
+def release_of(command: Command) -> str:
+    """The release of vLLM that a command's image or installation names, else the newest modelled.
+
+    Raises `NotEstimated` if it is older than what is modelled.
+    """
+    try:
+        parse_version(command.release or NEWEST)
+    except ReleaseError as error:
+        raise NotEstimated(f"{error.what}: ask about another (--vllm)") from None
+    return command.release or NEWEST
+
+
 def ask(command: Command, question: Question) -> Question:
     """Put a command's options into a question. Raises `NotEstimated`."""
-    if command.unmodelled:
-        raise NotEstimated(f"{command.unmodelled[0]} changes the memory in ways not modelled")
+    if command.gap:
+        raise NotEstimated(command.gap)
     notes = tuple(
         f"{name} changes CUDA graphs: taken as the default"
         for name in command.ignored

@@ -4,9 +4,7 @@ import difflib
 import json
 import re
 import shlex
-from collections.abc import Iterator
 from functools import cache
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +16,11 @@ from release.memory.options import (
     AUTO,
     TABLE,
     Options,
+    drafted_tokens,
     read_option,
     speculative,
 )
+from release.memory.pasted import named_release, served_words
 
 DATA = Path(__file__).with_name("serve_options.txt")
 
@@ -31,9 +31,10 @@ UNMODELLED = frozenset(
         *("--data-parallel-size", "-dp", "--cpu-offload-gb", "--offload-group-size"),
         *("--enable-lora", "--kv-transfer-config", "--kv-offloading-size", "--use-replayssm"),
         *("--kv-cache-dtype-skip-layers", "--disable-sliding-window", "--mamba-cache-mode"),
-        *("--hf-overrides", "--performance-mode", "--config", "--spec-method", "--spec-model"),
+        *("--hf-overrides", "--performance-mode", "--config"),
         *("--quantization", "-q", "--dtype", "--quantization-config"),
         *("--mm-encoder-only", "--mm-ipc-gpu-memory-gb", "--runner", "--enable-dbo"),
+        "--no-enable-chunked-prefill",
     }
 )
 # Values with which an option changes nothing.
@@ -56,15 +57,19 @@ GRAPHS = frozenset(
 )
 SECRETS = frozenset({"--api-key", "--hf-token"})
 HIDDEN = "***"
+# vLLM's own words for parts of --speculative-config.
+SPELLED_OUT = {
+    "--spec-method": ("--speculative-config", "method"),
+    "--spec-model": ("--speculative-config", "model"),
+    "--spec-tokens": ("--speculative-config", "num_speculative_tokens"),
+}
+REASONS = {
+    "--config": "what the file of --config says was not read: write its options into the command",
+    "--speculative-config": "only drafts of the model's own MTP head are modelled",
+}
 RENAMED = {"--device-memory-utilization": "--gpu-memory-utilization", **ALIASES}
 LIMITS, DRAFT = "--limit-mm-per-prompt", "--speculative-config"
-ENDS = re.compile(r"&&|\|\|?|[;&]|\d?>.*")
-# A module or an image that serves; with another entrypoint `serve` is its first word.
-SERVERS = re.compile(r"vllm\.entrypoints\.\S*(?:api_server|main)|\S*vllm-openai(?:[:@]\S*)?")
-SERVE = re.compile(r"(?:\S*/)?vllm serve")
-INNER = re.compile(r"\bvllm\s+serve\s")
 LEVEL = re.compile(r"-O(?=\d$)|-cc(?=\.)")
-CONTINUED = re.compile(r"\\\r?\n")
 NEGATIVE = re.compile(r"-\d[\d.]*")
 LIKENESS = 0.88
 
@@ -74,7 +79,7 @@ class Command(msgspec.Struct, frozen=True):
 
     `rest` are the words of options that do not count, in their order; `ignored` their names;
     `unmodelled` those that count and are not modelled; `unknown` those that vLLM 0.32 has not;
-    `shortened` what is written for a longer option.
+    `shortened` what is written for a longer option; `release` that of vLLM which the text names.
     """
 
     model: str | None
@@ -84,6 +89,14 @@ class Command(msgspec.Struct, frozen=True):
     unmodelled: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     shortened: tuple[tuple[str, str], ...] = ()
+    release: str | None = None
+
+    @property
+    def gap(self) -> str | None:
+        """Why no memory can be estimated for it."""
+        name = next(iter(self.unmodelled), None)
+        other = f"{name} changes the memory in ways not modelled"
+        return None if name is None else REASONS.get(name, other)
 
 
 @cache
@@ -95,44 +108,14 @@ def serve_options() -> dict[str, int]:
 
 
 def parse_command(text: str) -> Command:
-    """Read a pasted command; line ends that are escaped are fine.
+    """Read a pasted command: a shell's, a container's, a unit's.
 
     Raises `ReleaseError` where it is no `vllm serve`, or a value cannot be read.
     """
-    try:
-        words = shlex.split(CONTINUED.sub("", text), comments=True)
-    except ValueError as error:
-        raise ReleaseError(
-            f"the command cannot be read: {error}", hint="check its quotes"
-        ) from None
-    words = [word for word in words if word.strip()]
-    inner = next((word for word in words if INNER.search(word)), None)
-    if inner is not None:  # as in bash -c '...'
-        return parse_command(inner)
-    begins = [
-        *(i for i, pair in enumerate(pairwise(words)) if SERVE.fullmatch(" ".join(pair))),
-        *(i for i, word in enumerate(words) if SERVERS.fullmatch(word)),
-    ]
-    if not begins:
-        raise ReleaseError("the command is not `vllm serve ...`", hint="paste all of it, quoted")
-    named = words[begins[0] + 1 : begins[0] + 2] == ["serve"]
-    return _read(list(_until_the_end(words[begins[0] + 1 + named :])))
+    return _read(served_words(text), named_release(text))
 
 
-def _until_the_end(words: list[str]) -> Iterator[str]:
-    for word in words:
-        if ENDS.fullmatch(word):
-            return
-        if word[0] in "\N{EN DASH}\N{EM DASH}\N{MINUS SIGN}":
-            what = f"{word!r:.60} begins with a dash that is no hyphen: vLLM takes it for a model"
-            raise ReleaseError(what, hint="write -- before the option")
-        if word.endswith(";"):
-            yield word[:-1]
-            return
-        yield word
-
-
-def _read(words: list[str]) -> Command:
+def _read(words: list[str], release: str | None) -> Command:
     reader = _Reader()
     while words:
         word = words.pop(0)
@@ -154,10 +137,10 @@ def _read(words: list[str]) -> Command:
         kept = [] if equals else words[:used]
         if name in SECRETS:
             reader.rest += [written, HIDDEN]
-        elif name.partition(".")[0] not in {*TABLE, "--model"}:
+        elif name.partition(".")[0] not in {*TABLE, *SPELLED_OUT, "--model"}:
             reader.rest += [word, *kept]
         del words[: len(kept)]
-    return reader.command()
+    return reader.command(release)
 
 
 class _Reader:
@@ -175,18 +158,18 @@ class _Reader:
     def take(self, name: str, values: list[str], *, switched: bool) -> int:
         """Take one option, and say how many of the words behind it are its values."""
         whole, _, key = name.partition(".")
+        whole, key = SPELLED_OUT.get(name, (whole, key))
         if key and whole in {LIMITS, DRAFT}:
             self.nested.setdefault(whole, {})[key.replace("-", "_")] = _json(_first(name, values))
             return 1
-        if name == LIMITS:
-            found = _json(_first(name, values))
-            self.nested[LIMITS] = found if isinstance(found, dict) else {}
+        if name in {LIMITS, DRAFT}:
+            self.nested[name] = _dict(name, _first(name, values))
             return 1
         if name == "--model":
             self.models.insert(0, _first(name, values))
             return 1
         if name not in TABLE:
-            return self._other(name, values)
+            return self._other("--no-" + name[2:] if switched else name, values)
         field, parse = TABLE[name]
         if parse is None:
             self.given[field] = not switched
@@ -196,28 +179,34 @@ class _Reader:
 
     def _other(self, name: str, values: list[str]) -> int:
         """Keep an option that does not count."""
-        most = serve_options().get(name, len(values))
+        whole = name.partition(".")[0]
+        most = serve_options().get(whole.replace("--no-", "--", 1), len(values))
         if values[:1] and values[0] in HARMLESS.get(name, ()):
             return 1
-        self.names.append(name)
+        self.names.append(whole if most else name)
         return min(len(values), most)
 
-    def command(self) -> Command:
+    def command(self, release: str | None) -> Command:
         """All of it, once the words are used up. Raises `ReleaseError`."""
         limits, draft = self.nested.get(LIMITS), self.nested.get(DRAFT)
         if limits and not any(limits.values()):
             self.given["language_model_only"] = True
-        if draft is not None:
+        if draft is not None and drafted_tokens(draft) is None:
+            self.names.append(DRAFT)
+        elif draft is not None:
             self.given["speculative_tokens"] = read_option(DRAFT, json.dumps(draft))
+        unmodelled = UNMODELLED | {DRAFT}
         known = serve_options().keys() | GRAPHS
+        others = [name for name in self.names if name not in unmodelled]
         return Command(
             self.models[0] if self.models else None,
             Options(**self.given),
             tuple(self.rest),
-            tuple(name for name in self.names if name not in UNMODELLED and name in known),
-            tuple(name for name in self.names if name in UNMODELLED),
-            tuple(name for name in self.names if name not in UNMODELLED and name not in known),
+            tuple(name for name in others if name.replace("--no-", "--", 1) in known),
+            tuple(name for name in self.names if name in unmodelled),
+            tuple(name for name in others if name.replace("--no-", "--", 1) not in known),
             tuple(self.shortened),
+            release,
         )
 
 
@@ -264,6 +253,13 @@ def _first(name: str, values: list[str]) -> str:
     if not values:
         raise ReleaseError("has no value", where=name)
     return values[0]
+
+
+def _dict(name: str, text: str) -> dict[str, Any]:
+    found = _json(text)
+    if not isinstance(found, dict):
+        raise ReleaseError(f"{text!r:.60} is no JSON object", where=name, hint="check its quotes")
+    return found
 
 
 def _json(text: str) -> Any:

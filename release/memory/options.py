@@ -12,6 +12,8 @@ from release.memory.dtypes import CACHE_DTYPES
 
 AUTO = -1  # --max-model-len auto
 SUFFIX = re.compile(r"(\d+(?:\.\d+)?)([kKmMgGtT])")
+NUMBER = re.compile(r"\s*-?[\d.]+[kKmMgGtT]?\s*$")
+PLACEHOLDER = re.compile(r"[$<{]")
 STEPS = {"k": 1, "m": 2, "g": 3, "t": 4}
 LARGEST = 1 << 53
 
@@ -137,5 +139,8 @@ def read_option(name: str, text: str) -> Any:
         why = str(error).partition(" - at ")[0].lower()
         raise ReleaseError(f"{text!r:.60} cannot be: {why}", where=name) from None
     except (ValueError, TypeError, OverflowError, RecursionError) as error:
+        if parse in {int, float, human_int, length} and not NUMBER.match(text):
+            hint = "write its value" if PLACEHOLDER.search(text) else ""
+            raise ReleaseError(f"{text!r:.60} is no number", where=name, hint=hint) from None
         raise ReleaseError(f"{text!r:.60} cannot be read: {error}", where=name) from None
     return value

@@ -99,8 +99,8 @@ class Start(msgspec.Struct, frozen=True):
         `ReleaseError`, as `NotEstimated` for what is not modelled.
         """
         command = parse_command(shlex.join(["vllm", "serve", *self.words]))
-        if command.unmodelled:
-            raise NotEstimated(f"{command.unmodelled[0]} changes the memory in ways not modelled")
+        if command.gap:
+            raise NotEstimated(command.gap)
         given = command.options
         if given.async_scheduling is None:
             given = replace(given, async_scheduling=self.log.asynchronous)

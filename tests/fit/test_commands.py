@@ -54,7 +54,65 @@ PASTED: list[tuple[str, Options]] = [
     ("docker run --entrypoint '' vllm/vllm-openai vllm serve m -tp 2", Options(2)),
     ("docker run --entrypoint bash vllm/vllm-openai -lc 'vllm serve m -tp 2'", Options(2)),
     ("python -m vllm.entrypoints.cli.main serve m -tp 2; ls", Options(2)),
+    ("vllm serve m -tp 2&", Options(2)),
+    ("(vllm serve m -tp 2) &> log", Options(2)),
+    ("vllm serve m -tp 2 2>log", Options(2)),
+    ("vllm serve m --spec-method mtp --spec-tokens 2", Options(speculative_tokens=2)),
+    ("vllm serve m --compilation-config.mode 3 -tp 2 -cc.cudagraph_mode FULL", Options(2)),
 ]
+# What is around them.
+SURROUNDED = [
+    "vllm serve m -tp 2\ncurl http://localhost:8000/v1/models",
+    "docker pull vllm/vllm-openai:v1\ndocker run vllm/vllm-openai:v1 --model m -tp 2",
+    "vllm serve m \\\n  -tp 2 \\\n  # --max-num-seqs 4 \\\n",
+    "vllm serve m `\r\n  -tp 2",
+    "vllm serve m\n  -tp 2",
+    "```bash\n$ vllm serve m -tp 2\n```",
+    "[Service]\nExecStart=/opt/bin/vllm serve m -tp 2\nRestart=always",
+    "tmux new -d 'vllm serve m -tp 2'",
+    'CMD ["vllm", "serve", "m", "-tp", "2"]',
+    "subprocess.Popen(['vllm', 'serve', 'm', '-tp', '2'], env={})",
+    'command: ["vllm", "serve", "m"]\nargs: ["-tp", "2"]',
+    "command: [sh, -c]\nargs: ['vllm serve m -tp 2']",
+    "containers:\n- image: a/vllm-openai:v1\n  args:\n  - --model\n  - m\n  - -tp\n  - '2'",
+    "services:\n  a:\n    image: vllm/vllm-openai\n    command: >\n      --model m\n      -tp 2\n",
+    "args:\n- --model=m\n- --tensor-parallel-size=2\n",
+]
+
+
+@pytest.mark.parametrize("text", SURROUNDED)
+def test_a_command_is_found_in_what_is_around_it(text: str) -> None:
+    command = parse_command(text)
+    assert (command.model, command.options, command.rest) == ("m", Options(2), ())
+    assert (command.unmodelled, command.unknown) == ((), ())
+
+
+def test_a_manifest_that_names_itself_is_no_command() -> None:
+    with pytest.raises(ReleaseError):
+        parse_command("args: &a\n- *a\n- --model\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "release"),
+    [
+        ("docker run vllm/vllm-openai:v0.24.0-cu129 --model m", "0.24.0-cu129"),
+        ("uvx --from vllm==0.24.0 vllm serve m", "0.24.0"),
+        ("docker run vllm/vllm-openai:latest --model m", None),
+        ("pip install vllm>=0.17.0 && vllm serve m", None),
+    ],
+)
+def test_the_release_is_the_one_that_the_text_names(text: str, release: str | None) -> None:
+    assert parse_command(text).release == release
+
+
+def test_an_image_is_of_a_release(run: Run) -> None:
+    pasted = "docker run vllm/vllm-openai:v{} --model m --swap-space 4 --max-num-seqs 4"
+    result = run("fit", HYBRID, "--gpu", "H200", "--audit", pasted.format("0.24.0"))
+    assert result.returncode == 0
+    assert "vLLM 0.24.0" in result.stdout
+    older = run("fit", HYBRID, "--gpu", "H200", "--audit", pasted.format("0.11.0"))
+    assert older.returncode == 3
+    assert "vLLM 0.11.0 is older than what is modelled: ask about another (--vllm)" in older.stderr
 
 
 @pytest.mark.parametrize(("text", "options"), PASTED)
@@ -75,6 +133,9 @@ def test_what_people_paste_is_read_as_vllm_reads_it(text: str, options: Options)
         ("vllm serve m --dtype float32", "--dtype"),
         ("vllm serve m -dp 4", "-dp"),
         ("vllm serve m --config c.yaml", "--config"),
+        ("vllm serve m --no-enable-chunked-prefill", "--no-enable-chunked-prefill"),
+        ("vllm serve m --kv-transfer-config.kv_role kv_both", "--kv-transfer-config"),
+        ("vllm serve m -sc.method eagle3 -sc.model a/b", "--speculative-config"),
     ],
 )
 def test_what_changes_memory_in_unknown_ways_is_named(text: str, name: str) -> None:
@@ -114,7 +175,8 @@ def test_secrets_are_not_printed_again(run: Run) -> None:
         *("", "vllm", "python x", "vllm serve m --max-model-len", "vllm serve m --block-size x"),
         *("a 'b", "vllm serve m --max-model-length 5", "vllm serve m \N{EN DASH}max-model-len 5"),
         *("vllm serve m --max-num-seqs 0", "vllm serve m --gpu-memory-utilization nan"),
-        *("vllm serve m --tensor-parallel-size 99999999999999999999", "vllm serve m -sc.method x"),
+        *("vllm serve m --tensor-parallel-size 99999999999999999999", "vllm serve m -tp $TP"),
+        *("vllm serve m --limit-mm-per-prompt image=0", "vllm serve m\n\n`-tp 2`'"),
         *("vllm serve m --enforce-eager=True", "vllm serve m --enforce-eager True"),
         "vllm serve m --speculative-config " + "[" * 5000,
     ],
