@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import TypeVar
 
 import msgspec
-from huggingface_hub import set_client_factory
+from huggingface_hub import constants, set_client_factory
 from huggingface_hub.utils import _auth, httpx
 from huggingface_hub.utils._http import default_client_factory
 
@@ -55,19 +55,45 @@ def pause(seconds: float) -> None:
     time.sleep(seconds)
 
 
-def limit_client(patience: Patience) -> None:
-    """Give the client, which waits for ever by itself, limits."""
+def limit_client(patience: Patience, endpoint: str | None = None) -> None:
+    """Give the client limits: by itself it waits for ever, and shows its token to any host.
+
+    `endpoint` is the Hub's address, else HF_ENDPOINT's.
+    """
+    keep_token = _KeepToken(endpoint or constants.ENDPOINT)
 
     def make() -> httpx.Client:
         client = default_client_factory()
         client.timeout = httpx.Timeout(patience.answer, connect=patience.connect)
         hooks = client.event_hooks
-        client.event_hooks = hooks | {"response": [*hooks["response"], Limits(patience.answer)]}
+        client.event_hooks = {
+            "request": [*hooks["request"], keep_token],
+            "response": [*hooks["response"], Limits(patience.answer)],
+        }
         return client
 
     set_client_factory(make)
     for handler in logging.getLogger("huggingface_hub").handlers:
         handler.addFilter(_without_secrets)
+
+
+class _KeepToken:
+    """To be told of every request of a client: no token goes to a host that an answer names.
+
+    The client follows pages of a list, and confirms uploads, wherever an answer says, with it.
+    """
+
+    def __init__(self, endpoint: str) -> None:
+        # What GitHub's own host gets for trusted publishing is a token of GitHub's.
+        known = (endpoint, os.environ.get("ACTIONS_ID_TOKEN_REQUEST_URL", ""))
+        self._known = [httpx.URL(address) for address in known]
+
+    def __call__(self, request: httpx.Request) -> None:
+        url = request.url
+        same = any(url.netloc == known.netloc for known in self._known)
+        safer = url.scheme == "https" and any(url.host == known.host for known in self._known)
+        if not (same or safer):
+            request.headers.pop("authorization", None)
 
 
 def renew_token(error: BaseException) -> bool:

@@ -53,7 +53,7 @@ def one_line(repo: str, hint: str = "", *, doubtful: str = "") -> Iterator[None]
         explained = _explain(error, repo)
         if explained is None:
             raise
-        left = doubtful if doubtful and is_passing(error) else hint
+        left = doubtful if doubtful and is_doubtful(error) else hint
         more = "; ".join(part for part in (explained.hint, left) if part)
         raise ReleaseError(hide_token(explained.what), where=repo, hint=more) from error
 
@@ -65,6 +65,21 @@ def is_passing(error: BaseException) -> bool:
     # An overloaded gateway answers HTML, or what is no text, where the client expects JSON.
     odd = httpx.DecodingError | json.JSONDecodeError | UnicodeDecodeError
     return isinstance(error, httpx.TransportError | odd)
+
+
+def is_doubtful(error: BaseException) -> bool:
+    """Whether it is no refusal: an answer that nobody understands is as good as none."""
+    return is_passing(error) or isinstance(error, LookupError | TypeError)
+
+
+def is_refused_by_store(error: BaseException) -> bool:
+    """Whether an address for an upload was refused, which is made for it and lives for a while."""
+    return (
+        isinstance(error, HfHubHTTPError)
+        and status_of(error) in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
+        and error.response.request.method in {"PUT", "POST"}
+        and "authorization" not in error.response.request.headers
+    )
 
 
 def status_of(error: BaseException) -> int:
@@ -155,10 +170,11 @@ def _answered(error: HfHubHTTPError, repo: str) -> ReleaseError:
         return ReleaseError(words, hint="" if _has_token() else LOG_IN)
     status = status_of(error)
     said = error.server_message or error.response.reason_phrase
-    if error.response.history and "x-error-code" not in error.response.headers:
-        return ReleaseError(f"the host that the Hub names answered {status}: {said}")
     if error.response.request.url.path.endswith("/oauth/token"):
         return ReleaseError(f"trusted publishing is refused: {said}")
+    followed = error.response.history and "x-error-code" not in error.response.headers
+    if followed or is_refused_by_store(error):
+        return ReleaseError(f"the host that the Hub names answered {status}: {said}")
     if status == HTTPStatus.UNAUTHORIZED:
         hint = "it may have expired or been revoked: set HF_TOKEN, or run `hf auth login`"
         return ReleaseError("the Hub does not accept the token", hint=hint)

@@ -7,7 +7,7 @@ from huggingface_hub.errors import HfHubHTTPError
 
 from release.errors import ReleaseError
 from release.hub.client import pause, renew_token
-from release.hub.refusals import asked_wait, is_passing, one_line, status_of
+from release.hub.refusals import asked_wait, is_doubtful, one_line, status_of
 from release.publish.confirm import differences
 from release.publish.files import Release
 from release.publish.hub import Hub, Operations
@@ -63,7 +63,12 @@ class Committer:
         oid = self._hub.commit(plan.message, plan.description, parent, operations, self._ref)
         if not _OID.fullmatch(oid):
             raise LookupError(f"commitOid is {oid!r}")
-        return oid
+        for _ in self._hub.patience.looks():
+            head = self._hub.head(self._ref)
+            if head == oid or oid in dict(self._hub.commits(head, parent)):
+                return oid
+        what = f"the Hub says that it made commit {oid[:12]}, which is not on {self._ref}"
+        raise ReleaseError(what, where=plan.repo, hint=UNSURE)
 
     def _find_late(self, parent: str, *, moved: bool) -> str | None:
         """Look for our commit, more than once where something was committed and is not listed."""
@@ -86,11 +91,6 @@ def changed_meanwhile(plan: Plan) -> ReleaseError:
     """Say that the plan is about a state of the Hub that has passed."""
     hint = "nothing of this release was published: look at the new plan and push again"
     return ReleaseError("somebody else changed it meanwhile", where=plan.repo, hint=hint)
-
-
-def is_doubtful(error: Exception) -> bool:
-    """Whether it is no refusal: an answer that nobody understands is as good as none."""
-    return is_passing(error) or isinstance(error, LookupError | TypeError)
 
 
 def _is_moved(error: Exception) -> bool:

@@ -42,7 +42,13 @@ def require_published(plan: Plan, release: Release, hub: Hub, commit: str) -> No
             return
     more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
     what = f"commit {commit[:12]} is not what was verified: {', '.join(found[:SHOWN])}{more}"
-    hint = "it is neither tagged nor made public; look at it on the Hub"
+    shown = plan.visibility == "public" and not (plan.create or plan.pull_request)
+    left = (
+        f"it is on {plan.branch} already, untagged"
+        if shown
+        else "it is neither tagged nor made public"
+    )
+    hint = f"{left}; look at it on the Hub"
     raise GateError(what, where=plan.repo, hint=hint, exit_code=FOUND)
 
 

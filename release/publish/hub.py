@@ -24,7 +24,13 @@ from release.errors import ReleaseError
 from release.facts.identity import CARD_FILE
 from release.hub.client import Patience, Result, limit_client
 from release.hub.listing import take_files
-from release.hub.refusals import hide_token, is_passing, one_line, status_of
+from release.hub.refusals import (
+    hide_token,
+    is_passing,
+    is_refused_by_store,
+    one_line,
+    status_of,
+)
 from release.hub.remote_file import RemoteFile
 from release.publish.access import require_token
 from release.publish.others import MAIN, Visibility
@@ -65,7 +71,7 @@ class Hub:
     ) -> None:
         self.repo, self.patience = repo, patience or Patience()
         self._again = self.patience.again
-        limit_client(self.patience)
+        limit_client(self.patience, endpoint)
         require_token(repo)
         self._api = HfApi(endpoint=endpoint)
 
@@ -100,6 +106,8 @@ class Hub:
         if info.id != self.repo:
             hint = "write that name into release.toml"
             raise ReleaseError(f"is called {info.id!r} on the Hub", where=self.repo, hint=hint)
+        if not isinstance(info.private, bool):
+            raise ReleaseError("the Hub does not say who may see it", where=self.repo)
         return "private" if info.private else "public"
 
     def check_card(self, content: bytes) -> tuple[str, ...]:
@@ -276,10 +284,10 @@ def show_progress(*, wanted: bool) -> None:
 
 def is_passing_upload(error: BaseException) -> bool:
     """Whether an upload may go well in a moment; the xet library has errors of its own."""
-    if is_passing(error):
+    if is_passing(error) or is_refused_by_store(error):  # the next attempt asks where to
         return True
     if isinstance(error, RuntimeError) and error.__cause__ is not None:
-        return is_passing(error.__cause__)
+        return is_passing_upload(error.__cause__)
     ours = isinstance(error, OSError) and error.errno is not None  # of a file on this machine
     return (
         isinstance(error, RuntimeError | OSError)

@@ -4,8 +4,8 @@ import time
 from http import HTTPStatus
 
 from release.hub.client import pause
-from release.hub.refusals import asked_wait, status_of
-from release.publish.commit import Committer, changed_meanwhile, is_doubtful
+from release.hub.refusals import asked_wait, is_doubtful, status_of
+from release.publish.commit import Committer, changed_meanwhile
 from release.publish.files import Release
 from release.publish.hub import Hub, PullRequest
 from release.publish.plan import Plan

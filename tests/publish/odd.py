@@ -22,9 +22,12 @@ MANNERS = (
     *("headers in other cases", "slow and in chunks", "compressed", "closes each connection"),
     *("redirects", "resets the first of each", "429 with a date", "502 after each write"),
     *("everything regular", "everything large", "created is 201", "refs lag behind"),
-    *("says that small files are there", "no text at first"),
+    *("says that small files are there", "no text at first", "names another commit"),
 )
 LAG = 0.4  # seconds
+ELSEWHERE = "localhost"  # the same server, and another host to a client
+NOWHERE = "f" * 40
+MADE = f"https://huggingface.co/acme/tiny-NVFP4/commit/{NOWHERE}"
 
 
 class Proxy(ThreadingHTTPServer):
@@ -57,6 +60,10 @@ class Handler(BaseHTTPRequestHandler):
         body = b"".join(self.body())
         if manner == "resets the first of each" and first:
             self.reset()
+        elif ELSEWHERE in self.headers["Host"] and "Authorization" in self.headers:
+            self.answer(400, [], b"a token for the Hub came here")
+        elif manner == "commits nothing" and "/commit/" in self.path:
+            self.answer(200, [], json.dumps({"commitOid": NOWHERE, "commitUrl": MADE}).encode())
         elif manner == "429 with a date" and first and self.command != "GET":
             date = formatdate(time.time() + 1, usegmt=True)
             self.answer(429, [("retry-after", date)], b'{"error": "slow down"}')
@@ -88,7 +95,13 @@ class Handler(BaseHTTPRequestHandler):
             upstream.request(self.command, self.path, body=body, headers=headers)
             answer = upstream.getresponse()
             kept = [(key, value) for key, value in answer.getheaders() if key.lower() not in OURS]
-            return answer.status, kept, answer.read()
+            return answer.status, [(key, self.named(value)) for key, value in kept], answer.read()
+
+    def named(self, value: str) -> str:
+        """Put this server's address in place of the one behind it, as a mirror does."""
+        host = ELSEWHERE if self.server.manner == "pages elsewhere" else "127.0.0.1"
+        behind, here = self.server.port, self.server.server_port
+        return value.replace(f"//127.0.0.1:{behind}/", f"//{host}:{here}/")
 
     def changed(
         self, body: bytes, status: int, headers: Headers, content: bytes
@@ -96,6 +109,10 @@ class Handler(BaseHTTPRequestHandler):
         server = self.server
         if "/preupload/" in self.path and status == 200:
             content = json.dumps(self.preuploaded(json.loads(body), json.loads(content))).encode()
+        if server.manner == "names another commit" and "/commit/" in self.path:
+            content = json.dumps(json.loads(content) | {"commitOid": NOWHERE}).encode()
+        if server.manner == "says nothing of who sees it" and "private" in self.path:
+            content = json.dumps(json.loads(content) | {"private": None}).encode()
         if server.manner == "created is 201" and self.command == "POST" and status == 200:
             status = 201
         if server.manner == "refs lag behind":

@@ -112,6 +112,16 @@ def test_a_pull_request_is_opened_once(kind: str, hub: HubServer, work: Path, pu
     assert published(hub, request.ref) == release_files(work)
 
 
+def test_an_upload_to_an_address_that_has_expired_asks_for_another(
+    hub: HubServer, work: Path, push: Push
+) -> None:
+    fault = hub.faults.add(method="PUT", path="/lfs/[0-9a-f]{64}$", status=403)
+    done = push("--yes", "--tag", "v1", **LFS)
+    assert fault.hits
+    assert done.returncode == 0, done.stderr
+    is_one_release(hub, work, before=1)
+
+
 def test_a_draft_of_a_push_that_was_cut_off_is_used(hub: HubServer, push: Push) -> None:
     make(hub, {"config.json": b"{}"})
     hub.faults.add(path=COMMIT, status=403)

@@ -50,17 +50,52 @@ def quiet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
 
 @pytest.mark.usefixtures("quiet")
 @pytest.mark.parametrize("scenario", SCENARIOS)
-def test_a_hub_that_ignores_a_file_gets_no_commit_without_it(
-    scenario: str, hub: HubServer, release: Release, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("manner", "said"),
+    [
+        ("ignores a file", r"README\.md: the Hub ignores it"),
+        ("commits nothing", r"it made commit ffffffffffff, which is not on .*may have been made"),
+    ],
+)
+def test_nothing_half_is_left_and_the_reason_said(
+    manner: str,
+    said: str,
+    scenario: str,
+    hub: HubServer,
+    release: Release,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     scene = World(hub, scenario, release)
     monkeypatch.setenv("HF_TOKEN", hub.token)
-    with proxy(hub.endpoint, "ignores a file") as address:
+    with proxy(hub.endpoint, manner) as address:
         client = Hub(REPO, PATIENCE, address)
         plan = prepare(release, client, scene.wish)
-        with pytest.raises(ReleaseError, match=r"README\.md: the Hub ignores it"):
+        with pytest.raises(ReleaseError, match=said):
             publish(plan, release, client, lambda _: None)
     scene.require_sound()
+
+
+@pytest.mark.usefixtures("quiet")
+def test_who_may_see_it_is_not_guessed(hub: HubServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_TOKEN", hub.token)
+    hub.store.create(REPO, "demo", "private")
+    with (
+        proxy(hub.endpoint, "says nothing of who sees it") as address,
+        pytest.raises(ReleaseError, match="does not say who may see it"),
+    ):
+        Hub(REPO, PATIENCE, address).visibility()
+
+
+@pytest.mark.usefixtures("quiet")
+def test_no_token_follows_a_list_to_another_host(
+    hub: HubServer, release: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = World(hub, "update", release)
+    monkeypatch.setenv("HF_TOKEN", hub.token)
+    with proxy(hub.endpoint, "pages elsewhere") as address:
+        client = Hub(REPO, PATIENCE, address)
+        publish(prepare(release, client, scene.wish), release, client, lambda _: None)
+    scene.require_complete()
 
 
 @pytest.mark.usefixtures("quiet")
