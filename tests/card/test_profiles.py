@@ -51,7 +51,10 @@ def test_a_shorter_context_moves_the_figures(demo_report: Report, demo: Checkpoi
             {"gpu": "RTX 5090", "args": ["--kv-cache-memory-bytes", "1000"]},
             "serve[0] does not start on RTX 5090: one request of 2,048 tokens needs",
         ),
-        ({"gpu": "RTX 5090", "args": ["--max-model-len", "ten"]}, "--max-model-len: 'ten' cannot"),
+        (
+            {"gpu": "RTX 5090", "args": ["--max-model-len", "ten"]},
+            "--max-model-len: 'ten' is no number",
+        ),
         ({"gpu": "RTX 5090", "vllm": "0.3"}, "vLLM 0.3 is older than what is modelled"),
         ({"gpu": "RTX 5090", "vllm": "soon"}, "'soon' is not a version of vLLM"),
         ({"gpu": "RTX 5090", "log": "none.log"}, "none.log: cannot be read: No such file"),
