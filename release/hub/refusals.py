@@ -67,6 +67,26 @@ def is_passing(error: BaseException) -> bool:
     return isinstance(error, httpx.TransportError | odd)
 
 
+def is_passing_upload(error: BaseException) -> bool:
+    """Whether an upload may go well in a moment; the xet library has errors of its own."""
+    if is_passing(error) or is_refused_by_store(error):  # the next attempt asks where to
+        return True
+    if isinstance(error, RuntimeError) and error.__cause__ is not None:
+        return is_passing_upload(error.__cause__)
+    ours = isinstance(error, OSError) and error.errno is not None  # of a file on this machine
+    return (
+        isinstance(error, RuntimeError | OSError)
+        and not isinstance(error, httpx.HTTPError)
+        and not ours
+        and re.search(r"\b4(0[0-79]|1\d|2[0-8])\b", str(error)) is None
+    )
+
+
+def is_passing_or_missing(error: BaseException) -> bool:
+    """Whether it may go well in a moment where what is asked for was just made."""
+    return is_passing(error) or status_of(error) == HTTPStatus.NOT_FOUND
+
+
 def is_doubtful(error: BaseException) -> bool:
     """Whether it is no refusal: an answer that nobody understands is as good as none."""
     return is_passing(error) or isinstance(error, LookupError | TypeError)

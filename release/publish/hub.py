@@ -1,6 +1,5 @@
 """The Hub as a push needs it: short calls with timeouts, tried again when that may help."""
 
-import re
 import warnings
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
@@ -16,7 +15,6 @@ from huggingface_hub import (
     hf_raise_for_status,
 )
 from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
-from huggingface_hub.utils import httpx
 from huggingface_hub.utils._headers import build_hf_headers
 from huggingface_hub.utils.tqdm import disable_progress_bars
 
@@ -27,7 +25,8 @@ from release.hub.listing import take_files
 from release.hub.refusals import (
     hide_token,
     is_passing,
-    is_refused_by_store,
+    is_passing_or_missing,
+    is_passing_upload,
     one_line,
     status_of,
 )
@@ -273,32 +272,13 @@ class Hub:
 
     def _settled(self, call: Callable[[], Result]) -> Result:
         """Read what must be there: what was just made may not be in every copy of the Hub yet."""
-        return self._again(call, _is_passing_or_missing)
+        return self._again(call, is_passing_or_missing)
 
 
 def show_progress(*, wanted: bool) -> None:
     """Let the client draw its progress bars, or not."""
     if not wanted:
         disable_progress_bars()
-
-
-def is_passing_upload(error: BaseException) -> bool:
-    """Whether an upload may go well in a moment; the xet library has errors of its own."""
-    if is_passing(error) or is_refused_by_store(error):  # the next attempt asks where to
-        return True
-    if isinstance(error, RuntimeError) and error.__cause__ is not None:
-        return is_passing_upload(error.__cause__)
-    ours = isinstance(error, OSError) and error.errno is not None  # of a file on this machine
-    return (
-        isinstance(error, RuntimeError | OSError)
-        and not isinstance(error, httpx.HTTPError)
-        and not ours
-        and re.search(r"\b4(0[0-79]|1\d|2[0-8])\b", str(error)) is None
-    )
-
-
-def _is_passing_or_missing(error: BaseException) -> bool:
-    return is_passing(error) or status_of(error) == HTTPStatus.NOT_FOUND
 
 
 def _messages(verdict: object, key: str) -> tuple[str, ...]:
