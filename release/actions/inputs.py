@@ -9,12 +9,11 @@ from typing import Any
 import msgspec
 
 from release.errors import ReleaseError
+from release.publish.names import BRANCH, TAG
 from release.text import quoted
 
 PULL_REQUESTS = {"pull_request", "pull_request_target"}
 _REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
-_TAG = re.compile(r"[A-Za-z0-9][\w.+-]{0,99}", re.ASCII)
-_BRANCH = re.compile(r"[A-Za-z0-9][\w./+-]{0,99}", re.ASCII)
 
 
 class Inputs(msgspec.Struct, frozen=True):
@@ -73,8 +72,8 @@ CHECKS: Mapping[str, Callable[[str], str]] = {
     "readme": _place,
     "push": _one_of("none", "plan", "pull-request", "commit"),
     "repository": _like(_REPOSITORY, "owner/name"),
-    "branch": _like(_BRANCH, "the name of a branch"),
-    "tag": _like(_TAG, "the name of a tag"),
+    "branch": _like(BRANCH, "the name of a branch"),
+    "tag": _like(TAG, "the name of a tag"),
     "message": _place,
     "unknown": _one_of("", "keep", "delete"),
 }

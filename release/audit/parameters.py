@@ -66,8 +66,8 @@ def _said(number: int, text: str) -> Iterator[Figure]:
         found = quantity(match, STEPS[match["unit"]])
         if ACTIVE_AFTER.match(after) or ACTIVE_BEFORE.search(before):
             yield Figure("parameters", ACTIVE, found, number)
-        elif tables := TABLES.match(after.lstrip(" (")):
-            yield Figure("parameters", NO_TABLES if tables else "", found, number)
+        elif TABLES.match(after.lstrip(" (")):
+            yield Figure("parameters", NO_TABLES, found, number)
         elif (
             (match["unit"] and BEFORE.search(before))
             or AFTER.match(after)

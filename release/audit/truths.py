@@ -10,7 +10,7 @@ from release.audit.figures import ALL, FP16
 from release.audit.parameters import ACTIVE, NO_TABLES
 from release.audit.quantities import Figure
 from release.audit.subjects import WHOLE
-from release.facts.counted import Counted
+from release.facts.counted import COUNTS, Counted
 from release.facts.kv import KvModel
 from release.facts.model import Model
 from release.facts.weights import Weights
@@ -20,7 +20,7 @@ from release.unknown import Unknown
 FLOATS = {"BF16", "F16", "F32"}
 SMALLEST = 1.15  # nobody calls less a smaller model
 ROUNDED = 1.13  # what "4 times" may hide of NVFP4, whose scales count
-OTHERS = {"num_experts": ("num_local_experts", "n_routed_experts")}  # as other families call it
+OTHERS = {COUNTS[0]: COUNTS[1:]}  # as other families call it
 # Qwen3 states 32,768 tokens of context and keeps room for an answer in max_position_embeddings.
 CONTEXT, ROOM = "max_position_embeddings", 8192
 QWEN3 = 40960

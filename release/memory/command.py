@@ -180,7 +180,7 @@ class _Reader:
     def _other(self, name: str, values: list[str]) -> int:
         """Keep an option that does not count."""
         whole = name.partition(".")[0]
-        most = serve_options().get(whole.replace("--no-", "--", 1), len(values))
+        most = serve_options().get(_switch(whole), len(values))
         if values[:1] and values[0] in HARMLESS.get(name, ()):
             return 1
         self.names.append(whole if most else name)
@@ -202,9 +202,9 @@ class _Reader:
             self.models[0] if self.models else None,
             Options(**self.given),
             tuple(self.rest),
-            tuple(name for name in others if name.replace("--no-", "--", 1) in known),
+            tuple(name for name in others if _switch(name) in known),
             tuple(name for name in self.names if name in unmodelled),
-            tuple(name for name in others if name.replace("--no-", "--", 1) not in known),
+            tuple(name for name in others if _switch(name) not in known),
             tuple(self.shortened),
             release,
         )
@@ -221,7 +221,7 @@ def _resolve(written: str) -> tuple[str, bool]:
         return f"{RENAMED[whole]}.{key}", False
     name = written if written in known else RENAMED.get(written, written.replace("_", "-"))
     name = RENAMED.get(name, name)
-    plain = name.replace("--no-", "--", 1)
+    plain = _switch(name)
     if plain != name and known.get(plain) == 0:
         return plain, True
     if name in known or not name.startswith("--"):
@@ -237,6 +237,11 @@ def _resolve(written: str) -> tuple[str, bool]:
         what = f"{written!r:.60} is not an option of vLLM"
         raise ReleaseError(what, hint=f"did you mean {near[0]}?")
     return name, False
+
+
+def _switch(name: str) -> str:
+    """The switch that an option turns off; any other option as it is."""
+    return name.replace("--no-", "--", 1)
 
 
 def _values(words: list[str]) -> list[str]:

@@ -84,9 +84,8 @@ def _candidates(text: str) -> Iterator[list[str]]:
     arrays = [_array(match[0]) for match in ARRAY.finditer(text)]
     if any("vllm" in word for array in arrays for word in array[:4]):
         yield [word for array in arrays for word in array]
-    yield from [
-        *_commands(CONTINUED.sub("", text))
-    ]  # a quote that does not close is a fault of all
+    # All are read before the first is looked at: a quote that does not close is a fault of all.
+    yield from list(_commands(CONTINUED.sub("", text)))
 
 
 def _commands(text: str) -> Iterator[list[str]]:

@@ -11,6 +11,7 @@ from release.hub.remote_file import RemoteFile
 from release.publish.files import Release, ReleaseFile
 from release.publish.gate import GateError
 from release.publish.limits import require_limits
+from release.publish.names import BRANCH, TAG
 from release.publish.others import (
     MAIN,
     Choice,
@@ -29,10 +30,7 @@ from release.units import plural
 
 SHORT = len("sha256:") + 12
 _NO_NAME = re.compile(r"--|\.\.|\.git$|\.ipynb$|^[-.]|[-.]$")
-_TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
-_BRANCH = re.compile(
-    r"(?!refs/|[0-9a-f]{40}$)(?!.*(?:\.\.|//|\.lock(?:/|$)|[/.]$))[A-Za-z0-9][A-Za-z0-9._+/-]{0,99}"
-)
+
 
 Action = Literal["add", "replace", "keep"]
 
@@ -103,11 +101,11 @@ def check_wish(wish: Wish) -> None:
     if _NO_NAME.search(name):
         hint = "no '--', '..', '.git', and no '-' or '.' at either end"
         raise ReleaseError("is no name that the Hub takes", where=wish.repo, hint=hint)
-    if wish.tag is not None and not _TAG.fullmatch(wish.tag):
+    if wish.tag is not None and not TAG.fullmatch(wish.tag):
         raise ReleaseError(f"{wish.tag!r} is no name for a tag", hint="for example v1")
     if wish.message is not None and not wish.message.strip():
         raise ReleaseError("the message is empty")
-    if not _BRANCH.fullmatch(wish.branch):
+    if not BRANCH.fullmatch(wish.branch):
         raise ReleaseError(f"{wish.branch!r} is no name for a branch", hint="for example v2")
     if wish.pull_request and wish.branch != MAIN:
         raise ReleaseError(f"a pull request is against the {MAIN} branch, not {wish.branch}")

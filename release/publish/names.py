@@ -1,0 +1,8 @@
+"""What tags and branches on the Hub may be called."""
+
+import re
+
+TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
+BRANCH = re.compile(
+    r"(?!refs/|[0-9a-f]{40}$)(?!.*(?:\.\.|//|\.lock(?:/|$)|[/.]$))[A-Za-z0-9][A-Za-z0-9._+/-]{0,99}"
+)
