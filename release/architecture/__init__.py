@@ -2,6 +2,7 @@
 
 import importlib
 from collections.abc import Collection
+from difflib import get_close_matches
 
 from release.architecture.config import ConfigGap, ModelConfig
 from release.architecture.family import (
@@ -103,13 +104,20 @@ def derive_architecture(
     if config.model_type in ENCODERS:
         return Unknown(f"{config.model_type} is an encoder: vLLM keeps no KV cache for it")
     if name is None:
-        known = ", ".join(sorted(FAMILIES))
-        return Unknown(f"model_type {config.model_type!r:.60} is not one we know ({known})")
+        return _unknown_type(config.model_type)
     module = importlib.import_module(f"release.architecture.families.{name}")
     try:
         return _derive(name, module.FAMILY, config, stored)
     except ConfigGap as gap:
         return Unknown(f"config.json: {gap}")
+
+
+def _unknown_type(model_type: str) -> Unknown:
+    if not model_type:
+        return Unknown("config.json names no model_type")
+    near = get_close_matches(model_type[:60], FAMILIES, 3)
+    known = f"nearest: {', '.join(near)}" if near else f"of {len(FAMILIES)}"
+    return Unknown(f"model_type {model_type!r:.60} is not one we know ({known})")
 
 
 def _derive(

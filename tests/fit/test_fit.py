@@ -101,6 +101,10 @@ def test_what_is_not_modelled_is_said(run: Run, tmp_path: Path) -> None:
     result = run("fit", strange, "--available", "7GiB")
     assert (result.returncode, result.stdout) == (3, "")
     assert "not estimated: model_type 'never_heard_of' is not one we know" in result.stderr
+    strange.write_text('{"model_type": "qwen3_moee"}')
+    assert "(nearest: qwen3_moe, " in run("fit", strange, "--available", "7GiB").stderr
+    strange.write_text('{"num_hidden_layers": 2}')
+    assert "config.json names no model_type" in run("fit", strange, "--available", "7GiB").stderr
     result = run("fit", HYBRID, "--available", "7GiB", "--kv-cache-dtype", "fp8_ds_mla")
     assert result.returncode == 3
     assert "not modelled" in result.stderr
