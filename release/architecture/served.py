@@ -13,7 +13,8 @@ class Served(msgspec.Struct, frozen=True):
     weights are loaded only, so that entries keep the stored name. `head` is the head's name.
     `experts` are the projections that it asks expert 0 for. `router`: whether routers can be
     quantized at all. `plain` are beginnings of names, or endings with a dot in front, of layers
-    that are built unquantized.
+    that are built unquantized. `unmapped` are fused layers that its packed_modules_mapping lacks
+    when it reads the declaration: they go by their own name alone.
     Source: vllm/model_executor/models.
     """
 
@@ -25,6 +26,7 @@ class Served(msgspec.Struct, frozen=True):
     experts: tuple[str, ...] = ("gate_proj", "up_proj", "down_proj")
     router: bool = False
     plain: tuple[str, ...] = ()
+    unmapped: tuple[str, ...] = ()
 
     def module(self, name: str) -> str:
         """Give vLLM's name of a stored module."""

@@ -80,7 +80,10 @@ def read_declaration(
     ]
     ignore = [served.entry(entry) for entry in quantization.ignore]
     patterns = {entry for entry in broken if entry.startswith(PATTERN)}
-    return Reader(groups, ignore, architecture.fused, patterns)
+    known = {
+        name: parts for name, parts in architecture.fused.items() if name not in served.unmapped
+    }
+    return Reader(groups, ignore, known, patterns)
 
 
 def choose(reader: Reader, layer: Layer, served: Served) -> Choice:

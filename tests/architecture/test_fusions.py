@@ -34,10 +34,6 @@ USUAL = QKV | GATE_UP
 SHORT_CONV = QKV | {"w13": ("w1", "w3"), "in_proj": ("in_proj",)}
 
 FUSIONS: dict[str, Fusions] = {
-    "qwen2_moe-plain": USUAL,
-    "qwen2_moe": USUAL,
-    "qwen3_moe": QKV,
-    "qwen3_moe-mixed": USUAL,
     "qwen3_next": USUAL | MERGED_DELTA,
     "qwen3_next-interval": USUAL | MERGED_DELTA,
     "qwen3_5_text": USUAL | DELTA,
@@ -47,7 +43,6 @@ FUSIONS: dict[str, Fusions] = {
     "qwen3_5-tied": USUAL | DELTA | TOWER,
     "qwen3_5_moe": USUAL | DELTA | TOWER,
     "qwen3_vl": USUAL | TOWER,
-    "qwen3_vl_moe": QKV,
     "qwen2_5_vl": USUAL | TOWER,
     "phi3": {"qkv_proj": ("qkv_proj",), "gate_up_proj": ("gate_up_proj",)},
     "mixtral": QKV,
@@ -109,6 +104,7 @@ ADDED: dict[str, Fusions] = {
     "Qwen2MoeForCausalLM": GATE_UP,
     "Qwen2VLForConditionalGeneration": USUAL,
     "Qwen3MoeForCausalLM": GATE_UP,
+    "Qwen3VLMoeForConditionalGeneration": GATE_UP,
 }
 
 

@@ -3,7 +3,7 @@
 from release.architecture.attention import attention
 from release.architecture.config import ModelConfig
 from release.architecture.decoder import decoder, qwen_caches
-from release.architecture.family import GATE_UP, QKV, Family, Fusions
+from release.architecture.family import GATE_UP, QKV, Family
 from release.architecture.mlp import (
     expert_count,
     gated_mlp,
@@ -11,6 +11,7 @@ from release.architecture.mlp import (
     sparse_mlp,
     sparse_step,
 )
+from release.architecture.served import Served
 from release.architecture.skeleton import Skeleton, router
 
 
@@ -36,9 +37,15 @@ def _skeleton(config: ModelConfig) -> Skeleton:
     return decoder(config, _layer)
 
 
-def _fused(config: ModelConfig) -> Fusions:
-    dense = config.get("mlp_only_layers") or config.size("shared_expert_intermediate_size")
-    return QKV | GATE_UP if dense else QKV
+def _served(config: ModelConfig) -> Served:
+    mapped = config.get("mlp_only_layers") or config.size("shared_expert_intermediate_size")
+    return Served(unmapped=() if mapped else ("gate_up_proj",))
 
 
-FAMILY = Family(_skeleton, qwen_caches, _fused, defaults={"num_key_value_heads": 16})
+FAMILY = Family(
+    _skeleton,
+    qwen_caches,
+    QKV | GATE_UP,
+    defaults={"num_key_value_heads": 16},
+    served=_served,
+)

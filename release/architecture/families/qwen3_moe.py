@@ -3,7 +3,7 @@
 from release.architecture.config import ModelConfig
 from release.architecture.decoder import decoder, qwen_caches
 from release.architecture.families.qwen3 import qwen3_attention
-from release.architecture.family import GATE_UP, QKV, Family, Fusions
+from release.architecture.family import GATE_UP, QKV, Family
 from release.architecture.mlp import expert_count, mlp_of, sparse_mlp, sparse_step
 from release.architecture.served import Served
 from release.architecture.skeleton import Skeleton
@@ -22,14 +22,11 @@ def _skeleton(config: ModelConfig) -> Skeleton:
     return decoder(config, _layer)
 
 
-def _fused(config: ModelConfig) -> Fusions:
-    return QKV | GATE_UP if config.get("mlp_only_layers") else QKV
-
-
 FAMILY = Family(
     _skeleton,
     qwen_caches,
-    _fused,
+    QKV | GATE_UP,
     defaults={"num_key_value_heads": 4},
-    served=Served(router=True),
+    # Its constructor adds the dense layers' projections when the declaration has been read.
+    served=Served(router=True, unmapped=("gate_up_proj",)),
 )

@@ -4,7 +4,7 @@ from release.architecture.config import ModelConfig
 from release.architecture.decoder import qwen_caches
 from release.architecture.families.qwen3 import qwen3_attention
 from release.architecture.families.qwen3_vl import qwen3_vl_skeleton
-from release.architecture.family import QKV, Family
+from release.architecture.family import GATE_UP, QKV, Family
 from release.architecture.mlp import expert_count, experts, mlp_of, sparse_step
 from release.architecture.served import QWEN_VL, Served
 from release.architecture.skeleton import Skeleton, router
@@ -29,8 +29,8 @@ def _skeleton(config: ModelConfig) -> Skeleton:
 FAMILY = Family(
     _skeleton,
     qwen_caches,
-    QKV,
+    QKV | GATE_UP,
     "model.language_model.layers",
     defaults={"head_dim": 128, "num_key_value_heads": 16},
-    served=Served(QWEN_VL.prefixes, head=QWEN_VL.head, router=True),
+    served=Served(QWEN_VL.prefixes, head=QWEN_VL.head, router=True, unmapped=("gate_up_proj",)),
 )
