@@ -2,7 +2,8 @@
 
 What it checks: bos, eos, pad and placeholder ids in config.json and generation_config.json are
     ids of the vocabulary (one, a list, or null), and a placeholder is no ordinary word, nor that of
-    another kind of input; the tokens that tokenizer_config.json names are
+    another kind of input, be it stated or the one that readers take for a key that is missing; the
+    tokens that tokenizer_config.json names are
     in the tokenizer; some file says where generation ends, and the end of turn that the chat
     template writes is a token, and among the ends.
 Why it matters: with a wrong eos, generation never stops; with a wrong image id, images are ignored.
@@ -15,6 +16,7 @@ from typing import Any
 
 from release.architecture import ModelConfig
 from release.facts.documents import GENERATION, Documents
+from release.facts.known import READERS, Known
 from release.facts.misfits import Misfits
 from release.facts.tokenizer import SETTINGS_FILE, TURN_ENDS, Tokenizer
 from release.rules import Findings, Found, Where, rule
@@ -37,7 +39,11 @@ FIX = "take the id from the base model's file, or from tokenizer.json"
 
 @rule(since="0.1.0")
 def check(
-    config: ModelConfig, tokenizer: Tokenizer, documents: Documents, misfits: Misfits | Unknown
+    config: ModelConfig,
+    tokenizer: Tokenizer,
+    documents: Documents,
+    misfits: Misfits | Unknown,
+    known: Known,
 ) -> Findings:
     """Judge ids, then names, then whether generation can end."""
     size = config.get("vocab_size")
@@ -47,6 +53,7 @@ def check(
     for file, path, value in _settings(config, documents):
         yield from _judge(Where(file=file, path=path), value, upper)
     yield from _marks(config, tokenizer)
+    yield from _unmentioned(config, tokenizer, known, upper)
     generation = documents.values.get(GENERATION, {})
     ends = _ids(generation.get("eos_token_id")) or _ids(config.get("eos_token_id"))
     eos = _content(tokenizer.settings.get("eos_token"))
@@ -107,6 +114,23 @@ def _marks(config: ModelConfig, tokenizer: Tokenizer) -> Findings:
             yield Found(where, f"id {number} is {token!r:.40}, an ordinary piece of text", FIX)
         elif kind in INPUTS and kind not in token.lower() and _other_input(token, kind):
             yield Found(where, f"id {number} is {token!r:.40}, of another input", FIX, "warning")
+
+
+def _unmentioned(
+    config: ModelConfig, tokenizer: Tokenizer, known: Known, upper: int | None
+) -> Findings:
+    """Placeholders of inputs that the model has and config.json gives no id for."""
+    towers = {"audio": "audio_config" in config.raw}
+    for key, number in known.placeholders.get(config.model_type, {}).items():
+        if key in config.raw or not towers.get(key.partition("_")[0], config.vision is not None):
+            continue
+        token = next((t for t, i in (tokenizer.ids or {}).items() if i == number), None)
+        beyond = upper is not None and number >= upper
+        word = token and token not in tokenizer.added and not token.startswith(OPENING)
+        if beyond or word:
+            what = f"beyond the vocabulary of {upper:,}" if beyond else f"the word {token!r:.40}"
+            message = f"it is missing: {READERS} take {number:,}, {what}"
+            yield Found(Where(file=CONFIG, path=key), message, FIX, "warning" if beyond else None)
 
 
 def _other_input(token: str, kind: str) -> bool:

@@ -61,10 +61,13 @@ def _judge(where: Where, rendering: Rendering, multimodal: bool) -> Findings:
     prompt, question = rendering.turns.get("prompt"), rendering.turns.get("question")
     if prompt is None or question is None or prompt.refused:
         return
+    parts = rendering.turns.get("parts", prompt)
+    if multimodal and QUESTION not in (prompt.text or "") and QUESTION in (parts.text or ""):
+        return  # it takes messages in parts alone
     if prompt.text is None:
         severity = "warning" if multimodal else None
         yield Found(where, f"fails on a user's message: {prompt.error}", FIX, severity)
-    elif QUESTION not in prompt.text and not multimodal:
+    elif QUESTION not in prompt.text:
         yield Found(where, "drops the user's message", FIX, "warning")
     elif prompt.text == question.text and any(start in prompt.text for start in TURN_STARTS):
         tail = prompt.text.rpartition(QUESTION)[2]

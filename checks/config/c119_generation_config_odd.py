@@ -26,6 +26,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "min_new_tokens": (0.0, float(1 << 31)),
     "num_beams": (1.0, 1000.0),
 }
+WHOLE = {"top_k", "max_new_tokens", "max_length", "min_new_tokens", "num_beams"}
 NEUTRAL = {"temperature": (0.0, 1.0), "top_p": (1.0,), "top_k": (50, 0, -1), "min_p": (0.0,)}
 SHORT = 32
 
@@ -46,12 +47,18 @@ def check(documents: Documents) -> Findings:
         if value is not None and not (_number(value) and low <= value <= high):
             message = f"{value!r:.40} is not between {low:g} and {high:g}"
             yield Found(Where(file=GENERATION, path=key), message, "correct it, or remove it")
+        elif key in WHOLE and isinstance(value, float):
+            message = f"{value!r:.40} is not a whole number"
+            yield Found(Where(file=GENERATION, path=key), message, "correct it, or remove it")
     sample = settings.get("do_sample")
     if sample is not None and not isinstance(sample, bool):
         message = f"{sample!r:.40} is not true or false"
         yield Found(Where(file=GENERATION, path="do_sample"), message, "write true or false")
     if sample is False:
         yield from _unused(settings)
+    if sample is True and settings.get("temperature") == 0:
+        message = "it is 0, and do_sample is true: transformers refuses to divide by it"
+        yield Found(Where(file=GENERATION, path="temperature"), message, "set do_sample to false")
     length = settings.get("max_length")
     if type(length) is int and 0 < length <= SHORT:
         message = f"{length} tokens for prompt and answer together"

@@ -3,7 +3,7 @@
 What it checks: dtype and torch_dtype agree, with each other and with the unquantized weights;
     rope_scaling and rope_parameters agree, name a type that exists and give what it needs;
     mrope_section fills the rotary dimensions; query heads are a multiple of key/value heads;
-    a token goes to no more experts than there are.
+    a token goes to one expert at least and to no more than there are, whose groups are of one size.
 Why it matters: a wrong dtype casts every weight at start; wrong rope settings show up only in
     long prompts or in images.
 How to fix: take the setting from the base model's config.json.
@@ -43,6 +43,9 @@ def check(config: ModelConfig, modules: Modules | Unknown, misfits: Misfits | Un
         place = in_config(f"{config.text_path}rope_scaling")
         yield Found(place, f"type {kinds[0]!r}, rope_parameters has {kinds[1]!r}", FIX)
     for key, value in ropes.items():
+        if value is not None and not isinstance(value, dict):
+            where = in_config(f"{config.text_path}{key}")
+            yield Found(where, f"{value!r:.40} is not an object", FIX)
         for path, rope in _ropes(f"{config.text_path}{key}", value):
             yield from _rope(config, path, rope)
     heads, groups = config.get("num_attention_heads"), config.get("num_key_value_heads")
@@ -51,10 +54,26 @@ def check(config: ModelConfig, modules: Modules | Unknown, misfits: Misfits | Un
     if sound and heads % groups and not any(name.endswith(".q_proj") for name in wrong):
         message = f"{heads} query heads are not a multiple of {groups} key/value heads"
         yield Found(in_config(f"{config.text_path}num_key_value_heads"), message, FIX, "error")
-    chosen, count = config.get("num_experts_per_tok"), _experts(config)
-    if type(chosen) is int and count is not None and 0 < count < chosen <= COUNT_CAP:
-        message = f"a token goes to {chosen} experts, and there are {count}"
-        yield Found(in_config(f"{config.text_path}num_experts_per_tok"), message, FIX, "error")
+    for key, message in _routing(config):
+        yield Found(in_config(f"{config.text_path}{key}"), message, FIX, "error")
+
+
+def _routing(config: ModelConfig) -> Iterator[tuple[str, str]]:
+    """Settings of the router that cannot be followed."""
+    count, keys = _experts(config), ("num_experts_per_tok", "n_group", "topk_group")
+    chosen, groups, kept = (_count(config.get(key)) for key in keys)
+    if not count:
+        return
+    if chosen is not None and not 0 < chosen <= count:
+        yield keys[0], f"a token goes to {chosen} experts, and there are {count}"
+    if groups is not None and (groups < 1 or count % groups):
+        yield keys[1], f"{count} experts do not divide into {groups} groups"
+    elif groups and kept is not None and not 0 < kept <= groups:
+        yield keys[2], f"{kept} groups are kept, and there are {groups}"
+
+
+def _count(value: Any) -> int | None:
+    return value if type(value) is int and value <= COUNT_CAP else None
 
 
 def _experts(config: ModelConfig) -> int | None:

@@ -1,10 +1,11 @@
-"""A size in config.json is no size, or another setting is none that there is.
+"""A size in config.json is no size or missing, or another setting is none that there is.
 
 What it checks: numbers of layers, heads and experts are whole, not negative, and 10,000 at most;
     widths and the vocabulary are whole, not negative, and under 2^32; the context is not 0. An
-    epsilon is a number from 0 to below 1, dtype one that torch computes in, and the activation one
-    that transformers has. Settings that are absent, null, or a list with a value for each layer
-    are left alone.
+    epsilon is a number from 0 to below 1, a share of rotary dimensions one up to 1, dtype one that
+    torch computes in, and the activation one that transformers has. Sizes without which nothing
+    of a known family can be told are there. Other settings that are absent, null, or a list with
+    a value for each layer are left alone.
 Why it matters: every engine stops while it builds the model, or tries to build what no machine
     holds. Nothing that follows from the setting can be checked.
 How to fix: take the value from the base model's config.json.
@@ -14,9 +15,10 @@ Seen in: tests only; no public case is known.
 from collections.abc import Iterator
 from typing import Any
 
-from release.architecture import ModelConfig
+from release.architecture import Architecture, ModelConfig, missing_setting
 from release.architecture.config import COUNT_CAP, SIZE_CAP
 from release.rules import Findings, Found, in_config, rule
+from release.unknown import Unknown
 
 COUNTS = (
     *("num_hidden_layers", "num_attention_heads", "num_key_value_heads", "num_experts"),
@@ -42,8 +44,12 @@ CAPS = dict.fromkeys(COUNTS, COUNT_CAP) | dict.fromkeys(SIZES, SIZE_CAP - 1)
 
 
 @rule(since="0.1.0")
-def check(config: ModelConfig) -> Findings:
+def check(config: ModelConfig, architecture: Architecture | Unknown) -> Findings:
     """Judge the settings of the language model."""
+    lacking = missing_setting(config) if isinstance(architecture, Unknown) else None
+    if lacking:
+        where = in_config(f"{config.text_path}{lacking}")
+        yield Found(where, f"it is missing, and {config.model_type} has no size without it", FIX)
     for key, cap in CAPS.items():
         value = config.text.get(key)
         if value is not None and not isinstance(value, list | dict) and not _is_sound(value, cap):
@@ -74,6 +80,9 @@ def _others(config: ModelConfig) -> Iterator[tuple[str, str]]:
         own = "auto_map" in config.raw  # and its code may have activations too
         if not own and str(text.get(key)) not in ACTIVATIONS:
             yield key, "no activation that transformers has"
+    share = text.get("partial_rotary_factor")
+    if not isinstance(share, int | float) or not 0 < share <= 1:
+        yield "partial_rotary_factor", "no share of the dimensions"
     if text.get("max_position_embeddings") == 0:
         yield "max_position_embeddings", "no length"
 

@@ -1,6 +1,7 @@
 """The quantization method is none that anyone reads.
 
-What it checks: `quant_method` is compressed-tensors in its exact spelling. Checkpoints of other
+What it checks: the declaration is an object, and its `quant_method` compressed-tensors in its exact
+    spelling. Checkpoints of other
     known methods (GPTQ, AWQ, ModelOpt, bitsandbytes...) are no finding: what needs the method is
     listed as not checked.
 Why it matters: transformers and vLLM refuse a method that they do not know.
@@ -31,7 +32,11 @@ OTHERS = frozenset(
 def check(config: ModelConfig) -> Findings:
     """Judge the method's name."""
     found = find_quantization(config.raw)
-    if found is None or not isinstance(found[1], dict):
+    if found is None:
+        return
+    if not isinstance(found[1], dict):
+        what = f"it is {found[1]!r:.40}, not an object"
+        yield Found(in_config(found[0]), what, "write it as llm-compressor does")
         return
     path, method = f"{found[0]}.quant_method", found[1].get("quant_method")
     canonical = canonical_method(method)

@@ -4,7 +4,7 @@ import importlib
 from collections.abc import Collection
 from difflib import get_close_matches
 
-from release.architecture.config import ConfigGap, ModelConfig
+from release.architecture.config import ConfigGap, MissingSetting, ModelConfig
 from release.architecture.family import (
     Architecture,
     Family,
@@ -14,7 +14,7 @@ from release.architecture.family import (
 )
 from release.unknown import Unknown
 
-__all__ = ["FAMILIES", "Architecture", "ModelConfig", "derive_architecture"]
+__all__ = ["FAMILIES", "Architecture", "ModelConfig", "derive_architecture", "missing_setting"]
 
 # model_type -> the file in `families/` that describes it.
 FAMILIES = {
@@ -118,6 +118,21 @@ def _unknown_type(model_type: str) -> Unknown:
     near = get_close_matches(model_type[:60], FAMILIES, 3)
     known = f"nearest: {', '.join(near)}" if near else f"of {len(FAMILIES)}"
     return Unknown(f"model_type {model_type!r:.60} is not one we know ({known})")
+
+
+def missing_setting(config: ModelConfig) -> str | None:
+    """Name a size of the language model that a known family cannot do without and lacks."""
+    name = FAMILIES.get(config.model_type)
+    if name is None:
+        return None
+    module = importlib.import_module(f"release.architecture.families.{name}")
+    try:
+        _derive(name, module.FAMILY, config, frozenset())
+    except MissingSetting as missing:
+        return missing.key
+    except ConfigGap:
+        return None
+    return None
 
 
 def _derive(

@@ -22,6 +22,14 @@ class ConfigGap(Exception):  # noqa: N818 - it becomes an Unknown, never an erro
     """config.json lacks a key, or holds nonsense there, so nothing can be derived from it."""
 
 
+class MissingSetting(ConfigGap):
+    """config.json lacks a size of the language model, and its class has no default for it."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"{key} is missing")
+        self.key = key
+
+
 class ModelConfig(msgspec.Struct, frozen=True):
     """config.json; `text` is its text_config where it has one, else all of it."""
 
@@ -57,8 +65,11 @@ class ModelConfig(msgspec.Struct, frozen=True):
 
     @property
     def dtype(self) -> str | None:
-        """The model's dtype: bfloat16, float16, float32; `torch_dtype` in older files."""
-        for settings in (self.text, self.raw):
+        """The model's dtype: bfloat16, float16, float32; `torch_dtype` in older files.
+
+        Readers take the top level's first, and the language model's where that has none.
+        """
+        for settings in (self.raw, self.text):
             for key in ("dtype", "torch_dtype"):
                 if isinstance(settings.get(key), str):
                     return str(settings[key]).removeprefix("torch.")
@@ -76,7 +87,13 @@ class ModelConfig(msgspec.Struct, frozen=True):
 
     def size(self, key: str, default: int | None = None) -> int:
         """Read a text setting that is a size. Raises `ConfigGap`."""
-        return size(self.text, self._stated(key), default)
+        return size(self.text, self._there(key, default), default)
+
+    def _there(self, key: str, default: int | None) -> str:
+        stated = self._stated(key)
+        if default is None and self.text.get(stated) is None:
+            raise MissingSetting(key)
+        return stated
 
     def _stated(self, key: str) -> str:
         """A setting's name in this config: models with an encoder have names of their own."""
@@ -125,7 +142,7 @@ class ModelConfig(msgspec.Struct, frozen=True):
 
     def count(self, key: str, default: int | None = None) -> int:
         """Read a number of layers, heads or experts. Raises `ConfigGap`."""
-        return count(self.text, self._stated(key), default)
+        return count(self.text, self._there(key, default), default)
 
 
 def size(settings: Mapping[str, Any], key: str, default: int | None = None) -> int:

@@ -15,7 +15,8 @@ class Known(msgspec.Struct, frozen=True):
     `architectures` maps a class to the model_types that transformers pairs it with, none for
     those only vLLM has; `model_types` are all of these; `tokenizers` and `processors` are classes.
     `vllm` maps a class to the first release of vLLM that has it and the last one, where it is gone;
-    `transformers` a model_type to the first release of transformers.
+    `transformers` a model_type to the first release of transformers. `placeholders` maps a
+    model_type to the ids that its config class has where config.json mentions none.
     """
 
     architectures: dict[str, tuple[str, ...]]
@@ -24,6 +25,7 @@ class Known(msgspec.Struct, frozen=True):
     processors: frozenset[str]
     vllm: dict[str, tuple[str, str | None]]
     transformers: dict[str, str]
+    placeholders: dict[str, dict[str, int]] = {}
 
 
 def provide_known() -> Known:
@@ -38,7 +40,18 @@ def provide_known() -> Known:
     tokenizers = frozenset(_lines("tokenizers.txt"))
     processors = frozenset(_lines("processors.txt"))
     since = dict(_since("transformers.txt"))
-    return Known(architectures, model_types, tokenizers, processors, vllm, since)
+    ids = _placeholders()
+    return Known(architectures, model_types, tokenizers, processors, vllm, since, ids)
+
+
+def _placeholders() -> dict[str, dict[str, int]]:
+    """Lines of model_types, then of keys with their ids."""
+    found: dict[str, dict[str, int]] = {}
+    for line in _lines("placeholders.txt"):
+        pairs = [word.split("=") for word in line.split() if "=" in word]
+        ids = {key: int(number) for key, number in pairs}
+        found.update((word, ids) for word in line.split() if "=" not in word)
+    return found
 
 
 def _since(file: str) -> Iterator[tuple[str, str]]:

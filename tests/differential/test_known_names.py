@@ -68,3 +68,13 @@ def test_a_family_ties_by_default_as_its_config_class_does(model_type: str) -> N
     family = import_module(f"release.architecture.families.{FAMILIES[model_type]}").FAMILY
     config = import_module("transformers").AutoConfig.for_model(model_type)
     assert config.tie_word_embeddings == family.tied_by_default
+
+
+def test_placeholders_are_those_of_the_config_classes() -> None:
+    types = import_module("transformers").CONFIG_MAPPING
+    known = provide_known().placeholders
+    held = {name: ids for name, ids in known.items() if name in types and name in FAMILIES}
+    assert len(held) > len({"qwen2_vl", "qwen3_5", "gemma3", "gemma4", "llama4", "mistral3"})
+    for name, ids in held.items():
+        config = types[name]()
+        assert {key: getattr(config, key) for key in ids} == ids, name

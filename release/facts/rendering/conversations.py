@@ -26,6 +26,10 @@ _TOOL = {
 CONVERSATIONS: dict[str, dict[str, Any]] = {
     "prompt": {"messages": [_ASK], "add_generation_prompt": True},
     "question": {"messages": [_ASK], "add_generation_prompt": False},
+    "parts": {
+        "messages": [{"role": "user", "content": [{"type": "text", "text": QUESTION}]}],
+        "add_generation_prompt": True,
+    },
     "conversation": {"messages": [_ASK, _REPLY, _ASK], "add_generation_prompt": True},
     "system": {
         "messages": [{"role": "system", "content": RULES}, _ASK],

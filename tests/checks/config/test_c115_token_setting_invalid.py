@@ -21,6 +21,26 @@ def test_fires_in_the_generation_config(mixed: Draft, findings: Judge) -> None:
     assert findings("C115", broken) == [f"error {GENERATION}: {EOS}"]
 
 
+@pytest.mark.parametrize(
+    ("name", "key", "severity"),
+    [
+        ("demo", "image_token_id", "warning"),
+        ("gemma3-w4a16", "image_token_index", "warning"),
+        ("mistral3-fp8", "image_token_index", "error"),  # its class's own is the word +
+    ],
+)
+def test_fires_on_a_placeholder_that_the_class_has_another_id_for(
+    name: str, key: str, severity: str, draft: Drafts, findings: Judge
+) -> None:
+    broken = draft(name).unset(CONFIG, key)
+    assert findings("C115", broken) == [f"{severity} {CONFIG}: {key}"]
+
+
+def test_silent_on_a_placeholder_where_nothing_is_put_in(draft: Drafts, findings: Judge) -> None:
+    made = draft("demo").unset(CONFIG, "image_token_id").unset(CONFIG, "vision_config")
+    assert findings("C115", made) == []
+
+
 @pytest.mark.parametrize(("key", "value"), [("pad_token_id", -1), ("image_token_id", 384)])
 def test_fires_as_warning(key: str, value: int, mixed: Draft, findings: Judge) -> None:
     assert findings("C115", mixed.config(key, value)) == [f"warning {CONFIG}: {key}"]

@@ -32,6 +32,17 @@ def test_fires_as_warning_when_it_drops_the_message(text: Draft, findings: Judge
     assert findings("C118", text.write(FILE, "hello")) == [f"warning {FILE}"]
 
 
+def test_fires_on_a_model_of_images_when_no_form_of_message_is_printed(
+    mixed: Draft, findings: Judge
+) -> None:
+    assert findings("C118", mixed.write(FILE, "hello")) == [f"warning {FILE}"]
+
+
+def test_silent_on_a_model_of_images_that_takes_parts_alone(mixed: Draft, findings: Judge) -> None:
+    parts = "{% for m in messages %}{% for p in m.content %}{{ p['text'] + '' }}{% endfor %}"
+    assert findings("C118", mixed.write(FILE, parts + "{% endfor %}")) == []
+
+
 def test_fires_as_warning_when_no_turn_is_opened(text: Draft, findings: Judge) -> None:
     assert findings("C118", text.write(FILE, LOOP)) == [f"warning {FILE}"]
 

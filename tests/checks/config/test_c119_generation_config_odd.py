@@ -15,7 +15,15 @@ def test_fires_when_it_cannot_be_read(mixed: Draft, findings: Judge) -> None:
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("temperature", -1), ("temperature", "hot"), ("top_p", 1.5), ("top_k", [20]), ("min_p", 2)],
+    [
+        ("temperature", -1),
+        ("temperature", "hot"),
+        ("temperature", 0.0),
+        ("top_k", 20.5),
+        ("top_p", 1.5),
+        ("top_k", [20]),
+        ("min_p", 2),
+    ],
 )
 def test_fires_as_warning_out_of_range(key: str, value: Any, mixed: Draft, findings: Judge) -> None:
     assert findings("C119", mixed.edit(FILE, key, value)) == [f"warning {FILE}: {key}"]
@@ -38,10 +46,14 @@ def test_fires_as_note_when_there_is_none(mixed: Draft, findings: Judge) -> None
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("temperature", 0.0), ("top_k", -1), ("top_k", 0), ("top_p", None), ("max_length", 4096)],
+    [("temperature", 2.0), ("top_k", -1), ("top_k", 0), ("top_p", None), ("max_length", 4096)],
 )
 def test_silent_on_values_at_the_edge(key: str, value: Any, mixed: Draft, findings: Judge) -> None:
     assert findings("C119", mixed.edit(FILE, key, value)) == []
+
+
+def test_silent_on_greedy_decoding_by_the_temperature(mixed: Draft, findings: Judge) -> None:
+    assert findings("C119", mixed.write(FILE, json.dumps({"temperature": 0.0}))) == []
 
 
 def test_silent_when_sampling_is_left_to_the_reader(mixed: Draft, findings: Judge) -> None:

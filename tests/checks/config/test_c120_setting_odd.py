@@ -28,6 +28,48 @@ def test_fires_when_the_weights_have_another_dtype(text: Draft, findings: Judge)
     assert findings("C120", text.config("dtype", "float32")) == ["warning config.json: dtype"]
 
 
+def test_fires_when_the_top_level_has_another_dtype_than_the_weights(
+    mixed: Draft, findings: Judge
+) -> None:
+    assert findings("C120", mixed.config("dtype", "float16")) == ["warning config.json: dtype"]
+
+
+def test_silent_on_another_dtype_within(mixed: Draft, findings: Judge) -> None:
+    """Readers take the top level's: PaliGemma's language model says float32."""
+    assert findings("C120", mixed.config("text_config.dtype", "float32")) == []
+
+
+def test_fires_on_rope_that_is_no_object(text: Draft, findings: Judge) -> None:
+    broken = text.config("rope_scaling", "linear")
+    assert findings("C120", broken) == ["warning config.json: rope_scaling"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("num_experts_per_tok", 0),
+        ("num_experts_per_tok", 5),
+        ("n_group", 3),
+        ("n_group", 0),
+        ("topk_group", 2),
+        ("topk_group", 0),
+    ],
+)
+def test_fires_on_a_router_that_cannot_choose(
+    key: str, value: int, draft: Drafts, findings: Judge
+) -> None:
+    broken = draft("deepseek_v3-nvfp4").config(key, value)
+    assert findings("C120", broken) == [f"error config.json: {key}"]
+
+
+@pytest.mark.parametrize(("groups", "kept"), [(4, 4), (2, 1), (1, 1), (None, None)])
+def test_silent_on_groups_of_one_size(
+    groups: int | None, kept: int | None, draft: Drafts, findings: Judge
+) -> None:
+    made = draft("deepseek_v3-nvfp4").config("n_group", groups).config("topk_group", kept)
+    assert findings("C120", made) == []
+
+
 @pytest.mark.parametrize(
     ("rope", "key"),
     [
@@ -59,7 +101,6 @@ def test_fires_when_heads_do_not_divide(text: Draft, findings: Judge) -> None:
     [
         LLAMA3,
         None,
-        "yarn",
         {"rope_type": "default", "mrope_section": [8, 4, 4]},
         {"full_attention": {"rope_type": "default"}, "sliding_attention": {"rope_theta": 1e4}},
         {"rope_type": "longrope", "short_factor": [1.0], "long_factor": [1.0]},

@@ -26,6 +26,22 @@ def test_fires_on_a_width(key: str, value: Any, draft: Drafts, findings: Judge) 
     ]
 
 
+@pytest.mark.parametrize("key", ["num_hidden_layers", "hidden_size", "vocab_size"])
+def test_fires_on_a_size_that_is_missing(key: str, draft: Drafts, findings: Judge) -> None:
+    for broken in (
+        draft("llama-nvfp4").config(key, None),
+        draft("llama-nvfp4").unset("config.json", key),
+    ):
+        assert findings("C126", broken) == [f"error config.json: {key}"]
+
+
+@pytest.mark.parametrize("name", ["glm4_moe-fp8-block", "gemma3-w4a16"])
+def test_silent_on_a_size_that_the_class_has(name: str, draft: Drafts, findings: Judge) -> None:
+    made = draft(name)
+    key = "text_config.vocab_size" if name.startswith("gemma") else "head_dim"
+    assert findings("C126", made.unset("config.json", key)) == []
+
+
 def test_fires_on_a_nested_setting(mixed: Draft, findings: Judge) -> None:
     broken = mixed.config("text_config.hidden_size", -1)
     assert findings("C126", broken) == ["error config.json: text_config.hidden_size"]
@@ -43,6 +59,7 @@ NONE_SUCH: dict[str, list[Any]] = {
     "dtype": ["float99", "int8", 16, []],
     "hidden_act": ["gellu", "", 1, ["silu"]],
     "max_position_embeddings": [0],
+    "partial_rotary_factor": [0, 2.0, "1"],
 }
 
 

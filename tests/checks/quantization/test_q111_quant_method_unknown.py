@@ -13,6 +13,12 @@ def test_fires_on_a_method_that_nobody_knows(
     assert findings("Q111", broken) == [f"error config.json: {METHOD}"]
 
 
+@pytest.mark.parametrize("declared", ["{}", ["compressed-tensors"], True])
+def test_fires_on_what_is_no_declaration(declared: object, draft: Drafts, findings: Judge) -> None:
+    broken = draft("llama-nvfp4").config("quantization_config", declared)
+    assert findings("Q111", broken) == ["error config.json: quantization_config"]
+
+
 def test_fires_on_none_at_all(draft: Drafts, findings: Judge) -> None:
     broken = draft("llama-nvfp4").unset("config.json", METHOD)
     assert findings("Q111", broken) == [f"error config.json: {METHOD}"]

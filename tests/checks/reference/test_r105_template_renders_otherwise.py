@@ -12,7 +12,7 @@ def test_fires_when_the_class_knows_a_token_that_no_file_names(draft: Drafts, as
     text = draft("llama-nvfp4").write(FILE, "{{ bos_token }}{{ messages[0].content }}")
     text.edit(SETTINGS, "tokenizer_class", "LlamaTokenizerFast")
     found = asked("R105", text)
-    assert len(found) == 6
+    assert len(found) == 7
     assert found[0].startswith(f"warning {FILE}: conversation 'prompt': at character 0 transf")
 
 
