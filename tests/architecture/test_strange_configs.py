@@ -134,11 +134,10 @@ def test_a_missing_key_is_named(name: str) -> None:
     assert derived == Unknown("config.json: hidden_size is missing")
 
 
-def test_an_unknown_type_says_which_are_known() -> None:
+def test_an_unknown_type_is_named() -> None:
     derived = judge({"model_type": "never_heard_of"})
     assert isinstance(derived, Unknown)
     assert "'never_heard_of'" in derived.reason
-    assert "llama" in derived.reason
     assert isinstance(judge({}), Unknown)
 
 
