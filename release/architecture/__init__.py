@@ -5,6 +5,7 @@ from collections.abc import Collection
 from difflib import get_close_matches
 
 from release.architecture.config import ConfigGap, MissingSetting, ModelConfig
+from release.architecture.defaults import fill_in
 from release.architecture.family import (
     Architecture,
     Family,
@@ -14,7 +15,14 @@ from release.architecture.family import (
 )
 from release.unknown import Unknown
 
-__all__ = ["FAMILIES", "Architecture", "ModelConfig", "derive_architecture", "missing_setting"]
+__all__ = [
+    "FAMILIES",
+    "Architecture",
+    "ModelConfig",
+    "complete",
+    "derive_architecture",
+    "missing_setting",
+]
 
 # model_type -> the file in `families/` that describes it.
 FAMILIES = {
@@ -105,9 +113,8 @@ def derive_architecture(
         return Unknown(f"{config.model_type} is an encoder: vLLM keeps no KV cache for it")
     if name is None:
         return _unknown_type(config.model_type)
-    module = importlib.import_module(f"release.architecture.families.{name}")
     try:
-        return _derive(name, module.FAMILY, config, stored)
+        return _derive(name, _family(name), complete(config), stored)
     except ConfigGap as gap:
         return Unknown(f"config.json: {gap}")
 
@@ -125,9 +132,8 @@ def missing_setting(config: ModelConfig) -> str | None:
     name = FAMILIES.get(config.model_type)
     if name is None:
         return None
-    module = importlib.import_module(f"release.architecture.families.{name}")
     try:
-        _derive(name, module.FAMILY, config, frozenset())
+        _derive(name, _family(name), complete(config), frozenset())
     except MissingSetting as missing:
         return missing.key
     except ConfigGap:
@@ -135,11 +141,26 @@ def missing_setting(config: ModelConfig) -> str | None:
     return None
 
 
+def complete(config: ModelConfig) -> ModelConfig:
+    """The config with what its class gives settings that it does not mention.
+
+    Raises `ConfigGap`.
+    """
+    name = FAMILIES.get(config.model_type)
+    if name is None:
+        return config
+    stated = _family(name).stated
+    return fill_in(config.filled(stated(config)) if stated else config)
+
+
+def _family(name: str) -> Family:
+    family: Family = importlib.import_module(f"release.architecture.families.{name}").FAMILY
+    return family
+
+
 def _derive(
     name: str, family: Family, config: ModelConfig, stored: Collection[str]
 ) -> Architecture:
-    defaults = family.defaults(config) if callable(family.defaults) else family.defaults
-    config = config.filled(defaults)
     spelling = choose_spelling(family, stored)
     layers = config.count("num_hidden_layers")
     plain = family.stack if isinstance(family.stack, str) else family.stack(config)

@@ -43,8 +43,6 @@ LLAVA_SPELLINGS: Spellings = {
     "model.multi_modal_projector": ("multi_modal_projector",),
 }
 
-Defaults = dict[str, Any]
-
 # What a head for the next token but one has beside its layers.
 MTP_APART = ("fc", "norm", "pre_fc_norm_embedding", "pre_fc_norm_hidden")
 MTP_LAYER = ("eh_proj", "enorm", "hnorm", "shared_head.norm")
@@ -82,7 +80,7 @@ class Family(msgspec.Struct, frozen=True):
     such a layer, in each layer of it where these are of the stack. `spellings` are the prefixes of
     names under which checkpoints are stored as well, ours -> theirs: the first that is found
     counts.
-    `defaults` are what the config class gives text settings that config.json does not mention.
+    `stated` gives text settings that config.json states in another way.
     `served` are vLLM's names of the modules, None where it has no class of its own for them.
     """
 
@@ -95,7 +93,7 @@ class Family(msgspec.Struct, frozen=True):
     mtp_keys: tuple[str, ...] = ()
     mtp_parts: tuple[str, ...] = ()
     spellings: Spellings = {}
-    defaults: Defaults | Callable[[ModelConfig], Defaults] = {}
+    stated: Callable[[ModelConfig], dict[str, Any]] | None = None
     served: Served | Callable[[ModelConfig], Served | None] | None = Served()
     loading: Loading = Loading()
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 
 import msgspec
 
-from release.architecture import Architecture, ModelConfig
+from release.architecture import Architecture, ModelConfig, complete
 from release.architecture.attention import AttentionCache, CrossCache
 from release.architecture.config import ConfigGap
 from release.architecture.family import TokenCache, numbered
@@ -61,7 +61,7 @@ def provide_kv(
     caches = architecture.caches
     if isinstance(caches, Unknown):
         return caches
-    dtype = config.dtype
+    config, dtype = complete(config), config.dtype
     if dtype not in DTYPES:
         return Unknown(f"config.json: dtype {dtype!r:.40} has no size we know")
     layers = [cache for _, cache in numbered(caches)]

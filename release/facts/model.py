@@ -1,10 +1,10 @@
-"""What config.json says of the model, for tables and the card: values as they are stated."""
+"""What config.json says of the model, or its class where it says nothing: tables and the card."""
 
 from collections import Counter
 
 import msgspec
 
-from release.architecture import Architecture, ModelConfig
+from release.architecture import Architecture, ModelConfig, complete
 from release.architecture.config import FULL, RECURRENT, ConfigGap
 from release.architecture.recurrent import RecurrentCache
 from release.unknown import Unknown
@@ -29,7 +29,7 @@ STATED = (
 
 
 class Model(msgspec.Struct, frozen=True):
-    """The model as config.json states it; `layer_types` counts layers by kind.
+    """The model as its config has it; `layer_types` counts layers by kind.
 
     `transformers` is the version that wrote the file.
     """
@@ -44,8 +44,9 @@ class Model(msgspec.Struct, frozen=True):
 
 
 def provide_model(config: ModelConfig, architecture: Architecture | Unknown) -> Model:
-    """Collect the settings that are present and are numbers."""
-    settings = {key: config.get(key) for key in STATED}
+    """Collect the settings that are numbers."""
+    full = config if isinstance(architecture, Unknown) else complete(config)
+    settings = {key: full.get(key) for key in STATED}
     written = config.raw.get("transformers_version")
     return Model(
         model_type=config.model_type,

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from release.architecture import Architecture, ModelConfig
+from release.architecture import Architecture, ModelConfig, complete
 from release.architecture.config import ConfigGap
 from release.checkpoint import CONFIG_FILE, Checkpoint, open_checkpoint
 from release.checkpoint.bare import open_bare
@@ -132,12 +132,13 @@ def weigh_rank(facts: Facts, ranks: int) -> dict[str, Any]:
 
 
 def _subject(facts: Facts, name: str) -> Subject:
-    config = _known(facts, "config")
+    architecture = _known(facts, "architecture")
+    config = complete(_known(facts, "config"))
     limit = context_limit(config)
     return Subject(
         name=name,
         config=config,
-        architecture=_known(facts, "architecture"),
+        architecture=architecture,
         quantization=facts.get("quantization"),
         modules=facts.get("modules"),
         limit=_or_error(limit),

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from release.architecture import Architecture, ModelConfig
+from release.architecture import Architecture, ModelConfig, complete
 from release.errors import ReleaseError
 from release.facts.modules import Modules
 from release.fit.solve import Question, solve
@@ -119,6 +119,8 @@ def provide_predictions(
     modules: Modules | Unknown,
 ) -> tuple[Prediction, ...]:
     """Predict each start, by the figures that it lived to measure."""
+    if not isinstance(architecture, Unknown):
+        config = complete(config)
     limit = context_limit(config)
     parts = (limit, architecture, quantization, modules)
     reason = next((part.reason for part in parts if isinstance(part, Unknown)), None)

@@ -123,15 +123,15 @@ def test_many_are_refused_when_they_are_too_many_together(key: str) -> None:
     assert isinstance(judge(config | {key: 2}), Architecture | Unknown)
 
 
-# Whisper's class has a size for whatever its config does not say.
-@pytest.mark.parametrize("name", sorted(CONFIGS.keys() - {"whisper"}))
+# Parts of a multimodal model state what differs from their class, Whisper's class has all sizes.
+@pytest.mark.parametrize(
+    "name",
+    sorted(name for name in CONFIGS.keys() - {"whisper"} if "text_config" not in CONFIGS[name]),
+)
 def test_a_missing_key_is_named(name: str) -> None:
-    config = CONFIGS[name]
-    nested = "text_config" in config
-    text = dict(config["text_config"] if nested else config)
-    del text["hidden_size"]
-    derived = judge(config | {"text_config": text} if nested else text)
-    assert derived == Unknown("config.json: hidden_size is missing")
+    config = dict(CONFIGS[name])
+    del config["hidden_size"]
+    assert judge(config) == Unknown("config.json: hidden_size is missing")
 
 
 def test_an_unknown_type_is_named() -> None:

@@ -24,5 +24,4 @@ FAMILY = Family(
     _caches,
     QKV | GATE_UP,
     tied_by_default=True,
-    defaults={"sliding_window": 4096},
 )

@@ -4,7 +4,7 @@ from release.architecture.config import ConfigGap, ModelConfig
 from release.architecture.decoder import decoder
 from release.architecture.families.deepseek import deepseek_fused, routed_mlp
 from release.architecture.families.glm4_moe_lite import SPARSE, mlp_types
-from release.architecture.family import Caches, Defaults, Family
+from release.architecture.family import Caches, Family
 from release.architecture.latent import LatentCache, latent_attention
 from release.architecture.mlp import mlp_of
 from release.architecture.served import Served
@@ -65,22 +65,11 @@ def _caches(config: ModelConfig) -> Caches:
     )
 
 
-def _defaults(config: ModelConfig) -> Defaults:
-    heads = 32 if config.model_type == GLM else 64
-    return {
-        "n_shared_experts": 1,
-        "first_k_dense_replace": 3,
-        "index_n_heads": heads,
-        "index_head_dim": 128,
-    }
-
-
 FAMILY = Family(
     _skeleton,
     _caches,
     deepseek_fused,
     mtp="{stack}.{layers}.",
     mtp_keys=("num_nextn_predict_layers",),
-    defaults=_defaults,
     served=Served(plain=(".indexer.wk", ".indexer.weights_proj")),
 )

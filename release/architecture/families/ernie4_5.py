@@ -24,5 +24,4 @@ FAMILY = Family(
     plain_caches,
     QKV | GATE_UP,
     tied_by_default=True,
-    defaults={"head_dim": 128, "num_key_value_heads": 2},
 )

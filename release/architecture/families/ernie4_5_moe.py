@@ -48,5 +48,4 @@ FAMILY = Family(
     tied_by_default=True,
     mtp="model.mtp_",
     mtp_keys=("num_nextn_predict_layers",),
-    defaults={"num_key_value_heads": 4, "moe_num_experts": 64},
 )

@@ -24,4 +24,4 @@ def _caches(config: ModelConfig) -> Caches | Unknown:
     return layer_caches(config, config.layer_types(FULL, 4, SLIDING, "sliding_window_pattern"))
 
 
-FAMILY = Family(_skeleton, _caches, QKV | GATE_UP, defaults={"sliding_window": 4096})
+FAMILY = Family(_skeleton, _caches, QKV | GATE_UP)

@@ -7,19 +7,6 @@ from release.architecture.mlp import gated_mlp
 from release.architecture.recurrent import Mamba, mamba, mamba_cache
 from release.architecture.skeleton import Skeleton, embedding, linear, norm
 
-DEFAULTS = {
-    "num_attention_heads": 32,
-    "num_key_value_heads": 8,
-    "intermediate_size": 14_336,
-    "vocab_size": 128_000,
-    "mamba_d_ssm": 1024,
-    "mamba_n_heads": 128,
-    "mamba_d_head": "auto",
-    "mamba_n_groups": 1,
-    "mamba_d_state": 256,
-    "mamba_d_conv": 4,
-}
-
 
 def _sizes(config: ModelConfig) -> Mamba:
     heads = config.count("mamba_n_heads")
@@ -69,6 +56,5 @@ FAMILY = Family(
     _skeleton,
     _caches,
     QKV | GATE_UP,
-    defaults=DEFAULTS,
     served=None,
 )

@@ -28,5 +28,4 @@ FAMILY = Family(
     _caches,
     QKV | GATE_UP,
     tied_by_default=True,
-    defaults={"head_dim": 256, "num_key_value_heads": 4, "sliding_window": 4096},
 )

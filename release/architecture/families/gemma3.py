@@ -63,11 +63,4 @@ FAMILY = Family(
     tied_by_default=True,
     spellings=LLAVA_SPELLINGS,
     served=_served,
-    defaults={
-        "num_attention_heads": 8,
-        "head_dim": 256,
-        "num_key_value_heads": 4,
-        "sliding_window": 4096,
-        "vocab_size": 262_208,
-    },
 )

@@ -29,7 +29,9 @@ def _of_layer(config: ModelConfig, index: int, kind: str) -> ModelConfig:
     """Give the settings that hold for one layer."""
     stated = config.text.get("per_layer_config")
     if isinstance(stated, dict):
-        own = stated.get(str(index))
+        # Keys are as wide as that of the last layer: 05.
+        keys = (key for key in stated if key.lstrip("0") == str(index or ""))
+        own = stated.get(next(keys, ""))
         return ModelConfig({**config.text, **own} if isinstance(own, dict) else config.text)
     if kind == SLIDING:
         return config
@@ -134,6 +136,5 @@ FAMILY = Family(
     QKV | GATE_UP,
     lambda config: f"{_prefix(config)}.layers",
     tied_by_default=True,
-    defaults={"head_dim": 256, "num_key_value_heads": 4, "sliding_window": 512},
     served=lambda config: SERVED_TEXT if config.model_type.endswith("_text") else SERVED,
 )

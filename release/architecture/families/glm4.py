@@ -26,5 +26,4 @@ FAMILY = Family(
     _skeleton,
     plain_caches,
     QKV | GATE_UP,
-    defaults={"head_dim": 128, "num_key_value_heads": 2},
 )

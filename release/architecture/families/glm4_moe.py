@@ -33,5 +33,4 @@ FAMILY = Family(
     mtp="{stack}.{layers}.",
     mtp_keys=("num_nextn_predict_layers",),
     mtp_parts=MTP_LAYER,
-    defaults={"num_key_value_heads": 8, "n_shared_experts": 1},
 )

@@ -43,5 +43,4 @@ FAMILY = Family(
     mtp="{stack}.{layers}.",
     mtp_keys=("num_nextn_predict_layers",),
     mtp_parts=MTP_LAYER,
-    defaults={"n_shared_experts": 1, "q_lora_rank": 768},
 )

@@ -34,13 +34,6 @@ FAMILY = Family(
     _skeleton,
     _caches,
     QKV,
-    defaults={
-        "head_dim": 64,
-        "num_key_value_heads": 8,
-        "attention_bias": True,
-        "sliding_window": 128,
-        "num_local_experts": 128,
-    },
     served=Served(
         parts={".self_attn.": ".attn."},
         ends={".gate_up_proj": ".w13_weight", ".down_proj": ".w2_weight"},

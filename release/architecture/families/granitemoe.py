@@ -38,4 +38,4 @@ def _skeleton(config: ModelConfig) -> Skeleton:
     return decoder(config, _layer)
 
 
-FAMILY = Family(_skeleton, plain_caches, QKV, defaults={"num_local_experts": 8})
+FAMILY = Family(_skeleton, plain_caches, QKV)

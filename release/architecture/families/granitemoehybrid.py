@@ -62,6 +62,5 @@ FAMILY = Family(
     _skeleton,
     _caches,
     QKV | {"conv1d": ("conv1d",), "in_proj": ("in_proj",), "input_linear": ("input_linear",)},
-    defaults={"num_local_experts": 8, "shared_intermediate_size": 1024},
     served=Served(moved={".mamba.": ".mixer."}),
 )

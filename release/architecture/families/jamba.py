@@ -7,29 +7,20 @@ from release.architecture.mlp import expert_count, experts, mlp_of
 from release.architecture.recurrent import Selective, selective, selective_cache
 from release.architecture.skeleton import Skeleton, embedding, linear, norm, router
 
-DEFAULTS = {
-    "num_key_value_heads": 8,
-    "num_experts": 16,
-    "expert_layer_period": 2,
-    "expert_layer_offset": 1,
-    "attn_layer_period": 8,
-    "attn_layer_offset": 4,
-    "mamba_d_state": 16,
-    "mamba_d_conv": 4,
-    "mamba_expand": 2,
-}
+ATTENTION = ("attn_layer_period", "attn_layer_offset")
+EXPERTS = ("expert_layer_period", "expert_layer_offset")
 
 
-def _every(config: ModelConfig, what: str, index: int) -> bool:
-    period = config.count(f"{what}_layer_period")
+def _every(config: ModelConfig, keys: tuple[str, str], index: int) -> bool:
+    period, offset = (config.count(key) for key in keys)
     if not period:
-        raise ConfigGap(f"{what}_layer_period is 0")
-    return index % period == config.count(f"{what}_layer_offset")
+        raise ConfigGap(f"{keys[0]} is 0")
+    return index % period == offset
 
 
 def _types(config: ModelConfig) -> tuple[str, ...]:
     layers = range(config.count("num_hidden_layers"))
-    return tuple(FULL if _every(config, "attn", index) else RECURRENT for index in layers)
+    return tuple(FULL if _every(config, ATTENTION, index) else RECURRENT for index in layers)
 
 
 def _sizes(config: ModelConfig) -> Selective:
@@ -68,7 +59,7 @@ def _skeleton(config: ModelConfig) -> Skeleton:
             yield from attention(f"{name}.self_attn", config)
         else:
             yield from _mamba(f"{name}.mamba", config)
-        if count > 1 and _every(config, "expert", index):
+        if count > 1 and _every(config, EXPERTS, index):
             width = config.size("intermediate_size")
             yield from router(f"{name}.feed_forward.router", count, hidden)
             yield from experts(f"{name}.feed_forward.experts", count, hidden, width)
@@ -91,6 +82,5 @@ FAMILY = Family(
     _skeleton,
     _caches,
     QKV | GATE_UP | {"in_proj": ("in_proj",)},
-    defaults=DEFAULTS,
     served=None,
 )

@@ -11,7 +11,7 @@ from release.architecture.config import FULL, RECURRENT, ConfigGap, ModelConfig
 from release.architecture.decoder import decoder, known_types
 from release.architecture.families.deepseek import deepseek_fused, routed_mlp
 from release.architecture.families.glm4_moe_lite import SPARSE, mlp_types
-from release.architecture.family import Caches, Defaults, Family, Fusions, LayerCache, Loading
+from release.architecture.family import Caches, Family, Fusions, LayerCache, Loading
 from release.architecture.latent import latent_attention, latent_cache
 from release.architecture.mlp import W_SPELLING, mlp_of
 from release.architecture.recurrent import RecurrentCache
@@ -22,18 +22,6 @@ MERGED: Fusions = {
     "in_proj_qkvgfab": ("q_proj", "k_proj", "v_proj", "b_proj", "f_a_proj"),
     "conv1d": ("q_conv1d", "k_conv1d", "v_conv1d"),
 }
-
-
-def _defaults(config: ModelConfig) -> Defaults:
-    """Those of the class; shared experts are counted under a name of their own."""
-    return {
-        "kv_lora_rank": 512,
-        "qk_rope_head_dim": 64,
-        "qk_nope_head_dim": 128,
-        "v_head_dim": 128,
-        "num_attention_heads": 32,
-        "n_shared_experts": config.get("num_shared_experts", 1),
-    }
 
 
 class _Delta(msgspec.Struct, frozen=True):
@@ -139,4 +127,4 @@ def _fused(config: ModelConfig) -> Fusions:
 # Source: vLLM 0.32 models/kimi_k3/nvidia/model.py, KimiMoE.
 LOADING = Loading(narrowest_expert=256)
 
-FAMILY = Family(_skeleton, _caches, _fused, defaults=_defaults, served=None, loading=LOADING)
+FAMILY = Family(_skeleton, _caches, _fused, served=None, loading=LOADING)

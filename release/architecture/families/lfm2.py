@@ -3,10 +3,12 @@
 Only `conv` layers keep a state: the last inputs of their convolution.
 """
 
+from typing import Any
+
 from release.architecture.attention import attention, attention_cache
 from release.architecture.config import FULL, ConfigGap, ModelConfig
 from release.architecture.decoder import known_types
-from release.architecture.family import QKV, Caches, Defaults, Family, LayerCache
+from release.architecture.family import QKV, Caches, Family, LayerCache
 from release.architecture.mlp import W_SPELLING, expert_count, experts
 from release.architecture.recurrent import short_conv, short_conv_cache
 from release.architecture.served import Served
@@ -14,20 +16,11 @@ from release.architecture.skeleton import Skeleton, embedding, linear, norm, rou
 
 SHORT = "conv"
 SCALE_CAP = 1024
-SPARSE_DEFAULTS: Defaults = {
-    "intermediate_size": 7168,
-    "moe_intermediate_size": 1792,
-    "num_experts": 32,
-    "num_dense_layers": 2,
-    "block_auto_adjust_ff_dim": False,
-}
 
 
-def _defaults(config: ModelConfig) -> Defaults:
-    plain = {"conv_L_cache": 3, "num_attention_heads": 32, "num_key_value_heads": 8}
+def _stated(config: ModelConfig) -> dict[str, Any]:
     older = {"num_attention_heads": "num_heads", "tie_word_embeddings": "tie_embedding"}
-    found = {new: config.get(old) for new, old in older.items() if config.get(old) is not None}
-    return plain | found | (SPARSE_DEFAULTS if config.model_type == "lfm2_moe" else {})
+    return {new: config.get(old) for new, old in older.items() if config.get(old) is not None}
 
 
 def _types(config: ModelConfig) -> tuple[str, ...]:
@@ -45,7 +38,7 @@ def _width(config: ModelConfig) -> int:
     Source: transformers 5, models/lfm2, Lfm2MLP.
     """
     width = config.size("block_ff_dim", config.size("intermediate_size", 12_288))
-    if not config.flag("block_auto_adjust_ff_dim", default=True):
+    if not config.flag("block_auto_adjust_ff_dim", default=config.model_type == "lfm2"):
         return width
     width = int(2 * width / 3)
     factor = config.get("block_ffn_dim_multiplier", 1.0)
@@ -119,6 +112,6 @@ FAMILY = Family(
     _caches,
     QKV | {"w13": ("w1", "w3"), "in_proj": ("in_proj",)},
     tied_by_default=True,
-    defaults=_defaults,
+    stated=_stated,
     served=_served,
 )

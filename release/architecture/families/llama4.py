@@ -71,6 +71,5 @@ FAMILY = Family(
     _caches,
     QKV | GATE_UP,
     lambda config: f"{_prefix(config)}.layers",
-    defaults={"head_dim": 128, "num_key_value_heads": 8, "num_local_experts": 16},
     served=lambda config: SERVED if config.model_type == "llama4" else Served(),
 )

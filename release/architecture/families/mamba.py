@@ -23,15 +23,18 @@ def backbone(config: ModelConfig, mixer: Callable[[str], Skeleton], *, tied: boo
         yield from linear("lm_head", vocab, hidden)
 
 
-def _sizes(config: ModelConfig) -> Selective:
+def _width(config: ModelConfig) -> int:
     """An intermediate_size that is stated counts, whatever `expand` says."""
     hidden, expand = config.size("hidden_size"), config.get("expand", 2)
     if type(expand) not in {int, float} or not 0 < expand <= EXPAND_CAP:
         raise ConfigGap(f"expand is {expand!r:.40}")
+    return config.size("intermediate_size", int(expand * hidden))
+
+
+def _sizes(config: ModelConfig) -> Selective:
     automatic = config.get("time_step_rank", "auto") == "auto"
-    rank = -(-hidden // 16) if automatic else config.size("time_step_rank")
-    width = config.size("intermediate_size", int(expand * hidden))
-    return Selective(width, config.size("state_size"), config.size("conv_kernel"), rank)
+    rank = -(-config.size("hidden_size") // 16) if automatic else config.size("time_step_rank")
+    return Selective(_width(config), config.size("state_size"), config.size("conv_kernel"), rank)
 
 
 def _skeleton(config: ModelConfig) -> Skeleton:
@@ -54,6 +57,6 @@ FAMILY = Family(
     {},
     stack=STACK,
     tied_by_default=True,
-    defaults={"state_size": 16, "conv_kernel": 4},
+    stated=lambda config: {"intermediate_size": _width(config)},
     served=None,
 )

@@ -36,7 +36,6 @@ FAMILY = Family(
     _caches,
     {},
     stack=STACK,
-    defaults={"num_heads": 128, "head_dim": 64, "state_size": 128, "n_groups": 8, "conv_kernel": 4},
     served=None,
     loading=Loading(pipeline=False),  # vLLM 0.32 models/mamba2.py: no SupportsPP
 )

@@ -28,6 +28,5 @@ FAMILY = Family(
     plain_caches,
     QKV,
     mtp="mtp.",
-    defaults={"head_dim": 128, "num_key_value_heads": 8, "num_local_experts": 256},
     served=Served(moved={".block_sparse_moe.": ".mlp."}, experts=W_EXPERTS),
 )

@@ -4,6 +4,4 @@ from release.architecture.decoder import plain_caches
 from release.architecture.families.mistral import mistral_skeleton
 from release.architecture.family import GATE_UP, QKV, Family
 
-DEFAULTS = {"num_key_value_heads": 8, "head_dim": 128}
-
-FAMILY = Family(mistral_skeleton, plain_caches, QKV | GATE_UP, defaults=DEFAULTS)
+FAMILY = Family(mistral_skeleton, plain_caches, QKV | GATE_UP)

@@ -7,8 +7,6 @@ from release.architecture.family import GATE_UP, QKV, Family
 from release.architecture.mlp import mlp_of
 from release.architecture.skeleton import Skeleton
 
-DEFAULTS = {"num_key_value_heads": 8, "sliding_window": 4096}
-
 
 def mistral_layer(name: str, config: ModelConfig, _index: int) -> Skeleton:
     """One decoder layer."""
@@ -21,4 +19,4 @@ def mistral_skeleton(config: ModelConfig) -> Skeleton:
     return decoder(config, mistral_layer)
 
 
-FAMILY = Family(mistral_skeleton, plain_caches, QKV | GATE_UP, defaults=DEFAULTS)
+FAMILY = Family(mistral_skeleton, plain_caches, QKV | GATE_UP)

@@ -2,16 +2,11 @@
 
 from release.architecture.config import ModelConfig, size
 from release.architecture.decoder import decoder, plain_caches
-from release.architecture.families import ministral3, mistral
-from release.architecture.family import GATE_UP, LLAVA_SPELLINGS, QKV, Defaults, Family
+from release.architecture.families import mistral
+from release.architecture.family import GATE_UP, LLAVA_SPELLINGS, QKV, Family
 from release.architecture.served import LLAVA, Served
 from release.architecture.skeleton import Skeleton, linear, norm
 from release.architecture.towers import Settings, pixtral_vision
-
-
-def _defaults(config: ModelConfig) -> Defaults:
-    newer = config.text.get("model_type") == "ministral3"
-    return ministral3.DEFAULTS if newer else mistral.DEFAULTS
 
 
 def _projector(name: str, config: ModelConfig, vision: Settings) -> Skeleton:
@@ -40,7 +35,6 @@ FAMILY = Family(
     "model.language_model.layers",
     tied_by_default=True,
     spellings=LLAVA_SPELLINGS,
-    defaults=_defaults,
     served=Served(
         LLAVA.prefixes | {"model.": "language_model.model."},
         head=LLAVA.head,

@@ -26,6 +26,5 @@ FAMILY = Family(
     _skeleton,
     plain_caches,
     QKV,
-    defaults={"num_key_value_heads": 8, "num_local_experts": 8},
     served=Served(experts=W_EXPERTS),
 )

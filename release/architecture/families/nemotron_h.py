@@ -1,9 +1,11 @@
 """Nemotron-H and Nemotron 3: one mixer a layer: Mamba 2, attention, MLP or experts."""
 
+from typing import Any
+
 from release.architecture.attention import attention, attention_cache
 from release.architecture.config import FULL, RECURRENT, ConfigGap, ModelConfig
 from release.architecture.decoder import known_types
-from release.architecture.family import QKV, Caches, Defaults, Family, LayerCache
+from release.architecture.family import QKV, Caches, Family, LayerCache
 from release.architecture.mlp import expert_count, plain_experts, plain_mlp
 from release.architecture.recurrent import Mamba, mamba, mamba_cache
 from release.architecture.served import Served
@@ -31,9 +33,8 @@ def _types(config: ModelConfig) -> tuple[str, ...]:
     return known_types(types, *LETTERS.values())
 
 
-def _defaults(config: ModelConfig) -> Defaults:
-    layers = len(_listed(config))
-    return {"head_dim": 128, "num_key_value_heads": 8, "num_hidden_layers": layers}
+def _stated(config: ModelConfig) -> dict[str, Any]:
+    return {"num_hidden_layers": len(_listed(config))}
 
 
 def _sizes(config: ModelConfig) -> Mamba:
@@ -103,6 +104,6 @@ FAMILY = Family(
     mtp="mtp.",
     mtp_keys=("num_nextn_predict_layers",),
     spellings={"backbone.": ("model.",)},
-    defaults=_defaults,
+    stated=_stated,
     served=Served({"backbone": "model"}, {"embeddings": "embed_tokens"}),
 )

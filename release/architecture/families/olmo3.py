@@ -11,4 +11,4 @@ def _caches(config: ModelConfig) -> Caches | Unknown:
     return layer_caches(config, config.layer_types(FULL, 4, SLIDING, ""))
 
 
-FAMILY = Family(olmo2_skeleton, _caches, QKV | GATE_UP, defaults={"sliding_window": 4096})
+FAMILY = Family(olmo2_skeleton, _caches, QKV | GATE_UP)

@@ -26,4 +26,4 @@ def _skeleton(config: ModelConfig) -> Skeleton:
     return decoder(config, _layer)
 
 
-FAMILY = Family(_skeleton, plain_caches, QKV, defaults={"num_experts": 64})
+FAMILY = Family(_skeleton, plain_caches, QKV)

@@ -18,4 +18,4 @@ def _skeleton(config: ModelConfig) -> Skeleton:
     return decoder(config, qwen2_layer)
 
 
-FAMILY = Family(_skeleton, qwen_caches, QKV | GATE_UP, defaults={"num_key_value_heads": 32})
+FAMILY = Family(_skeleton, qwen_caches, QKV | GATE_UP)

@@ -46,6 +46,5 @@ FAMILY = Family(
     _skeleton,
     qwen_caches,
     QKV | GATE_UP,
-    defaults={"num_key_value_heads": 16},
     served=_served,
 )

@@ -36,6 +36,5 @@ FAMILY = Family(
     _fused,
     "model.language_model.layers",
     spellings=OLD_SPELLINGS,
-    defaults={"num_key_value_heads": 8},
     served=Served(QWEN_VL.prefixes | {"model.": "language_model.model."}, head=QWEN_VL.head),
 )

@@ -7,8 +7,6 @@ from release.architecture.family import GATE_UP, QKV, Family
 from release.architecture.mlp import mlp_of
 from release.architecture.skeleton import Skeleton
 
-DEFAULTS = {"head_dim": 128, "num_key_value_heads": 32}
-
 
 def qwen3_attention(name: str, config: ModelConfig) -> Skeleton:
     """`self_attn` of one layer."""
@@ -26,4 +24,4 @@ def _skeleton(config: ModelConfig) -> Skeleton:
     return decoder(config, qwen3_layer)
 
 
-FAMILY = Family(_skeleton, qwen_caches, QKV | GATE_UP, defaults=DEFAULTS)
+FAMILY = Family(_skeleton, qwen_caches, QKV | GATE_UP)

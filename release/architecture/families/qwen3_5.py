@@ -10,11 +10,6 @@ from release.architecture.served import QWEN_VL, Served
 from release.architecture.skeleton import Skeleton
 from release.architecture.vision import qwen_vision
 
-DEFAULTS = {
-    "head_dim": 256,
-    "num_key_value_heads": 4,
-    "full_attention_interval": 4,
-}
 PROJECTIONS: Fusions = {
     "in_proj_qkvz": ("in_proj_qkv", "in_proj_z"),
     "in_proj_ba": ("in_proj_b", "in_proj_a"),
@@ -23,7 +18,7 @@ PROJECTIONS: Fusions = {
 
 def qwen3_5_skeleton(config: ModelConfig, mlp: Layer) -> Skeleton:
     """The whole model, around a feed-forward block."""
-    types = known_types(config.layer_types(FULL), FULL, RECURRENT)
+    types = known_types(config.layer_types(FULL, 4), FULL, RECURRENT)
     gate = config.flag("attn_output_gate", default=True)
     bias = config.flag("attention_bias")
 
@@ -52,7 +47,7 @@ def qwen3_5_caches(config: ModelConfig) -> Caches:
         RECURRENT: gated_delta_net_cache(config, "mamba_ssm_dtype"),
         FULL: attention_cache(config),
     }
-    return tuple(of_kind[kind] for kind in config.layer_types(FULL))
+    return tuple(of_kind[kind] for kind in config.layer_types(FULL, 4))
 
 
 def qwen3_5_fused(config: ModelConfig) -> Fusions:
@@ -91,6 +86,5 @@ FAMILY = Family(
     mtp="mtp.",
     mtp_keys=("mtp_num_hidden_layers",),
     mtp_parts=MTP_APART,
-    defaults=DEFAULTS,
     served=qwen3_5_served,
 )

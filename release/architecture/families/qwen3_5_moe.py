@@ -3,7 +3,6 @@
 from release.architecture.config import ModelConfig
 from release.architecture.families.qwen2_moe import shared_expert_mlp
 from release.architecture.families.qwen3_5 import (
-    DEFAULTS,
     qwen3_5_caches,
     qwen3_5_fused,
     qwen3_5_served,
@@ -30,6 +29,5 @@ FAMILY = Family(
     mtp="mtp.",
     mtp_keys=("mtp_num_hidden_layers",),
     mtp_parts=MTP_APART,
-    defaults=DEFAULTS | {"num_key_value_heads": 2},
     served=qwen3_5_served,
 )

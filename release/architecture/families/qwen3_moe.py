@@ -26,7 +26,6 @@ FAMILY = Family(
     _skeleton,
     qwen_caches,
     QKV | GATE_UP,
-    defaults={"num_key_value_heads": 4},
     # Its constructor adds the dense layers' projections when the declaration has been read.
     served=Served(router=True, unmapped=("gate_up_proj",)),
 )

@@ -10,15 +10,9 @@ from release.architecture.recurrent import gated_delta_net_cache, merged_delta_n
 from release.architecture.served import Served
 from release.architecture.skeleton import Skeleton
 
-DEFAULTS = {
-    "head_dim": 256,
-    "num_key_value_heads": 2,
-    "full_attention_interval": 4,
-}
-
 
 def _types(config: ModelConfig) -> tuple[str, ...]:
-    return known_types(config.layer_types(FULL), FULL, RECURRENT)
+    return known_types(config.layer_types(FULL, 4), FULL, RECURRENT)
 
 
 def _skeleton(config: ModelConfig) -> Skeleton:
@@ -60,6 +54,5 @@ FAMILY = Family(
     mtp="mtp.",
     mtp_keys=("mtp_num_hidden_layers", "num_nextn_predict_layers"),
     mtp_parts=MTP_APART,
-    defaults=DEFAULTS,
     served=Served(plain=("lm_head",)),
 )

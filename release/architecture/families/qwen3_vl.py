@@ -2,7 +2,7 @@
 
 from release.architecture.config import ModelConfig
 from release.architecture.decoder import Layer, decoder, qwen_caches
-from release.architecture.families.qwen3 import DEFAULTS, qwen3_layer
+from release.architecture.families.qwen3 import qwen3_layer
 from release.architecture.family import GATE_UP, QKV, Family
 from release.architecture.served import QWEN_VL, Served
 from release.architecture.skeleton import Skeleton
@@ -25,6 +25,5 @@ FAMILY = Family(
     qwen_caches,
     QKV | GATE_UP | {"qkv": ("qkv",)},
     "model.language_model.layers",
-    defaults=DEFAULTS,
     served=Served(QWEN_VL.prefixes),  # the head has no prefix here
 )

@@ -31,6 +31,5 @@ FAMILY = Family(
     qwen_caches,
     QKV | GATE_UP,
     "model.language_model.layers",
-    defaults={"head_dim": 128, "num_key_value_heads": 16},
     served=Served(QWEN_VL.prefixes, head=QWEN_VL.head, router=True, unmapped=("gate_up_proj",)),
 )

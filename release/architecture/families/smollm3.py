@@ -29,5 +29,4 @@ FAMILY = Family(
     _caches,
     QKV | GATE_UP,
     tied_by_default=True,
-    defaults={"num_key_value_heads": 4},
 )

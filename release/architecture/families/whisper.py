@@ -3,12 +3,13 @@
 vLLM keeps both for a request: what the decoder said, and the encoder's output seen by each layer.
 """
 
+from typing import Any
+
 from release.architecture.attention import AttentionCache, CrossCache
 from release.architecture.config import ModelConfig
 from release.architecture.family import (
     QKV,
     Caches,
-    Defaults,
     Family,
     Fusions,
     Loading,
@@ -20,21 +21,9 @@ KERNEL = 3  # of both convolutions over time
 CROSS: Fusions = {"kv_proj": ("k_proj", "v_proj")}
 
 
-def _defaults(config: ModelConfig) -> Defaults:
-    """Those of the class; layers are the decoder's."""
-    return {
-        "d_model": 384,
-        "encoder_layers": 4,
-        "decoder_layers": 4,
-        "encoder_ffn_dim": 1536,
-        "decoder_ffn_dim": 1536,
-        "encoder_attention_heads": 6,
-        "decoder_attention_heads": 6,
-        "num_mel_bins": 80,
-        "max_source_positions": 1500,
-        "max_target_positions": 448,
-        "num_hidden_layers": config.get("decoder_layers", 4),
-    }
+def _stated(config: ModelConfig) -> dict[str, Any]:
+    """Layers are the decoder's."""
+    return {"num_hidden_layers": config.get("decoder_layers", 4)}
 
 
 def _attention(name: str, hidden: int) -> Skeleton:
@@ -100,7 +89,7 @@ FAMILY = Family(
     QKV | CROSS,
     stack="model.decoder.layers",
     tied_by_default=True,
-    defaults=_defaults,
+    stated=_stated,
     served=None,
     loading=LOADING,
 )
