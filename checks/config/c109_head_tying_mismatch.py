@@ -38,10 +38,14 @@ def check(
     stated = [bool(level[KEY]) for level in levels if level.get(KEY) is not None]
     how = "is false" if stated else "is absent, which means false for this class"
     if absences.head and stored is None:
+        other = absences.head_instead
         yield Found(
             where=in_config(KEY),
-            message=f"{KEY} {how}, and no lm_head is stored",
-            fix=f"set {KEY} to true if the base model ties them, or export the head",
+            message=f"{KEY} {how}, and no lm_head is stored"
+            + (f"; {other} is, and has its shape" if other else ""),
+            fix=f"rename {other} to {absences.head[0]}"
+            if other
+            else f"set {KEY} to true if the base model ties them, or export the head",
         )
     if stored and architecture.tied and stated and all(stated):
         yield Found(

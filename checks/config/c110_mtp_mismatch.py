@@ -1,8 +1,8 @@
 """The multi-token prediction head is declared and absent, or stored and not declared.
 
 What it checks: where config.json declares MTP layers (mtp_num_hidden_layers,
-    num_nextn_predict_layers), tensors for them are stored, and the reverse; no module of the head
-    is missing, where we know of what the family's consists.
+    num_nextn_predict_layers), tensors for them are stored, for no more layers than that, and the
+    reverse; no module of the head is missing, where we know of what the family's consists.
 Why it matters: the model itself is unharmed, but speculative decoding starts from random weights
     and accepts no draft token.
 How to fix: copy the MTP tensors from the base model, or set the number of MTP layers to 0.
@@ -10,7 +10,7 @@ Seen in: vllm #35548 (acceptance 0); llm-compressor #2951 (the head is not copie
 """
 
 from release.architecture import Architecture, ModelConfig
-from release.facts.absences import Absences
+from release.facts.absences import LONGEST_ID, Absences
 from release.facts.components import MTP
 from release.facts.modules import Modules
 from release.rules import Findings, Found, Where, in_config, rule
@@ -42,6 +42,7 @@ def check(
     for name in mtp_gaps:
         what = "is missing from the MTP head, which is stored otherwise"
         yield Found(Where(module=name), what, "copy the head from the base model")
+    yield from _surplus(architecture, modules)
     head = next((m.name for m in modules if m.component == MTP), None)
     if not declared and head is not None:
         yield Found(
@@ -49,6 +50,16 @@ def check(
             message="an MTP head is stored, and no key of config.json declares one",
             fix=f"set the number of its layers ({KEYS[0]}), or remove the head",
         )
+
+
+def _surplus(architecture: Architecture, modules: Modules) -> Findings:
+    """Layers of a head of its own beyond the declared number; C104 has those of the stack."""
+    start = f"{architecture.mtp}layers."
+    numbers = {m.name.removeprefix(start).partition(".")[0] for m in modules if start in m.name}
+    for number in sorted(int(n) for n in numbers if n.isdecimal() and len(n) < LONGEST_ID):
+        if 0 < architecture.mtp_layers <= number:
+            what = f"is stored; the MTP head is declared with {architecture.mtp_layers} layers"
+            yield Found(Where(module=f"{start}{number}"), what, "correct the number, or remove it")
 
 
 def _count(value: object) -> int:

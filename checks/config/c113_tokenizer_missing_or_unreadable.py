@@ -3,8 +3,9 @@
 What it checks: one of the files that a tokenizer can be in; tokenizer.json and
     tokenizer_config.json parse; the algorithm and every part are ones that the library has, with
     the keys that they need; merges join tokens of the vocabulary, which is not empty and gives no
-    id twice. Added tokens to which the library gives another id than the file states are a note:
-    models are trained with the ids that it gives.
+    id twice, and make its longer tokens; a vocabulary of bytes has the parts that turn text into
+    them and back; vocab.json has its merges.txt. Added tokens to which the library gives another
+    id than the file states are a note: models are trained with the ids that it gives.
 Why it matters: nothing can be served without a tokenizer. llm-compressor saves it only if the
     caller does.
 How to fix: save it next to the weights: `tokenizer.save_pretrained(folder)`.
@@ -21,6 +22,8 @@ NAMES = {FAST_FILE, "tekken.json", "vocab.json", "vocab.txt", "merges.txt"}
 SUFFIXES = (".model", ".tiktoken", ".spm", ".bpe")
 KINDS = {"BPE", "Unigram", "WordLevel", "WordPiece"}
 BYTES_ONLY = {"ByT5Tokenizer", "CanineTokenizer"}
+SLOW = {"vocab.json", "tokenizer_config.json"}
+FEWEST, MOST = 32, 0.1  # longer tokens of a vocabulary, and the share that no merge makes
 FIX = "save the tokenizer again, or copy it from the base model"
 
 
@@ -37,6 +40,9 @@ def check(tokenizer: Tokenizer, documents: Documents, contents: Contents) -> Fin
     bytes_only = str(tokenizer.settings.get("tokenizer_class")) in BYTES_ONLY
     if not (found or remote or bytes_only):
         yield Found(Where(file=FAST_FILE), "no file of a tokenizer is there", FIX)
+    if top >= SLOW and not top & {FAST_FILE, "merges.txt", "tokenizer.model"}:
+        message = "vocab.json is a vocabulary without the merges that cut text into it"
+        yield Found(Where(file="merges.txt"), message, FIX, "warning")
     if tokenizer.ids is None:
         return
     if tokenizer.kind is not None and tokenizer.kind not in KINDS:
@@ -46,6 +52,7 @@ def check(tokenizer: Tokenizer, documents: Documents, contents: Contents) -> Fin
             fix=FIX,
         )
     yield from _refused(tokenizer)
+    yield from _useless(tokenizer)
     if tokenizer.ids.keys() <= tokenizer.added:
         yield Found(Where(file=FAST_FILE, path="model.vocab"), "the vocabulary is empty", FIX)
     if tokenizer.repeated:
@@ -56,6 +63,23 @@ def check(tokenizer: Tokenizer, documents: Documents, contents: Contents) -> Fin
             fix=FIX,
             severity="warning",
         )
+
+
+def _useless(tokenizer: Tokenizer) -> Findings:
+    """What the library loads, and no text survives."""
+    lost = tokenizer.unreached
+    if lost is not None and lost.of >= FEWEST and lost.count > MOST * lost.of:
+        yield Found(
+            where=Where(file=FAST_FILE, path="model.merges"),
+            message=f"they make none of {lost.count:,} of {lost.of:,} longer tokens: text is cut "
+            "into other pieces than the model was trained on",
+            fix=FIX,
+        )
+    for part in tokenizer.garbled:
+        coded = "encodes text as" if part == "pre_tokenizer" else "decodes"
+        message = f"the vocabulary is of bytes, and no ByteLevel part {coded} them"
+        severity = None if part == "pre_tokenizer" else "warning"
+        yield Found(Where(file=FAST_FILE, path=part), message, FIX, severity)
 
 
 def _refused(tokenizer: Tokenizer) -> Findings:

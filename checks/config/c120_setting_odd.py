@@ -37,6 +37,8 @@ FIX = "take it from the base model's config.json"
 def check(config: ModelConfig, modules: Modules | Unknown, misfits: Misfits | Unknown) -> Findings:
     """Judge dtype, rope and heads."""
     yield from _dtypes(config, modules)
+    wrong = set() if isinstance(misfits, Unknown) else misfits.modules
+    queries = any(name.endswith(".q_proj") for name in wrong)  # C107 says it of the heads
     ropes = {key: config.text.get(key) for key in ("rope_scaling", "rope_parameters")}
     kinds = [_kind(value) for value in ropes.values() if isinstance(value, dict) and _kind(value)]
     if len(set(kinds)) > 1:
@@ -47,11 +49,10 @@ def check(config: ModelConfig, modules: Modules | Unknown, misfits: Misfits | Un
             where = in_config(f"{config.text_path}{key}")
             yield Found(where, f"{value!r:.40} is not an object", FIX)
         for path, rope in _ropes(f"{config.text_path}{key}", value):
-            yield from _rope(config, path, rope)
+            yield from _rope(path, rope, None if queries else _rotary(config, rope))
     heads, groups = config.get("num_attention_heads"), config.get("num_key_value_heads")
     sound = type(heads) is int and type(groups) is int and groups > 0 and 0 <= heads <= COUNT_CAP
-    wrong = set() if isinstance(misfits, Unknown) else misfits.modules
-    if sound and heads % groups and not any(name.endswith(".q_proj") for name in wrong):
+    if sound and heads % groups and not queries:
         message = f"{heads} query heads are not a multiple of {groups} key/value heads"
         yield Found(in_config(f"{config.text_path}num_key_value_heads"), message, FIX, "error")
     for key, message in _routing(config):
@@ -120,7 +121,7 @@ def _ropes(path: str, value: Any) -> Iterator[tuple[str, dict[str, Any]]]:
         yield path, value
 
 
-def _rope(config: ModelConfig, path: str, rope: dict[str, Any]) -> Findings:
+def _rope(path: str, rope: dict[str, Any], rotary: int | None) -> Findings:
     kind = _kind(rope)
     if kind is not None and kind not in TYPES:
         message = f"type {kind!r:.40} is not one that readers know"
@@ -135,7 +136,7 @@ def _rope(config: ModelConfig, path: str, rope: dict[str, Any]) -> Findings:
     theta = rope.get("rope_theta")
     if theta is not None and not (_number(theta) and theta > 0):
         yield Found(in_config(f"{path}.rope_theta"), f"{theta!r:.40} is not a base", FIX)
-    section, rotary = rope.get("mrope_section"), _rotary(config, rope)
+    section = rope.get("mrope_section")
     counts = section if isinstance(section, list) else []
     countable = bool(counts) and rotary is not None and all(type(n) is int for n in counts)
     if countable and sum(counts) * 2 != rotary:

@@ -1,7 +1,8 @@
-"""There are several weight files and no index.
+"""There are several weight files and no index, or one under another name.
 
-What it checks: a checkpoint of more than one weight file has model.safetensors.index.json.
-    Mistral's consolidated files have none and are not counted, nor is what F111 names.
+What it checks: a checkpoint of more than one weight file has model.safetensors.index.json, and one
+    of a single file calls it model.safetensors. Mistral's consolidated files have no index and are
+    not counted, nor is what F111 names.
 Why it matters: transformers finds no model, or only model.safetensors; vLLM loads every file, with
     the last one winning where names meet.
 How to fix: write the index (`save_pretrained` does), or delete the files that do not belong.
@@ -12,6 +13,8 @@ from release.checkpoint import Checkpoint
 from release.checkpoint.index import INDEX_FILE
 from release.rules import Findings, Found, Where, rule
 
+SINGLE = "model.safetensors"
+
 
 @rule(since="0.1.0")
 def check(checkpoint: Checkpoint) -> Findings:
@@ -20,6 +23,12 @@ def check(checkpoint: Checkpoint) -> Findings:
     if checkpoint.index is not None or broken:
         return
     files = [name for name in checkpoint.loaded if not name.startswith("consolidated")]
+    if len(files) == 1 and files[0] not in {SINGLE, *checkpoint.absent}:
+        yield Found(
+            where=Where(file=files[0]),
+            message=f"there is no index, and transformers looks for {SINGLE} alone",
+            fix=f"rename it to {SINGLE}",
+        )
     if len(files) > 1:
         yield Found(
             where=Where(file=INDEX_FILE),

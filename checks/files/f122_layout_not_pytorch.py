@@ -9,20 +9,13 @@ How to fix: save the unwrapped model with `save_pretrained`; merge adapters firs
 Seen in: fine-tunes saved from inside a wrapper; MLX conversions under the original's name.
 """
 
-import re
-
 from release.architecture import ModelConfig
 from release.checkpoint import Checkpoint
 from release.checkpoint.header import Header
-from release.facts.wrapper import PREFIXES
+from release.facts.wrapper import find_traces
 from release.rules import Findings, Found, Where, rule
 from release.unknown import Unknown
 
-TRACES = ("._orig_mod.", "_fsdp_wrapped_module", ".lora_A.", ".lora_B.", ".base_layer.")
-PARAMETRIZED = ".parametrizations."
-TRACE = re.compile("|".join(map(re.escape, (*PREFIXES, *TRACES, PARAMETRIZED))))
-WEIGHT_NORM = (".original0", ".original1")  # how torch stores weight_norm, in audio models
-BUILT_WITH_ADAPTERS = {"phi4mm", "phi4_multimodal"}
 FOREIGN = {
     "U16",
     "U32",
@@ -43,13 +36,7 @@ def check(checkpoint: Checkpoint, config: ModelConfig | Unknown) -> Findings:
     for shard in checkpoint.loaded:
         if shard in checkpoint.shards:
             yield from _layout(shard, checkpoint.shards[shard])
-    adapters = isinstance(config, ModelConfig) and config.model_type in BUILT_WITH_ADAPTERS
-    traces: dict[str, list[str]] = {}
-    for name in () if adapters else checkpoint.tensors:
-        trace = _trace(name)
-        if trace:
-            traces.setdefault(trace, []).append(name)
-    for trace, names in traces.items():
+    for trace, names in find_traces(checkpoint.tensors, config).items():
         more = f" and {len(names) - 1:,} more" if len(names) > 1 else ""
         yield Found(
             where=Where(file=checkpoint.tensors[names[0]].shard, tensor=names[0]),
@@ -71,14 +58,3 @@ def _layout(shard: str, header: Header) -> Findings:
         if info.dtype in FOREIGN and name.endswith("weight"):
             what = f"weight of dtype {info.dtype}, which compressed-tensors never writes"
             yield Found(Where(file=shard, tensor=name), what, fix, "warning")
-
-
-def _trace(name: str) -> str | None:
-    if not TRACE.search(name):
-        return None  # almost every name of many thousands
-    for prefix in PREFIXES:
-        if name.startswith(prefix):
-            return prefix
-    if PARAMETRIZED in name and not name.endswith(WEIGHT_NORM):
-        return PARAMETRIZED
-    return next((trace for trace in TRACES if trace in name), None)

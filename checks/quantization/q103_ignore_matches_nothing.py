@@ -32,8 +32,10 @@ def check(
     modules: Modules,
     architecture: Architecture | Unknown,
     reader: ReadersView | Unknown,
+    misspelt: dict[str, str],
 ) -> Findings:
     """Judge each entry that hit nothing; a pattern may be there for other models of the family."""
+    told = set(misspelt.values())
     known = {} if isinstance(architecture, Unknown) else architecture.modules
     read = set() if isinstance(reader, Unknown) else reader.ignores
     names = sorted(modules.items)
@@ -43,8 +45,8 @@ def check(
             continue
         absent = any(part in entry for part in ABSENT) or entry in CLASSES
         absent = absent or _is_gate(entry, names)
-        if entry in read:
-            continue  # vLLM's name: T103 says where compressed-tensors claims it
+        if entry in read or entry in told:
+            continue  # T103 says where compressed-tensors claims what it was meant for
         if absent or entry in known or f"model.{entry}" in known or _holds_others(entry, names):
             continue
         hints += 1

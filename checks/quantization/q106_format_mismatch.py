@@ -42,8 +42,8 @@ def check(quantization: QuantizationConfig, misdeclared: Misdeclared) -> Finding
     yield from found
     own = {group.format for group in groups if group.format not in {None, DENSE}}
     top = quantization.format
-    if any(one.severity is None for one in found):
-        return  # a top level that agrees with the wrong formats would be no better
+    if any(one.severity is None for one in found) or "format" in quantization.wrong:
+        return  # a top level that agrees with the wrong formats would be no better; Q107 has others
     if len(own) > 1 and top != MIXED:
         fix = f"set it to {MIXED!r}"
         yield _top(quantization, f"it is {top!r:.40}, and the groups have {len(own)} formats", fix)

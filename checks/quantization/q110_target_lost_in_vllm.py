@@ -13,6 +13,7 @@ Seen in: vllm #28072 and #40252.
 from release.architecture.layers import HEAD, ROUTED, TABLE
 from release.facts.modules import Module, Modules
 from release.facts.reader import Built, ReadersView
+from release.quantization.config import QuantizationConfig
 from release.quantization.match import PATTERN
 from release.quantization.reader import MIXED_EXPERTS
 from release.rules import Findings, Found, Where, rule
@@ -22,9 +23,9 @@ FIX = r"write a pattern for both names, such as 're:.*\.{last}$'"
 
 
 @rule(since="0.1.0")
-def check(reader: ReadersView, modules: Modules) -> Findings:
-    """Give both answers for each layer on which they differ; Q108 has patterns that are none."""
-    if modules.pattern_problems:
+def check(reader: ReadersView, modules: Modules, quantization: QuantizationConfig) -> Findings:
+    """Give both answers for each layer on which they differ; Q107 and Q108 have what is none."""
+    if modules.pattern_problems or quantization.wrong & {"config_groups", "ignore"}:
         return
     for built in reader.layers:
         parts = [modules.items[name] for name in built.layer.modules]

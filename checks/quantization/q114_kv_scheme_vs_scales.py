@@ -15,7 +15,7 @@ from release.architecture import ModelConfig
 from release.facts.absences import LONGEST_ID
 from release.facts.components import ATTENTION
 from release.facts.modules import Modules
-from release.quantization.config import QuantizationConfig
+from release.quantization.config import ROOT, QuantizationConfig
 from release.quantization.schemes import Scheme
 from release.rules import Findings, Found, Where, in_config, rule
 
@@ -27,8 +27,10 @@ OLD_NAMES = {"kv_scale": "", "output_scale": "k_proj v_proj"}
 @rule(since="0.1.0")
 def check(config: ModelConfig, quantization: QuantizationConfig, modules: Modules) -> Findings:
     """Judge every attention layer of the main model."""
+    if not quantization.path and any(module.quantized for module in modules):
+        return  # Q112: the declaration is lost as a whole
     scheme = quantization.kv_cache_scheme
-    path = in_config(f"{quantization.path}.kv_cache_scheme")
+    path = in_config(f"{quantization.path or ROOT}.kv_cache_scheme")
     layers = _attention_layers(config, modules)
     old = list(_old(modules))
     scaled = {m.name for m in modules if any(role in m.tensors for role in SCALES)}

@@ -17,6 +17,7 @@ from release.facts.layouts import Layouts
 from release.facts.misdeclared import Misdeclared
 from release.quantization.arguments import Args
 from release.quantization.config import ConfigGroup, QuantizationConfig
+from release.quantization.formats import is_storable
 from release.quantization.naming import scheme_name
 from release.quantization.presets import is_preset
 from release.quantization.reader import is_for_attention
@@ -34,14 +35,16 @@ def check(
     kernels: tuple[Service, ...],
     misdeclared: Misdeclared,
     layouts: Layouts | Unknown,
+    crowded: frozenset[str] | Unknown,
 ) -> Findings:
     """Judge each group by what serves it, then the cache scheme."""
     lost = not isinstance(layouts, Unknown) and layouts.unclaimed
     for group in quantization.groups:
         if group.weights is not None or not lost:  # T104 names the modules that it was for
             yield from _shape(group, stored=group.name not in misdeclared.schemes)
+    told = misdeclared.lacking | (frozenset() if isinstance(crowded, Unknown) else crowded)
     for service in kernels:
-        if service.group not in misdeclared.lacking:
+        if service.group not in told and _is_storable(quantization.group(service.group)):
             yield from _service(quantization.group(service.group), service)
     scheme = quantization.kv_cache_scheme
     if scheme is not None and (what := _cache(scheme)):
@@ -62,6 +65,11 @@ def _shape(group: ConfigGroup, *, stored: bool) -> Iterator[Found]:
     if stored and block is not None and block != BLOCK:
         what = f"blocks are {block[0]} x {block[1]}; vLLM's kernels have 128 x 128"
         yield Found(in_config(f"{group.path}.weights.block_structure"), what, FIX, "warning")
+
+
+def _is_storable(group: ConfigGroup) -> bool:
+    """Whether any format stores it; else Q106 has said so."""
+    return group.weights is None or is_storable(group.weights, group.input_activations)
 
 
 def _service(group: ConfigGroup, service: Service) -> Iterator[Found]:

@@ -8,6 +8,7 @@ How to fix: publish the recipe that made these files.
 Seen in: repositories whose recipe.yaml came from an earlier run.
 """
 
+from release.facts.kernels import Service
 from release.facts.misdeclared import Misdeclared
 from release.facts.modules import Modules
 from release.facts.recipe import RECIPE_FILE, Recipe
@@ -19,13 +20,19 @@ from release.quantization.naming import scheme_name
 from release.quantization.schemes import CACHE_SCALES
 from release.rules import Findings, Found, Where, rule
 from release.text import quoted
+from release.unknown import Unknown
 
 FIX = "publish the recipe that made these files"
 
 
 @rule(since="0.1.0", severity="warning")
 def check(
-    recipe: Recipe, quantization: QuantizationConfig, modules: Modules, misdeclared: Misdeclared
+    recipe: Recipe,
+    quantization: QuantizationConfig,
+    modules: Modules,
+    misdeclared: Misdeclared,
+    kernels: tuple[Service, ...],
+    crowded: frozenset[str] | Unknown,
 ) -> Findings:
     """Compare what was asked for with what is declared and stored."""
     if recipe.problem:
@@ -34,11 +41,15 @@ def check(
     if not asked or not quantization.path:
         return
     told = {_key(group): group for group in quantization.groups if group.weights}
+    said = {service.group for service in kernels if not service.kernels}  # by Q115, then V118
+    said |= misdeclared.tensors | (frozenset() if isinstance(crowded, Unknown) else crowded)
     for key, group in told.items():
-        if key not in asked and _is_sound(group) and group.name not in misdeclared.tensors:
+        if key not in asked and _is_sound(group) and group.name not in said:
             where = Where(file=RECIPE_FILE, path=recipe.modifiers[-1].path)
             names = " and ".join(sorted({_name(other) for other in asked.values()}))
             what = f"it asks for {names}; {group.name:.60} is {_name(group)}"
+            if _name(group) in names.split(" and "):
+                what += " with other arguments"
             yield Found(where, what, FIX)
     for key, group in asked.items():
         if key not in told and told.keys() <= asked.keys() and not misdeclared.tensors:

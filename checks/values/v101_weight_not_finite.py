@@ -14,7 +14,7 @@ from release.rules import Findings, Found, Where, rule
 HOLE_OF_NAN = 0xFF
 
 
-@rule(since="0.1.0")
+@rule(since="0.1.0", echoes=("T105",))
 def check(measures: Measures) -> Findings:
     """Report every tensor with values that are no numbers."""
     for measure in (*measures.weights, *measures.others):

@@ -13,6 +13,7 @@ Seen in: tests only; no public case is known.
 
 from collections.abc import Iterator
 
+from release.facts.crowded import exceeds
 from release.facts.measures import Measure, Measures
 from release.quantization.arguments import Args
 from release.rules import Findings, Found, Where, rule
@@ -50,7 +51,7 @@ def _weight(weight: Measure) -> Iterator[str]:
     if scheme is None or values.zero or values.constant:
         return
     limit = 1 << (scheme.weights.num_bits - 1)
-    if weight.info.dtype == "I8" and values.top > limit:
+    if exceeds(weight):
         yield f"{BEYOND} {values.top:g}, {scheme.weights.num_bits} bits reach {limit}"
     elif values.codes and values.codes.sampled >= FEWEST:
         text = _distribution(scheme.weights, values.codes)

@@ -48,6 +48,8 @@ FACTS: dict[str, Source] = {
     "misfits": Source(Level.HEADERS, "release.facts.misfits:provide_misfits"),
     "layouts": Source(Level.HEADERS, "release.facts.layouts:provide_layouts"),
     "missed": Source(Level.HEADERS, "release.facts.missed:provide_missed"),
+    "misspelt": Source(Level.HEADERS, "release.facts.misspelt:provide_misspelt"),
+    "crowded": Source(Level.BYTES, "release.facts.crowded:provide_crowded"),
     "misdeclared": Source(Level.HEADERS, "release.facts.misdeclared:provide_misdeclared"),
     "mtp_gaps": Source(Level.HEADERS, "release.facts.mtp_gaps:provide_mtp_gaps"),
     "layer_gaps": Source(Level.HEADERS, "release.facts.layer_gaps:provide_layer_gaps"),

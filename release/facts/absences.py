@@ -25,7 +25,8 @@ class Absences(msgspec.Struct, frozen=True):
     where `stack` is None under two prefixes.
     `layers` (C104): in a layer of which nothing is stored. `mixers` (C105): the attention of a
     layer that has another kind of it. `experts` (C108): whole experts, or the MLP of a layer that
-    is dense where it should be sparse, or the reverse. `head` (C109), `mtp` (C110: the prefix),
+    is dense where it should be sparse, or the reverse. `head` (C109; `head_instead` is a module
+    that config.json does not imply and that has its shape), `mtp` (C110: the prefix),
     `vision` (C111: a whole tower or block, projectors and audio towers too).
     `incomplete` (T117) is everything else: parts missing from something that is there.
     """
@@ -39,6 +40,7 @@ class Absences(msgspec.Struct, frozen=True):
     vision: tuple[str, ...] = ()
     incomplete: tuple[str, ...] = ()
     stack: str | None = None
+    head_instead: str | None = None
 
     @property
     def all(self) -> tuple[str, ...]:
@@ -56,7 +58,7 @@ class Absences(msgspec.Struct, frozen=True):
 
 
 def provide_absences(architecture: Architecture, modules: Modules, wrapper: str | None) -> Absences:
-    """Give every missing module its owner; under a wrapper's names all are missing (F122)."""
+    """Give every missing module its owner; a wrapper's names stand for what is missing (F122)."""
     if wrapper is not None:
         return Absences()
     missing = [
@@ -74,7 +76,9 @@ def provide_absences(architecture: Architecture, modules: Modules, wrapper: str 
         if owner:
             owners[owner].append(name)
     grouped = {owner: tuple(names) for owner, names in owners.items()}
-    return Absences(**grouped, mtp=mtp, stack=stored.other_stack)
+    heads = [architecture.modules[name].tensors["weight"] for name in owners[_HEAD]]
+    instead = next((m.name for m in modules if m.expected is None and m.shape in heads), None)
+    return Absences(**grouped, mtp=mtp, stack=stored.other_stack, head_instead=instead)
 
 
 def expert_ids(names: Iterable[str]) -> dict[str, set[str]]:
@@ -109,6 +113,7 @@ class _Stored:
             if EXPERTS in name or name.endswith(EXPERTS[:-1])
         }
         self.stacks = _stacks(self.names)
+        self.towers = {_in_tower(m.name) for m in modules if m.component in TOWERS}
         shortest = min(self.stacks, key=lambda name: (len(name), name), default=None)
         self.other_stack = None if self.stack in self.names else shortest
 
@@ -117,7 +122,8 @@ class _Stored:
         if _is_fused_expert(name, self.modules):
             return None
         if component_of(name) in TOWERS:
-            return self._tower_owner(name)
+            moved = self.other_stack is not None and _in_tower(name) in self.towers
+            return _ELSEWHERE if moved else self._tower_owner(name)
         if name.rpartition(".")[2] == "lm_head":
             return _HEAD
         here = self._moved(name)
@@ -153,10 +159,20 @@ class _Stored:
 
     def _tower_owner(self, name: str) -> str:
         parts = name.split(".")
-        root = next(i for i, part in enumerate(parts) if component_of(part) in TOWERS) + 1
+        root = _tower_root(parts) + 1
         block = next((i + 1 for i, part in enumerate(parts) if part.isdigit()), root)
         whole = any(".".join(parts[:end]) not in self.names for end in (root, block))
         return _VISION if whole else _INCOMPLETE
+
+
+def _tower_root(parts: list[str]) -> int:
+    return next((i for i, part in enumerate(parts) if component_of(part) in TOWERS), 0)
+
+
+def _in_tower(name: str) -> str:
+    """`visual.blocks.3.attn.proj` of the name of a tower's module, whatever stands before it."""
+    parts = name.split(".")
+    return ".".join(parts[_tower_root(parts) :])
 
 
 def _with_parents(modules: Modules) -> set[str]:

@@ -25,6 +25,14 @@ from release.unknown import Unknown
 
 TWINS = {"weight": "weight_packed", "weight_packed": "weight", "weight_scale_inv": "weight_scale"}
 WHOLE_GROUP = 2  # parts of the path of a config group
+# What other exporters call them: AutoGPTQ, DeepSeek, ModelOpt.
+ALIASES = {
+    "weight_packed": ("qweight", "weight"),
+    "weight_scale": ("weight_scale_inv", "scales"),
+    "weight_zero_point": ("qzeros",),
+    "weight_global_scale": ("weight_scale_2",),
+    "input_global_scale": ("input_scale",),
+}
 OWNER_OF = {DTYPE: "dtypes", SHAPE: "shapes", MISSING: "missing", UNEXPECTED: "unexpected"}
 
 
@@ -82,7 +90,7 @@ def provide_layouts(
     """Give every disagreement its owner; Unknown where the declaration cannot be followed."""
     unclear = _unclear(quantization, modules)
     if wrapper is not None:
-        return Unknown(f"every name begins with {wrapper!r}, of a wrapper")
+        return Unknown(f"names hold {wrapper!r}, the trace of a wrapper")
     if unclear:
         return unclear
     misshapen = set() if isinstance(misfits, Unknown) else misfits.modules
@@ -212,10 +220,12 @@ def _renamed(module: Module, scheme: Scheme) -> Iterator[tuple[str, str]]:
         if difference.problem != MISSING or slot is None or module.shape is None:
             continue
         shape = scheme.expected_shape(slot, *module.shape)
-        for role, info in others.items():
-            if info.dtype in slot.dtypes and info.shape == shape:
-                yield slot.role, role
-                break
+        fits = [r for r, i in others.items() if i.dtype in slot.dtypes and i.shape == shape]
+        known_as = [role for role in fits if role in ALIASES.get(slot.role, ())]
+        if fits:
+            instead = (known_as or fits)[0]
+            del others[instead]
+            yield slot.role, instead
 
 
 def _fault(module: str, difference: Difference, scheme: str, instead: str | None = None) -> Fault:

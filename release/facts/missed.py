@@ -32,11 +32,15 @@ def provide_missed(
     layouts: Layouts | Unknown,
     reader: ReadersView | Unknown,
     absences: Absences | Unknown,
+    wrapper: str | None,
 ) -> tuple[Missed, ...]:
     """Look at each group's targets that match nothing, in either way of matching.
 
-    The name of a module that is not stored, and should be, is right.
+    The name of a module that is not stored, and should be, is right. Names that a wrapper changed
+    match nothing.
     """
+    if wrapper is not None:
+        return ()
     absent = set() if isinstance(absences, Unknown) else set(absences.all)
     read = set() if isinstance(reader, Unknown) else reader.targets
     strays = [] if isinstance(layouts, Unknown) else [f.module for f in layouts.unclaimed]

@@ -9,14 +9,17 @@ from release.facts.modules import Modules
 MIXER = "self_attn"
 
 
-def provide_mtp_gaps(architecture: Architecture, modules: Modules) -> tuple[str, ...]:
+def provide_mtp_gaps(
+    architecture: Architecture, modules: Modules, wrapper: str | None
+) -> tuple[str, ...]:
     """Name them, where a part of the head is there; its layers are like the last with attention.
 
     A layer of the head of which nothing is stored is one name. Experts in one tensor are not asked
-    for one by one. Empty where we do not know what the family's head consists of.
+    for one by one. Empty where we do not know what the family's head consists of, and where names
+    are a wrapper's.
     """
     prefix = architecture.mtp
-    if prefix is None or not architecture.mtp_parts:
+    if prefix is None or not architecture.mtp_parts or wrapper is not None:
         return ()
     stored = modules.items
     if not any(name.startswith(prefix) for name in stored):

@@ -51,7 +51,7 @@ class Recipe(msgspec.Struct, frozen=True):
 def provide_recipe(checkpoint: Checkpoint) -> Recipe:
     """Read the recipe, if there is one."""
     info = checkpoint.files.get(RECIPE_FILE)
-    if info is None:
+    if info is None or not info.size:  # F106 says that it is empty
         return Recipe()
     if info.size > SIZE_CAP:
         return Recipe(problem=f"has {info.size:,} bytes")

@@ -8,7 +8,16 @@ import msgspec
 from release.checkpoint import Checkpoint
 from release.checkpoint.kinds import HEAD_BYTES, INSTEAD, kind_of
 from release.errors import CheckpointError, Fault
-from release.facts.tokenizer_format import FastFile, Refusal, assigned_ids, refusals
+from release.facts.tokenizer_format import (
+    FastFile,
+    Refusal,
+    Unreached,
+    assigned_ids,
+    garbled,
+    read_merges,
+    refusals,
+    unreached,
+)
 
 FAST_FILE, SETTINGS_FILE = "tokenizer.json", "tokenizer_config.json"
 OTHER_FILES = ("tokenizer.model", "vocab.json", "spiece.model", "tekken.json", "tokenizer.tiktoken")
@@ -27,6 +36,8 @@ class Vocabulary(msgspec.Struct, frozen=True):
     repeated: tuple[int, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     moved: dict[str, int] = {}
+    unreached: Unreached | None = None
+    garbled: tuple[str, ...] = ()
 
 
 class Tokenizer(msgspec.Struct, frozen=True):
@@ -36,7 +47,8 @@ class Tokenizer(msgspec.Struct, frozen=True):
     where only a binary tokenizer exists; `problems` name what could not be read. `kind` is the
     algorithm that tokenizer.json names, `repeated` the ids that its vocabulary gives twice,
     `refusals` what the library refuses of the file, `moved` the added tokens to which it gives
-    another id than the file states. `templates` are by place: a file, or
+    another id than the file states, `unreached` the tokens that no merge makes, `garbled` the
+    parts that leave the characters of bytes as they are. `templates` are by place: a file, or
     `tokenizer_config.json: name` for one of several there.
     """
 
@@ -50,6 +62,8 @@ class Tokenizer(msgspec.Struct, frozen=True):
     repeated: tuple[int, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     moved: dict[str, int] = {}
+    unreached: Unreached | None = None
+    garbled: tuple[str, ...] = ()
 
 
 def provide_tokenizer(checkpoint: Checkpoint) -> Tokenizer:
@@ -68,6 +82,8 @@ def provide_tokenizer(checkpoint: Checkpoint) -> Tokenizer:
         repeated=found.repeated,
         refusals=found.refusals,
         moved=found.moved,
+        unreached=found.unreached,
+        garbled=found.garbled,
     )
 
 
@@ -111,14 +127,17 @@ def _found(file: FastFile) -> Vocabulary:
     tokens = file.added_tokens or []
     added = {str(token["content"]): int(token["id"]) for token in tokens}
     given = assigned_ids(file, ids)
-    kind = file.model.type
+    kind, pairs = file.model.type, read_merges(file.model)
+    refused = refusals(file, pairs)
     return Vocabulary(
         ids=ids | added,
         added=frozenset(added),
         kind=kind and str(kind),
         repeated=tuple(number for number, times in Counter(ids.values()).items() if times > 1),
-        refusals=refusals(file),
+        refusals=refused,
         moved={token: given[token] for token in given if given[token] != added[token]},
+        unreached=None if refused else unreached(file, pairs),
+        garbled=() if refused else garbled(file),
     )
 
 

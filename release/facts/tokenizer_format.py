@@ -3,6 +3,7 @@
 The tables are those of tokenizers 0.23, held to the library by a differential test.
 """
 
+import re
 from collections.abc import Iterator
 from operator import itemgetter
 from typing import Any
@@ -68,6 +69,8 @@ NESTED = ("normalizers", "pretokenizers", "processors", "decoders")
 VERSION = "1.0"
 TOKEN_KEYS = ("id", "content", "single_word", "lstrip", "rstrip", "normalized", "special")
 DEEPEST = 20
+BYTE_SIGNS = "\u0120\u010a"  # a blank and the end of a line
+_BYTE = re.compile(r"<0x[0-9A-F]{2}>")
 
 
 class Model(msgspec.Struct, frozen=True):
@@ -95,6 +98,13 @@ class FastFile(msgspec.Struct, frozen=True):
     padding: Any = None
 
 
+class Unreached(msgspec.Struct, frozen=True):
+    """Tokens of more than one character that no merge makes, and of how many there are."""
+
+    count: int
+    of: int
+
+
 class Refusal(msgspec.Struct, frozen=True):
     """What the library refuses: the path inside tokenizer.json, and why."""
 
@@ -102,9 +112,16 @@ class Refusal(msgspec.Struct, frozen=True):
     what: str
 
 
-def refusals(file: FastFile) -> tuple[Refusal, ...]:
-    """List what stops the library from loading a file whose vocabulary can be read."""
-    return (*_version(file.version), *_parts(file), *_added(file.added_tokens), *_model(file.model))
+Pairs = list[tuple[str, str]] | Refusal
+
+
+def refusals(file: FastFile, pairs: Pairs | None = None) -> tuple[Refusal, ...]:
+    """List what stops the library from loading a file whose vocabulary can be read.
+
+    `pairs` are its merges, if they have been read already.
+    """
+    model = _model(file.model, pairs)
+    return (*_version(file.version), *_parts(file), *_added(file.added_tokens), *model)
 
 
 def assigned_ids(file: FastFile, vocabulary: dict[str, int]) -> dict[str, int]:
@@ -166,7 +183,7 @@ def _added(tokens: Any) -> Iterator[Refusal]:
             return
 
 
-def _model(model: Model) -> Iterator[Refusal]:
+def _model(model: Model, pairs: Pairs | None) -> Iterator[Refusal]:
     if isinstance(model.vocab, list):
         number = model.unk_id
         if number is not None and not (type(number) is int and 0 <= number < len(model.vocab)):
@@ -174,12 +191,11 @@ def _model(model: Model) -> Iterator[Refusal]:
     elif model.type in {"WordLevel", "WordPiece"} and not isinstance(model.unk_token, str):
         yield Refusal("model.unk_token", f"{model.type} lacks it")
     elif model.type == "BPE" or (model.type is None and model.merges):
-        yield from _merges(model)
+        yield from _merges(model, read_merges(model) if pairs is None else pairs)
 
 
-def _merges(model: Model) -> Iterator[Refusal]:
+def _merges(model: Model, pairs: Pairs) -> Iterator[Refusal]:
     """Every merge joins two tokens of the vocabulary to a third."""
-    pairs = _pairs(model.merges)
     if isinstance(pairs, Refusal):
         yield pairs
         return
@@ -199,8 +215,9 @@ def _merges(model: Model) -> Iterator[Refusal]:
             return
 
 
-def _pairs(merges: msgspec.Raw) -> list[tuple[str, str]] | Refusal:
+def read_merges(model: Model) -> Pairs:
     """Read merges as pairs; older files have each as one text, parted by a blank."""
+    merges = model.merges
     try:
         return msgspec.json.decode(merges, type=list[tuple[str, str]])
     except msgspec.DecodeError:
@@ -216,3 +233,37 @@ def _pairs(merges: msgspec.Raw) -> list[tuple[str, str]] | Refusal:
             return Refusal(f"model.merges.{place}", f"{text!r:.40} is not a pair of tokens")
         pairs.append((first, second))
     return pairs
+
+
+def unreached(file: FastFile, pairs: Pairs) -> Unreached | None:
+    """Count the tokens of a BPE that no text is ever cut into; None for other algorithms.
+
+    Bytes written out (`<0x0A>`) are there by another way, and so are added tokens.
+    """
+    model = file.model
+    if model.type != "BPE" or isinstance(pairs, Refusal) or model.continuing_subword_prefix:
+        return None
+    made = {first + second for first, second in pairs}
+    long = [token for token in model.vocab if len(token) > 1]
+    lost = {token for token in long if token not in made and not _BYTE.fullmatch(token)}
+    return Unreached(len(lost - {token["content"] for token in file.added_tokens or ()}), len(long))
+
+
+def garbled(file: FastFile) -> tuple[str, ...]:
+    """Name the parts that leave the characters that stand for bytes to themselves.
+
+    Empty where the vocabulary has no such characters.
+    """
+    if file.model.type != "BPE" or not all(sign in file.model.vocab for sign in BYTE_SIGNS):
+        return ()
+    cut = _has_bytes(file.normalizer) or _has_bytes(file.pre_tokenizer)
+    joined = _has_bytes(file.decoder)
+    return tuple(name for name, found in (("pre_tokenizer", cut), ("decoder", joined)) if not found)
+
+
+def _has_bytes(part: Any) -> bool:
+    if not isinstance(part, dict):
+        return False
+    inner = (each for key in NESTED for each in part.get(key) or ())
+    # Older files name no type.
+    return part.get("type", "ByteLevel") == "ByteLevel" or any(map(_has_bytes, inner))

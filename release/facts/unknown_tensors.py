@@ -13,6 +13,7 @@ from release.unknown import Unknown
 
 # Buffers that older versions of transformers saved; every loader skips them.
 BUFFERS = {"inv_freq", "masked_bias", "rotary_emb", "position_ids"}
+PACKED = "weight_packed"
 QUANTIZED = COMPANIONS | CACHE_SCALES | {"kv_scale"}
 
 
@@ -26,7 +27,7 @@ def provide_unknown_tensors(
 ) -> tuple[str, ...]:
     """Give their names. What another rule names as a whole (a layer, a tower ...) is left out."""
     if absences.elsewhere or wrapper is not None:
-        return ()  # C103, F122: all names are those of another class, or of a wrapper
+        return ()  # C103, F122: names are those of another class, or of a wrapper
     found = []
     strange = []
     for module in modules:
@@ -40,7 +41,8 @@ def provide_unknown_tensors(
         rotated = quantization.transformed
         for module in strange:
             if not owners.has(module) and not (rotated and is_rotation(module.name)):
-                found += _roles(module, ())
+                packed = [module.tensor(PACKED)] if PACKED in module.tensors else []
+                found += packed or _roles(module, ())
     named = set() if isinstance(layouts, Unknown) else _explained(layouts)
     return tuple(name for name in found if name not in named)
 
@@ -62,6 +64,7 @@ class _Owners:
     def __init__(self, architecture: Architecture, modules: Modules, absences: Absences) -> None:
         self.architecture = architecture
         self.stored = modules.items
+        self.head = absences.head_instead
         self.parents = {name.rpartition(".")[0] for name in architecture.modules}
         self.blocks = {_block(name) for name in architecture.modules}
         self.lacking = {
@@ -76,14 +79,18 @@ class _Owners:
     def has(self, module: Module) -> bool:
         """Whether such a rule, or an engine that skips it, accounts for the module."""
         name, parts = module.name, module.name.split(".")
-        if self.architecture.optional(name) or module.component in {MTP, HEAD}:
+        apart = module.component in {MTP, HEAD} or name == self.head
+        if apart or self.architecture.optional(name):
             return True  # C110, C109
         if module.component in TOWERS and not self.towers:
             return True  # C111
         if BUFFERS.intersection(parts):
             return True
         block = name.rpartition(".")[0]
-        if block in self.lacking or ("experts" in parts and block not in self.parents):
+        around = {block, block.rpartition(".")[0]}  # shared experts are in a block of their own
+        if not around.isdisjoint(self.lacking) or (
+            "experts" in parts and block not in self.parents
+        ):
             return True  # T117 and C108: it stands where another module should
         prefix = f"{self.architecture.stack}."
         if name.startswith(prefix):
@@ -94,7 +101,7 @@ class _Owners:
         number = parts[0]
         if not number.isdecimal() or len(number) >= LONGEST_ID:
             return False
-        if int(number) >= self.architecture.layers:
+        if int(number) >= self.architecture.layers or number != str(int(number)):
             return True  # C104
         block = f"{self.architecture.stack}.{number}.{parts[1] if len(parts) > 1 else ''}"
         return len(parts) > 1 and parts[1] in MIXERS and block not in self.blocks  # C105

@@ -10,6 +10,7 @@ from release.quantization.formats import E8M0_SCALE, INT, MX_GROUP, NVFP4_GROUP
 from release.quantization.schemes import (
     COMPANIONS,
     FLOAT_DTYPES,
+    GLOBAL_SCALE,
     PACKED,
     SCALAR,
     WORD,
@@ -56,7 +57,9 @@ def read_layout(declared: Scheme | None, tensors: Tensors, implied: Size | None)
         return Layout(found[1] if found else shape)
     differences = tuple(compare(declared, tensors, shape))
     main = {slot.role for slot in declared.slots[:2]}
-    if any(d.role in main and d.problem != UNEXPECTED for d in differences) or (
+    two_levels = any(d.role == GLOBAL_SCALE.role and d.problem == UNEXPECTED for d in differences)
+    wrong = any(d.role in main and d.problem != UNEXPECTED for d in differences)
+    if (wrong or two_levels) or (
         implied and shape != implied and _scale_fits(declared, tensors, implied)
     ):
         found = recognise(tensors, implied)
@@ -117,7 +120,8 @@ def _weights_of(scheme: Scheme) -> tuple[object, ...]:
     args = scheme.weights
     size = args.group_size if args.strategy in GROUPED else None
     bits = args.num_bits if scheme.weight.shape == PACKED else None
-    return scheme.slots[:2], size, args.block_structure, bits
+    two_levels = scheme.slot(GLOBAL_SCALE.role) is not None
+    return scheme.slots[:2], size, args.block_structure, bits, two_levels
 
 
 def _readings(tensors: Tensors, implied: Size | None) -> Iterator[Args]:

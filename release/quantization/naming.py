@@ -46,7 +46,8 @@ def _float_family(weights: Args) -> str | None:
         return None
     if size == MX_GROUP:
         return f"MXFP{bits}"
-    return "NVFP4" if bits == FP4 and size == NVFP4_GROUP else f"FP{bits}_G{size}"
+    nvfp4 = bits == FP4 and size == NVFP4_GROUP and weights.strategy == "tensor_group"
+    return "NVFP4" if nvfp4 else f"FP{bits}_G{size}"
 
 
 def _fp8_name(weights: Args, inputs: Args | None) -> str:

@@ -37,6 +37,33 @@ def test_fires_on_an_algorithm_that_there_is_not(mixed: Draft, findings: Judge) 
     assert findings("C113", broken) == [f"error {FILE}: model.type"]
 
 
+@pytest.mark.parametrize("kept", [0, 57])
+def test_fires_on_merges_that_make_too_few_tokens(kept: int, mixed: Draft, findings: Judge) -> None:
+    broken = mixed.edit(FILE, "model.merges", mixed.read(FILE)["model"]["merges"][:kept])
+    assert findings("C113", broken) == [f"error {FILE}: model.merges"]
+
+
+def test_silent_on_a_few_tokens_that_no_merge_makes(mixed: Draft, findings: Judge) -> None:
+    made = mixed.edit(FILE, "model.merges", mixed.read(FILE)["model"]["merges"][:108])
+    assert findings("C113", made) == []
+
+
+@pytest.mark.parametrize(("part", "severity"), [("pre_tokenizer", "error"), ("decoder", "warning")])
+def test_fires_on_a_vocabulary_of_bytes_without_its_part(
+    part: str, severity: str, mixed: Draft, findings: Judge
+) -> None:
+    whole = mixed.read(FILE)[part]
+    assert findings("C113", mixed.edit(FILE, part, None)) == [f"{severity} {FILE}: {part}"]
+    nested = {"type": "Sequence", f"{part.replace('_', '')}s": [whole]}
+    assert findings("C113", mixed.edit(FILE, part, nested)) == []
+
+
+def test_fires_as_warning_on_a_vocabulary_without_its_merges(mixed: Draft, findings: Judge) -> None:
+    broken = mixed.remove(FILE).write("vocab.json", "{}")
+    assert findings("C113", broken) == ["warning merges.txt"]
+    assert findings("C113", broken.write("merges.txt", "a b\n")) == []
+
+
 def test_fires_as_warning_when_an_id_is_given_twice(mixed: Draft, findings: Judge) -> None:
     vocabulary = mixed.read(FILE)["model"]["vocab"]
     broken = mixed.edit(FILE, "model.vocab", vocabulary | {"zzzz": 7})
