@@ -165,6 +165,7 @@ def _derive(
     layers = config.count("num_hidden_layers")
     plain = family.stack if isinstance(family.stack, str) else family.stack(config)
     stack = respell(f"{plain}.", spelling).removesuffix(".")
+    mtp_layers = next((n for key in family.mtp_keys if (n := config.count(key, 0))), 0)
     return Architecture(
         family=name,
         modules=settle_modules(family.skeleton(config), spelling, stored),
@@ -174,8 +175,9 @@ def _derive(
         layers=layers,
         tied=config.tied(family.tied_by_default),
         mtp=family.mtp and family.mtp.format(stack=stack, layers=layers),
-        mtp_layers=next((n for key in family.mtp_keys if (n := config.count(key, 0))), 0),
+        mtp_layers=mtp_layers,
         mtp_parts=family.mtp_parts,
+        drafting_layers=mtp_layers or family.mtp_default,
         vision=config.vision is not None,
         served=family.served(config) if callable(family.served) else family.served,
         loading=family.loading,

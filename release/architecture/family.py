@@ -77,9 +77,9 @@ class Family(msgspec.Struct, frozen=True):
     `fused` is vLLM's packed_modules_mapping: suffix of the fused module -> its siblings on disk.
     `stack` is the name of the layer list; `mtp` the prefix of the multi-token prediction head,
     "{stack}.{layers}." where it is one more layer; `mtp_parts` what it has beside the modules of
-    such a layer, in each layer of it where these are of the stack. `spellings` are the prefixes of
-    names under which checkpoints are stored as well, ours -> theirs: the first that is found
-    counts.
+    such a layer, in each layer of it where these are of the stack; `mtp_default` how many layers
+    vLLM gives it where no key says that. `spellings` are the prefixes of names under which
+    checkpoints are stored as well, ours -> theirs: the first that is found counts.
     `stated` gives text settings that config.json states in another way.
     `served` are vLLM's names of the modules, None where it has no class of its own for them.
     """
@@ -92,6 +92,7 @@ class Family(msgspec.Struct, frozen=True):
     mtp: str | None = None
     mtp_keys: tuple[str, ...] = ()
     mtp_parts: tuple[str, ...] = ()
+    mtp_default: int = 0
     spellings: Spellings = {}
     stated: Callable[[ModelConfig], dict[str, Any]] | None = None
     served: Served | Callable[[ModelConfig], Served | None] | None = Served()
@@ -101,8 +102,9 @@ class Family(msgspec.Struct, frozen=True):
 class Architecture(msgspec.Struct, frozen=True):
     """What a config implies: the modules of the main model and the cache of each layer.
 
-    `caches` has None for a layer that keeps nothing. `unread` are patterns of stored names that
-    the class leaves unread by its own word.
+    `caches` has None for a layer that keeps nothing. `mtp_layers` are those that the config states,
+    `drafting_layers` those that vLLM drafts with. `unread` are patterns of stored names that the
+    class leaves unread by its own word.
     """
 
     family: str
@@ -119,6 +121,7 @@ class Architecture(msgspec.Struct, frozen=True):
     unread: tuple[str, ...] = ()
     loading: Loading = Loading()
     mtp_parts: tuple[str, ...] = ()
+    drafting_layers: int = 0
 
     def optional(self, module: str) -> bool:
         """Whether a module belongs to a part that the config need not imply (the MTP head)."""

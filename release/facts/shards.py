@@ -1,5 +1,7 @@
 """The weights that one GPU loads, of a tensor-parallel group and a pipeline."""
 
+from collections.abc import Iterable
+
 import msgspec
 
 from release.architecture import Architecture, ModelConfig
@@ -9,7 +11,7 @@ from release.architecture.family import numbered
 from release.architecture.recurrent import RecurrentCache
 from release.checkpoint import TensorInfo
 from release.facts.components import AUDIO, ENCODER, MTP, PROJECTOR, VISION
-from release.facts.modules import Module, Modules
+from release.facts.modules import Module
 from release.memory import NotModelled
 from release.memory.pool import pipeline_stages
 from release.memory.serving import Serving
@@ -27,7 +29,7 @@ class RankWeights(msgspec.Struct, frozen=True):
 
 
 def rank_weights(
-    modules: Modules,
+    modules: Iterable[Module],
     config: ModelConfig,
     architecture: Architecture,
     serving: Serving,

@@ -3,6 +3,7 @@
 import msgspec
 from msgspec.structs import replace
 
+from release.fit.drafting import draft_head
 from release.fit.measured import HALF, as_it_ran, loads_the_same, log_gpu, log_terms, measure
 from release.fit.refusals import refusal
 from release.fit.subject import NotEstimated, Subject
@@ -87,7 +88,7 @@ def solve(subject: Subject, question: Question) -> Fit:
     pool = plan_pool(subject.config, subject.architecture, settled.serving)
     if isinstance(pool, Unknown):
         raise NotEstimated(refused or pool.reason)
-    room = measured.room if measured else _room(subject, question, settled)
+    room = measured.room if measured else _room(subject, question, settled, pool.block)
     if measured and question.gpu is None and options.max_num_seqs is None and log:
         settled = as_it_ran(settled, log, pool.blocks(room.low))
     return Fit(
@@ -108,13 +109,13 @@ def kernels(subject: Subject, gpu: Gpu | None) -> dict[str, str]:
     return {scheme: native_kernels(scheme, gpu) for scheme in subject.schemes}
 
 
-def _room(subject: Subject, question: Question, settled: Settled) -> Room:
+def _room(subject: Subject, question: Question, settled: Settled, block: int) -> Room:
     if question.available is not None:
         term = Term("available", question.available, question.available, "given", "--available")
         return Room(question.available, question.available, (term,))
     log = question.log
     if question.gpu is not None:
-        return _estimate(subject, question.gpu, settled, log)
+        return _estimate(subject, question.gpu, settled, block, log)
     if log is None:
         raise NotEstimated(
             "name a GPU (--gpu), its free memory (--available) or a log (--from-log)"
@@ -125,7 +126,9 @@ def _room(subject: Subject, question: Question, settled: Settled) -> Room:
     )
 
 
-def _estimate(subject: Subject, gpu: Gpu, settled: Settled, log: EngineLog | None) -> Room:
+def _estimate(
+    subject: Subject, gpu: Gpu, settled: Settled, block: int, log: EngineLog | None
+) -> Room:
     weights, shape = subject.weights(settled), subject.shape(settled)
     if isinstance(weights, Unknown):
         raise NotEstimated(weights.reason)
@@ -138,9 +141,9 @@ def _estimate(subject: Subject, gpu: Gpu, settled: Settled, log: EngineLog | Non
     loaded = next((term for term in known if term.name == "weights"), None)
     parts: tuple[Term, ...] = (loaded,) if loaded else ()
     if loaded is None:
-        loaded = _weights_term(weights.bytes, computed=subject.computed)
+        loaded = _weights_term(weights.bytes, draft_head(subject, settled), subject)
         parts = (loaded, beside_weights(weights.bytes, shape.tables, settled))
-    parts += (other(settled), activations(shape, settled), graphs(settled))
+    parts += (other(settled), activations(shape, settled, block), graphs(settled))
     whole = share(total, settled)
     budget = spend(whole, parts)
     return Room(
@@ -153,10 +156,10 @@ def _estimate(subject: Subject, gpu: Gpu, settled: Settled, log: EngineLog | Non
     )
 
 
-def _weights_term(size: int, *, computed: bool) -> Term:
-    if computed:
-        high = int(size * (1 + COMPUTED_SLACK))
-        return Term("weights", size, high, "estimated", "computed from config.json")
+def _weights_term(size: int, head: tuple[int, int], subject: Subject) -> Term:
+    if subject.computed:
+        low, high = size + head[0], int((size + head[1]) * (1 + COMPUTED_SLACK))
+        return Term("weights", low, high, "estimated", "computed from config.json")
     return Term("weights", size, size, "exact", "the tensors that are loaded")
 
 

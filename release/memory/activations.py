@@ -9,7 +9,7 @@ tests/golden/logs.
 from release.memory.budget import Term
 from release.memory.defaults import Settled
 from release.memory.shape import Shape
-from release.memory.versions import samples_in_place
+from release.memory.versions import keeps_latent_pages, samples_in_place
 from release.units import MIB
 
 BYTES = 2  # of an activation
@@ -23,11 +23,11 @@ LATENT_ROWS, LATENT_REQUESTS, LATENT_PAGES = 65_536, 8, 4
 IMAGE_TOKENS = 16_384  # of the largest image where the tower takes any size
 
 
-def activations(shape: Shape, settled: Settled) -> Term:
-    """The peak of the profiling run, in bytes on one GPU."""
+def activations(shape: Shape, settled: Settled, block: int) -> Term:
+    """The peak of the profiling run, in bytes on one GPU, with blocks of `block` tokens."""
     serving = settled.serving
     tokens = serving.max_num_batched_tokens
-    workspace = _latent_rows(settled) * shape.latent * BYTES
+    workspace = _latent_rows(settled, block) * shape.latent * BYTES if shape.latent else 0
     sampler = LOGIT if samples_in_place(serving.version) else SORTED_LOGIT
     logits = settled.sequences * shape.vocabulary
     low = max(tokens * shape.least * BYTES + workspace, logits * LOGIT)
@@ -47,11 +47,13 @@ def _compiling(shape: Shape, settled: Settled) -> int:
     return 0 if settled.eager else shape.embedding * BYTES
 
 
-def _latent_rows(settled: Settled) -> int:
+def _latent_rows(settled: Settled, block: int) -> int:
     """Source: vLLM 0.32 layers/attention/mla_attention.py, chunked_prefill_workspace_size."""
-    block = settled.serving.block_size or 16
     requests = LATENT_REQUESTS * (settled.length or settled.limit)
-    return min(max(requests, LATENT_PAGES * settled.sequences * block), LATENT_ROWS)
+    rows = min(max(requests, LATENT_PAGES * settled.sequences * block), LATENT_ROWS)
+    if keeps_latent_pages(settled.serving.version):
+        return max(rows, settled.sequences * block)
+    return -(-rows // block) * block
 
 
 def _images(shape: Shape, tokens: int) -> tuple[int, int]:

@@ -102,7 +102,7 @@ def plan_pool(config: ModelConfig, architecture: Architecture, serving: Serving)
     if isinstance(caches, Unknown):
         return caches
     try:
-        layers = build_specs(caches, dtype, serving, architecture.mtp_layers)
+        layers = build_specs(caches, dtype, serving, architecture.drafting_layers)
         return _pool(layers, architecture.layers, serving)
     except NotModelled as gap:
         return Unknown(f"not modelled: {gap}")

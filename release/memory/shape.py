@@ -97,6 +97,8 @@ def _tables(config: ModelConfig) -> Iterator[tuple[int, int]]:
 
     Sources: vLLM 0.32 layers/rotary_embedding, get_rope and each class's cos_sin_cache.
     """
+    if config.text.get("mla_use_nope") is True:
+        return  # Kimi Linear's attention has no positions
     plain: list[dict[str, Any]] = [{}] if config.text.get("rope_theta") is not None else []
     local = plain if config.text.get("rope_local_base_freq") is not None else []
     for rope in list(rope_settings(config.text)) + local or plain:

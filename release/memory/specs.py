@@ -13,8 +13,8 @@ from release.memory import NotModelled
 from release.memory.dtypes import TURBOQUANT, attention_bytes, latent_bytes
 from release.memory.serving import DEFAULT_BLOCK, Serving
 from release.memory.states import state_blocks, state_bytes
+from release.memory.versions import latent_alignment
 
-LATENT_ALIGNMENT = 128  # blocks of hybrids with latent attention are multiples of it
 KERNEL_STEP = 16  # tokens; vLLM 0.32 v1/attention/backends, get_supported_kernel_block_sizes
 SPARSE_BLOCK = 64  # of the kernels for an indexer's choice of tokens
 
@@ -61,6 +61,8 @@ def build_specs(
     """
     layers = list(numbered(caches))
     if serving.num_speculative_tokens:
+        if not mtp_layers:
+            raise NotModelled("config.json names no MTP head to draft with")
         layers += [(len(caches) + i, _drafting(caches)) for i in range(mtp_layers)]
     kept = [cache for _, cache in layers]
     if serving.enable_prefix_caching is None and all(isinstance(c, RecurrentCache) for c in kept):
@@ -104,7 +106,9 @@ def _agree(caches: Sequence[LayerCache], dtype: str, serving: Serving) -> Pages:
     token, state = _token_bytes(only, dtype, serving), max(sizes)
     if not token:
         raise NotModelled("attention that keeps nothing beside recurrent layers")
-    unit = max(block, LATENT_ALIGNMENT) if isinstance(only, LatentCache) else block
+    unit = block
+    if isinstance(only, LatentCache):
+        unit = max(block, latent_alignment(serving.version))
     block = max(block, unit * -(-state // (unit * token)))
     return Pages(block, block * token)
 

@@ -93,3 +93,22 @@ def samples_in_place(version: Version) -> bool:
     Source: config/vllm.py, use_v2_model_runner, which leaves out no model since then.
     """
     return version >= (0, 32)
+
+
+def latent_alignment(version: Version) -> int:
+    """Tokens that blocks of latent attention beside recurrent states are a multiple of.
+
+    Sources: models/config.py, HybridAttentionMambaModelConfig, before 0.20; since then
+    platforms/interface.py, _align_hybrid_block_size, which until 0.27 took what the kernel takes.
+    """
+    if version < (0, 20):
+        return 64
+    return 16 if version < (0, 27) else 128
+
+
+def keeps_latent_pages(version: Version) -> bool:
+    """Whether latent attention's workspace holds a page of each request, however large those are.
+
+    Source: layers/attention/mla_attention.py, determine_chunked_prefill_workspace_size.
+    """
+    return version < (0, 28)

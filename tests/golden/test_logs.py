@@ -70,6 +70,9 @@ STARTS = [
     ("lfm2-8b", "lfm2-8b-a1b", 300_301 * 16),
     ("nano30b", "nemotron-3-nano-30b", 1_095 * 2096),
     ("codestral-mamba", "mamba-codestral-7b", 442),
+    ("scout12", "llama-4-scout-12", 86_415 * 16),
+    ("kimi12-eager", "kimi-linear-12", 428 * 1888),
+    ("27b-mtp-eager", "27b", 913 * 800),
 ]
 
 

@@ -86,5 +86,6 @@ FAMILY = Family(
     mtp="mtp.",
     mtp_keys=("mtp_num_hidden_layers",),
     mtp_parts=MTP_APART,
+    mtp_default=1,
     served=qwen3_5_served,
 )

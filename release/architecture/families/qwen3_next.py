@@ -54,5 +54,6 @@ FAMILY = Family(
     mtp="mtp.",
     mtp_keys=("mtp_num_hidden_layers", "num_nextn_predict_layers"),
     mtp_parts=MTP_APART,
+    mtp_default=1,
     served=Served(plain=("lm_head",)),
 )
