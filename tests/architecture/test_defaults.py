@@ -71,7 +71,7 @@ def read(raw: Config) -> list[Any]:
         return [architecture.reason]
     full = complete(config)
     return [
-        replace(architecture, mtp_layers=0, layers=0),
+        replace(architecture, mtp_layers=0, drafting_layers=0, layers=0),
         *(ask(full) for ask in (context_limit, longest_length, endless, serving_dtype)),
         replace(measure_shape(full, architecture, 1), tables=(0, 0)),
     ]
