@@ -34,6 +34,13 @@ class Fault:
     origin: Callable[[Draft], object] | None = None
 
 
+def several(
+    rule: str, on: tuple[str, ...], *rows: tuple[str, Callable[[Draft], object], Place]
+) -> tuple[Fault, ...]:
+    """Faults that one rule says on the same checkpoints: name, change, place."""
+    return tuple(Fault(rule, name, change, at, on) for name, change, at in rows)
+
+
 def shard(draft: Draft) -> str:
     """The first shard."""
     return draft.shards()[0]

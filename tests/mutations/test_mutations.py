@@ -10,6 +10,9 @@ from tests.mutations import base as base_faults
 from tests.mutations import (
     causes,
     config,
+    declared,
+    edits,
+    exports,
     files,
     mishaps,
     owners,
@@ -18,6 +21,7 @@ from tests.mutations import (
     scales,
     side_files,
     tensors,
+    uploads,
     values,
 )
 from tests.mutations.fault import Fault
@@ -35,6 +39,10 @@ FAULTS: tuple[Fault, ...] = (
     *base_faults.FAULTS,
     *mishaps.FAULTS,
     *causes.FAULTS,
+    *edits.FAULTS,
+    *declared.FAULTS,
+    *exports.FAULTS,
+    *uploads.FAULTS,
 )
 
 
