@@ -181,4 +181,5 @@ def _derive(
         vision=config.vision is not None,
         served=family.served(config) if callable(family.served) else family.served,
         loading=family.loading,
+        inputs=family.inputs(config) if callable(family.inputs) else family.inputs,
     )

@@ -71,6 +71,17 @@ class Loading(msgspec.Struct, frozen=True):
     narrowest_expert: int | None = None
 
 
+class Inputs(msgspec.Struct, frozen=True):
+    """Kinds of input beside text: without all of these vLLM leaves out the towers.
+
+    `least_step` are the tokens of one of them where it cannot be cut into steps, and is known.
+    Source: vLLM 0.32 models/*.py, _mark_tower_model and get_mm_max_tokens_per_item.
+    """
+
+    kinds: tuple[str, ...] = ("image", "video")
+    least_step: int = 0
+
+
 class Family(msgspec.Struct, frozen=True):
     """One model family: its modules, what vLLM fuses, what its layers cache.
 
@@ -97,6 +108,7 @@ class Family(msgspec.Struct, frozen=True):
     stated: Callable[[ModelConfig], dict[str, Any]] | None = None
     served: Served | Callable[[ModelConfig], Served | None] | None = Served()
     loading: Loading = Loading()
+    inputs: Inputs | Callable[[ModelConfig], Inputs] = Inputs()
 
 
 class Architecture(msgspec.Struct, frozen=True):
@@ -122,6 +134,7 @@ class Architecture(msgspec.Struct, frozen=True):
     loading: Loading = Loading()
     mtp_parts: tuple[str, ...] = ()
     drafting_layers: int = 0
+    inputs: Inputs = Inputs()
 
     def optional(self, module: str) -> bool:
         """Whether a module belongs to a part that the config need not imply (the MTP head)."""

@@ -95,7 +95,7 @@ def _refused(command: Command, subject: Subject) -> str | None:
         said = [
             refusal(
                 subject,
-                settle(question.options, question.vllm, gpu, subject.limit, calibrated=False),
+                settle(question.options, question.vllm, gpu, subject.limit, subject.traits),
             )
             for gpu in (None, max(all_gpus(), key=lambda gpu: gpu.low))
         ]

@@ -217,7 +217,7 @@ def _cache_dtype(fit: Fit, subject: Subject | str) -> str:
     asked = fit.settled.serving.kv_cache_dtype
     if asked != "auto" or isinstance(subject, str):
         return asked
-    return "fp8" if subject.calibrated else subject.config.dtype or asked
+    return "fp8" if subject.traits.calibrated else subject.config.dtype or asked
 
 
 def _stages(options: Options) -> int:

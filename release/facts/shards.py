@@ -35,8 +35,12 @@ def rank_weights(
     serving: Serving,
     *,
     text_only: bool,
+    whole_towers: bool = False,
 ) -> RankWeights | Unknown:
-    """Add up what each GPU loads; vLLM leaves the MTP head out unless it drafts with it."""
+    """Add up what each GPU loads; vLLM leaves the MTP head out unless it drafts with it.
+
+    `whole_towers` is --mm-encoder-tp-mode data: each GPU has all of the vision tower.
+    """
     ranks = serving.tensor_parallel_size
     try:
         heads, vocabulary = _kv_heads(config, architecture), config.size("vocab_size")
@@ -47,14 +51,16 @@ def rank_weights(
         vocabulary = 0
     copied, experts = _copied_rows(architecture, ranks), _expert_ranks(config, architecture, ranks)
     split = Split(ranks, heads, vocabulary, copied, experts)
+    whole = Split(1, heads, vocabulary)
     components: list[dict[str, int]] = [{} for _ in stages]
     for module in modules:
         if module.component == MTP and not serving.num_speculative_tokens:
             continue
         if text_only and module.component in TOWERS:
             continue
+        cut = whole if whole_towers and module.component == VISION else split
         size = sum(
-            rank_bytes(module.name, role, _loaded_bytes(module, role, info), info.shape, split)
+            rank_bytes(module.name, role, _loaded_bytes(module, role, info), info.shape, cut)
             for role, info in module.tensors.items()
         )
         for stage in _stages(module, architecture, len(stages), stages):

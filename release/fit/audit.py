@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from release.errors import ReleaseError
 from release.fit.solve import Fit, Question, solve
 from release.fit.subject import NotEstimated, Subject
-from release.memory.command import GRAPHS, Command, parse_command
+from release.memory.command import Command, parse_command
 from release.memory.versions import NEWEST, parse_version
 
 
@@ -39,10 +39,6 @@ def ask(command: Command, question: Question) -> Question:
     if command.gap:
         raise NotEstimated(command.gap)
     notes = tuple(
-        f"{name} changes CUDA graphs: taken as the default"
-        for name in command.ignored
-        if name in GRAPHS
-    ) + tuple(
         f"{name} is no option of vLLM 0.32.0 and was not looked at" for name in command.unknown
     )
     return replace(

@@ -45,7 +45,7 @@ def smallest_change(subject: Subject, fit: Fit) -> Fit | None:
 
 def _candidates(subject: Subject, fit: Fit) -> Iterator[tuple[int, Change]]:
     """Single changes, and what each costs: room for chats, speed, precision, images, length."""
-    options, answer = fit.question.options, fit.answer
+    answer = fit.answer
     blocks = answer.at_least.num_blocks
     if answer.binds == "state blocks" and blocks:
         yield 1, {"max_num_seqs": blocks - blocks % 8 or blocks}
@@ -58,11 +58,11 @@ def _candidates(subject: Subject, fit: Fit) -> Iterator[tuple[int, Change]]:
     apart = fit.settled.utilization != UTILIZATION
     if fit.question.available is None and (apart or answer.binds == "GPU share"):
         yield 1, {"gpu_memory_utilization": UTILIZATION}
-    if not options.enforce_eager:
+    if not fit.settled.eager:
         yield 4, {"enforce_eager": True}
     if fit.settled.serving.kv_cache_dtype not in FP8:
         yield 5, {"kv_cache_dtype": "fp8"}
-    if subject.config.vision is not None and not options.language_model_only:
+    if subject.config.vision is not None and not fit.settled.text_only:
         yield 6, {"language_model_only": True}
     if answer.at_most.longest_request or fit.settled.length is not None:
         yield 12, {"max_model_len": AUTO}

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from release.fit.subject import NotEstimated, Subject
 from release.memory.answer import Room
 from release.memory.budget import Term
-from release.memory.defaults import BATCHES, Settled, settle
+from release.memory.defaults import BATCHES, Settled, Traits, settle, withholds_all
 from release.memory.gpus import Gpu
 from release.memory.logs import EngineLog, available_range
 from release.memory.options import Options, overlay
@@ -70,7 +70,7 @@ def measure(
     if stated is None:
         return None
     options, version = options_of(log, given), log.version or asked.serving.vllm
-    own = settle(options, version, gpu, subject.limit, calibrated=subject.calibrated)
+    own = settle(options, version, gpu, subject.limit, subject.traits)
     low, high, block = _settle(subject, log, own, stated)
     more = [name for name, ours, its in _spending(asked, own) if ours > its]
     if more and named:
@@ -95,14 +95,15 @@ def as_it_ran(settled: Settled, log: EngineLog, blocks: int) -> Settled:
     return replace(settled, sequences=min(settled.sequences, FEWEST_SEQUENCES))
 
 
-def loads_the_same(log: EngineLog, settled: Settled) -> bool:
+def loads_the_same(log: EngineLog, settled: Settled, traits: Traits) -> bool:
     """Whether each GPU of the log loaded the weights that are asked about."""
     stated, serving = log.stated.options, settled.serving
     return (
         serving.tensor_parallel_size == (stated.tensor_parallel_size or 1)
         and serving.pipeline_parallel_size == (stated.pipeline_parallel_size or 1)
         and serving.num_speculative_tokens == (stated.speculative_tokens or 0)
-        and settled.text_only == bool(stated.language_model_only)
+        and settled.text_only == withholds_all(stated, traits)
+        and settled.whole_towers == (stated.mm_encoder_tp_mode == "data")
     )
 
 
@@ -127,7 +128,8 @@ def _spending(asked: Settled, own: Settled) -> Iterator[tuple[str, float, float]
     ours, its = asked.serving, own.serving
     yield "tokens a step", ours.max_num_batched_tokens, its.max_num_batched_tokens
     yield "images", not asked.text_only, not own.text_only
-    yield "CUDA graphs", not asked.eager, not own.eager
+    yield "compilation", not asked.eager, not own.eager
+    yield "CUDA graphs", asked.sizes, own.sizes
     yield "drafted tokens", ours.num_speculative_tokens, its.num_speculative_tokens
     yield "memory left free (--gpu-memory-utilization)", -asked.utilization, -own.utilization
     for field in ("tensor_parallel_size", "pipeline_parallel_size"):

@@ -7,15 +7,16 @@ from release.memory.model import endless, longest_length
 from release.unknown import Unknown
 
 
-def refusal(subject: Subject, settled: Settled) -> str | None:
-    """Why vLLM refuses these options for this model.
+def refusal(subject: Subject, settled: Settled, *, any_length: bool = False) -> str | None:
+    """Why vLLM refuses these options for this model; `any_length` allows what is too long.
 
     Sources: vLLM 0.32 config/model.py, verify_with_parallel_config and _get_and_verify_max_len;
     config/scheduler.py, verify_max_model_len.
     """
     serving, config = settled.serving, subject.config
     limit = longest_length(config)
-    if settled.length is not None and not isinstance(limit, Unknown) and settled.length > limit:
+    above = settled.length is not None and not isinstance(limit, Unknown) and settled.length > limit
+    if above and not any_length:
         return f"--max-model-len {settled.length:,} is more than the model's {limit:,} tokens"
     if settled.length is None and endless(config):
         return "--max-model-len auto: its config states no length to start from"

@@ -76,7 +76,7 @@ def solve(subject: Subject, question: Question) -> Fit:
     """Answer a question. Raises `NotEstimated` with the reason where there is no answer."""
     log, options = question.log, question.options
     gpu = question.gpu or (log_gpu(log) if log else None)
-    settled = settle(options, question.vllm, gpu, subject.limit, calibrated=subject.calibrated)
+    settled = settle(options, question.vllm, gpu, subject.limit, subject.traits)
     measured = None
     if log is not None and question.available is None:
         named = question.gpu is not None
@@ -84,7 +84,7 @@ def solve(subject: Subject, question: Question) -> Fit:
         if measured is not None and measured.block is not None:
             serving = replace(settled.serving, block_size=measured.block)
             settled = replace(settled, serving=serving)
-    refused = question.refused or refusal(subject, settled)
+    refused = question.refused or refusal(subject, settled, any_length=bool(options.any_length))
     pool = plan_pool(subject.config, subject.architecture, settled.serving)
     if isinstance(pool, Unknown):
         raise NotEstimated(refused or pool.reason)
@@ -137,7 +137,7 @@ def _estimate(
     total = (gpu.low, gpu.high)
     if log is not None and log.total_gib is not None:
         total = (int(log.total_gib * GIB) - HALF, int(log.total_gib * GIB) + HALF)
-    known = log_terms(log) if log and loads_the_same(log, settled) else ()
+    known = log_terms(log) if log and loads_the_same(log, settled, subject.traits) else ()
     loaded = next((term for term in known if term.name == "weights"), None)
     parts: tuple[Term, ...] = (loaded,) if loaded else ()
     if loaded is None:

@@ -16,7 +16,7 @@ from release.facts import Facts, Level
 from release.facts.implied import imply_tensors
 from release.facts.modules import Modules
 from release.facts.shards import RankWeights, rank_weights
-from release.memory.defaults import Settled
+from release.memory.defaults import Settled, Traits
 from release.memory.model import context_limit
 from release.memory.serving import Serving
 from release.memory.shape import Shape, measure_shape
@@ -50,10 +50,14 @@ class Subject(msgspec.Struct, frozen=True, dict=True):
     weighed: dict[Any, RankWeights | Unknown] = {}
 
     @property
-    def calibrated(self) -> bool:
-        """Whether the checkpoint declares an FP8 KV cache."""
-        quantization = self.quantization
-        return not isinstance(quantization, Unknown) and quantization.kv_cache_scheme is not None
+    def traits(self) -> Traits:
+        """What decides about vLLM's defaults."""
+        quantization, inputs = self.quantization, self.architecture.inputs
+        calibrated = (
+            not isinstance(quantization, Unknown) and quantization.kv_cache_scheme is not None
+        )
+        kinds = inputs.kinds if self.architecture.vision else ()
+        return Traits(calibrated, kinds, inputs.least_step if kinds else 0)
 
     @cached_property
     def schemes(self) -> tuple[str, ...]:
@@ -72,10 +76,16 @@ class Subject(msgspec.Struct, frozen=True, dict=True):
             serving.pipeline_parallel_size,
             serving.num_speculative_tokens > 0,
             text_only,
+            settled.whole_towers,
         )
         if split not in self.weighed:
             self.weighed[split] = rank_weights(
-                self.modules, self.config, self.architecture, serving, text_only=text_only
+                self.modules,
+                self.config,
+                self.architecture,
+                serving,
+                text_only=text_only,
+                whole_towers=settled.whole_towers,
             )
         return self.weighed[split]
 

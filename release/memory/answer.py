@@ -174,7 +174,7 @@ def _over_cache(pool: Pool, settled: Settled, held: Holding, most: str) -> Probl
         elif needed == has:
             needed, has = f"{pool.needed(length):,} bytes", f"{available:,}"
         return "KV cache", f"one request of {length:,} tokens needs {needed}, there are {most}{has}"
-    counted = not settled.eager and checks_state_blocks(settled.serving.version)
+    counted = settled.graphs == "full" and checks_state_blocks(settled.serving.version)
     if pool.stateful and counted and settled.sequences > held.num_blocks:
         what = f"max_num_seqs ({settled.sequences:,}) exceeds the {held.num_blocks:,} blocks"
         return "state blocks", f"{what} that recurrent states live in (with CUDA graphs)"

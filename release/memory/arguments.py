@@ -7,8 +7,10 @@ from typing import Any
 
 import msgspec
 
-from release.memory.command import HARMLESS, UNMODELLED
-from release.memory.options import Options, drafted_tokens
+from release.errors import ReleaseError
+from release.memory.effects import HARMLESS, UNMODELLED
+from release.memory.nested import COMPILATION, DRAFT, LIMITS, fields_of
+from release.memory.options import Options
 
 GIVEN = "non-default args: "
 QUANTIZATION = "--quantization"
@@ -61,15 +63,15 @@ def read_arguments(text: str) -> Stated:
         if value and str(value) not in HARMLESS.get(name := f"--{key.replace('_', '-')}", ())
     }
     unusual = {match[0].partition("=")[0] for match in UNUSUAL.finditer(text)}
-    if (given or {}).get("speculative_config") and "speculative_tokens" not in known:
-        unusual.add("speculative_config")
+    if (given or {}).get(_key(DRAFT)) and "speculative_tokens" not in known:
+        unusual.add(_key(DRAFT))
     quantized = (given or {}).get("quantization")
     model = (given or {}).get("model", (given or {}).get("model_tag"))
     return Stated(
         model=model if isinstance(model, str) else None,
         options=msgspec.convert(known, Options, strict=False),
         complete=given is not None,
-        unmodelled=tuple(sorted((names & UNMODELLED - {QUANTIZATION}) | unusual)),
+        unmodelled=tuple(sorted((names & UNMODELLED - {QUANTIZATION, DRAFT}) | unusual)),
         rest=(QUANTIZATION, quantized) if isinstance(quantized, str) and quantized else (),
     )
 
@@ -103,12 +105,14 @@ def _literal(text: str) -> dict[str, Any] | None:
 
 def _nested(given: Mapping[str, Any]) -> dict[str, Any]:
     """Options that are dicts of their own."""
-    found: dict[str, Any] = {}
-    limits = given.get("limit_mm_per_prompt")
-    if isinstance(limits, dict) and limits and not any(limits.values()):
-        found["language_model_only"] = True
-    tokens = drafted_tokens(given.get("speculative_config"))
-    return found | ({"speculative_tokens": tokens} if tokens else {})
+    try:
+        return fields_of({name: given.get(_key(name)) for name in (LIMITS, DRAFT, COMPILATION)})
+    except ReleaseError:
+        return {}
+
+
+def _key(name: str) -> str:
+    return name.removeprefix("--").replace("-", "_")
 
 
 def _fits(field: str, value: Any) -> bool:

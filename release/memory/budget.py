@@ -81,23 +81,14 @@ def context() -> Term:
 
 def graphs(settled: Settled) -> Term:
     """CUDA graphs, as vLLM estimates them before it sizes the cache."""
-    if settled.eager:
-        return Term("CUDA graphs", 0, 0, "exact", "--enforce-eager")
+    if not settled.captured:
+        return Term("CUDA graphs", 0, 0, "exact", "none are captured")
     if not subtracts_graphs(settled.serving.version):
         return Term("CUDA graphs", 0, 0, "exact", "captured later, outside the share, by this vLLM")
-    sizes = capture_sizes(settled.captured)
+    sizes = settled.sizes
     source = f"{sizes} captured sizes up to {settled.captured}"
     high = FIRST_GRAPH + sizes * GRAPH[1]
     return Term("CUDA graphs", sizes * GRAPH[0], high, "estimated", source)
-
-
-def capture_sizes(largest: int) -> int:
-    """How many batch sizes are captured: 1, 2, 4, then every 8 up to 256, every 16 beyond.
-
-    Source: vLLM 0.32 config/vllm.py, _set_cudagraph_sizes.
-    """
-    small = sum(1 for size in (1, 2, 4) if size <= largest)
-    return small + min(largest, 248) // 8 + max(0, (largest - 240) // 16)
 
 
 def spend(whole: Term, parts: tuple[Term, ...]) -> Budget:

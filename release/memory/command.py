@@ -6,70 +6,27 @@ import re
 import shlex
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from release.errors import ReleaseError
-from release.memory.options import (
-    ALIASES,
-    AUTO,
-    TABLE,
-    Options,
-    drafted_tokens,
-    read_option,
-    speculative,
-)
-from release.memory.pasted import named_release, served_words
+from release.memory.effects import ENVIRONMENT, UNMODELLED, why_not
+from release.memory.nested import COMPILATION, DRAFT, SPELLED_OUT, fields_of, objects_of
+from release.memory.options import ALIASES, AUTO, TABLE, Options, speculative
+from release.memory.pasted import named_release, named_settings, served_words
+from release.memory.reader import Reader
 
 DATA = Path(__file__).with_name("serve_options.txt")
 
-# They change how memory is used in ways that are not modelled.
-UNMODELLED = frozenset(
-    {
-        *("--decode-context-parallel-size", "--prefill-context-parallel-size", "-dcp", "-pcp"),
-        *("--data-parallel-size", "-dp", "--cpu-offload-gb", "--offload-group-size"),
-        *("--enable-lora", "--kv-transfer-config", "--kv-offloading-size", "--use-replayssm"),
-        *("--kv-cache-dtype-skip-layers", "--disable-sliding-window", "--mamba-cache-mode"),
-        *("--hf-overrides", "--performance-mode", "--config"),
-        *("--quantization", "-q", "--dtype", "--quantization-config"),
-        *("--mm-encoder-only", "--mm-ipc-gpu-memory-gb", "--runner", "--enable-dbo"),
-        "--no-enable-chunked-prefill",
-    }
-)
-# Values with which an option changes nothing.
-HARMLESS = {
-    "--data-parallel-size": {"1"},
-    "-dp": {"1"},
-    "--decode-context-parallel-size": {"1"},
-    "--cpu-offload-gb": {"0"},
-    "--performance-mode": {"balanced"},
-    "--runner": {"auto", "generate"},
-    "--mamba-cache-mode": {"auto"},
-    "--quantization": {"compressed-tensors"},
-    "-q": {"compressed-tensors"},
-    "--dtype": {"auto", "bfloat16", "float16", "half"},
-}
-# They change what CUDA graphs take, which is an estimate anyway.
-GRAPHS = frozenset(
-    {"-O", "--optimization-level", "-cc", "--compilation-config", "--cudagraph-capture-sizes"}
-    | {"--max-cudagraph-capture-size"}
-)
 SECRETS = frozenset({"--api-key", "--hf-token"})
 HIDDEN = "***"
-# vLLM's own words for parts of --speculative-config.
-SPELLED_OUT = {
-    "--spec-method": ("--speculative-config", "method"),
-    "--spec-model": ("--speculative-config", "model"),
-    "--spec-tokens": ("--speculative-config", "num_speculative_tokens"),
+RENAMED = {
+    "--device-memory-utilization": "--gpu-memory-utilization",
+    "-cc": COMPILATION,
+    **ALIASES,
 }
-REASONS = {
-    "--config": "what the file of --config says was not read: write its options into the command",
-    "--speculative-config": "only drafts of the model's own MTP head are modelled",
-}
-RENAMED = {"--device-memory-utilization": "--gpu-memory-utilization", **ALIASES}
-LIMITS, DRAFT = "--limit-mm-per-prompt", "--speculative-config"
-LEVEL = re.compile(r"-O(?=\d$)|-cc(?=\.)")
+LEVEL = re.compile(r"^(-O)(?=.)(?![=.])")
+ANY_LENGTH = "VLLM_ALLOW_LONG_MAX_MODEL_LEN"
 NEGATIVE = re.compile(r"-\d[\d.]*")
 LIKENESS = 0.88
 
@@ -94,9 +51,7 @@ class Command(msgspec.Struct, frozen=True):
     @property
     def gap(self) -> str | None:
         """Why no memory can be estimated for it."""
-        name = next(iter(self.unmodelled), None)
-        other = f"{name} changes the memory in ways not modelled"
-        return None if name is None else REASONS.get(name, other)
+        return next(map(why_not, self.unmodelled), None)
 
 
 @cache
@@ -112,11 +67,16 @@ def parse_command(text: str) -> Command:
 
     Raises `ReleaseError` where it is no `vllm serve`, or a value cannot be read.
     """
-    return _read(served_words(text), named_release(text))
+    reader = _read(served_words(text))
+    settings = named_settings(text)
+    unmodelled = [name for name, value in ENVIRONMENT.items() if settings.get(name) == value]
+    if settings.get(ANY_LENGTH) == "1":
+        reader.given["any_length"] = True
+    return _sorted(reader, unmodelled, named_release(text))
 
 
-def _read(words: list[str], release: str | None) -> Command:
-    reader = _Reader()
+def _read(words: list[str]) -> Reader:
+    reader = Reader(serve_options())
     while words:
         word = words.pop(0)
         if not word.startswith("-") or word == "-":
@@ -126,7 +86,7 @@ def _read(words: list[str], release: str | None) -> Command:
             reader.named = True
             reader.models.append(word)
             continue
-        written, equals, attached = word.partition("=")
+        written, equals, attached = LEVEL.sub(r"\1=", word).partition("=")
         name, switched = _resolve(written)
         if equals and serve_options().get(name) == 0:
             raise ReleaseError("is a switch, and takes no value", where=written)
@@ -137,77 +97,35 @@ def _read(words: list[str], release: str | None) -> Command:
         kept = [] if equals else words[:used]
         if name in SECRETS:
             reader.rest += [written, HIDDEN]
-        elif name.partition(".")[0] not in {*TABLE, *SPELLED_OUT, "--model"}:
+        elif _whole(name) not in {*TABLE, "--model"}:
             reader.rest += [word, *kept]
         del words[: len(kept)]
-    return reader.command(release)
+    return reader
 
 
-class _Reader:
-    """Sorts the words of a command by what they are for."""
+def _whole(name: str) -> str:
+    """The option that this is a part of."""
+    whole = name.partition(".")[0]
+    return SPELLED_OUT.get(whole, (whole, ""))[0]
 
-    def __init__(self) -> None:
-        self.given: dict[str, Any] = {}
-        self.nested: dict[str, dict[str, Any]] = {}
-        self.models: list[str] = []
-        self.named = False
-        self.rest: list[str] = []
-        self.names: list[str] = []
-        self.shortened: list[tuple[str, str]] = []
 
-    def take(self, name: str, values: list[str], *, switched: bool) -> int:
-        """Take one option, and say how many of the words behind it are its values."""
-        whole, _, key = name.partition(".")
-        whole, key = SPELLED_OUT.get(name, (whole, key))
-        if key and whole in {LIMITS, DRAFT}:
-            self.nested.setdefault(whole, {})[key.replace("-", "_")] = _json(_first(name, values))
-            return 1
-        if name in {LIMITS, DRAFT}:
-            self.nested[name] = _dict(name, _first(name, values))
-            return 1
-        if name == "--model":
-            self.models.insert(0, _first(name, values))
-            return 1
-        if name not in TABLE:
-            return self._other("--no-" + name[2:] if switched else name, values)
-        field, parse = TABLE[name]
-        if parse is None:
-            self.given[field] = not switched
-            return 0
-        self.given[field] = read_option(name, _first(name, values))
-        return 1
-
-    def _other(self, name: str, values: list[str]) -> int:
-        """Keep an option that does not count."""
-        whole = name.partition(".")[0]
-        most = serve_options().get(_switch(whole), len(values))
-        if values[:1] and values[0] in HARMLESS.get(name, ()):
-            return 1
-        self.names.append(whole if most else name)
-        return min(len(values), most)
-
-    def command(self, release: str | None) -> Command:
-        """All of it, once the words are used up. Raises `ReleaseError`."""
-        limits, draft = self.nested.get(LIMITS), self.nested.get(DRAFT)
-        if limits and not any(limits.values()):
-            self.given["language_model_only"] = True
-        if draft is not None and drafted_tokens(draft) is None:
-            self.names.append(DRAFT)
-        elif draft is not None:
-            self.given["speculative_tokens"] = read_option(DRAFT, json.dumps(draft))
-        unmodelled = UNMODELLED | {DRAFT}
-        known = serve_options().keys() | GRAPHS
-        others = [name for name in self.names if name not in unmodelled]
-        return Command(
-            self.models[0] if self.models else None,
-            Options(**self.given),
-            tuple(self.rest),
-            tuple(name for name in others if _switch(name) in known),
-            tuple(name for name in self.names if name in unmodelled),
-            tuple(name for name in others if _switch(name) not in known),
-            tuple(self.shortened),
-            release,
-        )
+def _sorted(reader: Reader, unmodelled: list[str], release: str | None) -> Command:
+    """What a command is, once its words are used up. Raises `ReleaseError`."""
+    fields = fields_of(reader.nested)
+    if DRAFT in reader.nested and "speculative_tokens" not in fields:
+        reader.names.append(DRAFT)
+    known = serve_options().keys()
+    others = [name for name in reader.names if name not in UNMODELLED]
+    return Command(
+        reader.models[0] if reader.models else None,
+        Options(**{**reader.given, **fields}),
+        tuple(reader.rest),
+        tuple(name for name in others if _switch(name) in known),
+        (*(name for name in reader.names if name in UNMODELLED), *unmodelled),
+        tuple(name for name in others if _switch(name) not in known),
+        tuple(reader.shortened),
+        release,
+    )
 
 
 def _resolve(written: str) -> tuple[str, bool]:
@@ -225,8 +143,7 @@ def _resolve(written: str) -> tuple[str, bool]:
     if plain != name and known.get(plain) == 0:
         return plain, True
     if name in known or not name.startswith("--"):
-        short = LEVEL.match(name)
-        return (short[0] if short else name), False
+        return name, False
     if "." in name:
         return name, False
     begun = [option for option in known if option.startswith(name)]
@@ -254,32 +171,13 @@ def _values(words: list[str]) -> list[str]:
     return found
 
 
-def _first(name: str, values: list[str]) -> str:
-    if not values:
-        raise ReleaseError("has no value", where=name)
-    return values[0]
-
-
-def _dict(name: str, text: str) -> dict[str, Any]:
-    found = _json(text)
-    if not isinstance(found, dict):
-        raise ReleaseError(f"{text!r:.60} is no JSON object", where=name, hint="check its quotes")
-    return found
-
-
-def _json(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text
-
-
 def write_command(model: str, options: Options, rest: tuple[str, ...] = ()) -> str:
     """Write the command, quoted for a shell; `rest` are words that follow the options."""
-    words = ["vllm", "serve", model]
+    words = [f"{ANY_LENGTH}=1"] if options.any_length else []
+    words += ["vllm", "serve", model]
     for name, (field, parse) in TABLE.items():
         value = getattr(options, field)
-        if value is None or (field == "language_model_only" and _has_limits(rest)):
+        if value is None:
             continue
         if parse is None:
             words.append(name if value else name.replace("--", "--no-", 1))
@@ -289,8 +187,7 @@ def write_command(model: str, options: Options, rest: tuple[str, ...] = ()) -> s
             words += [name, "auto"]
         else:
             words += [name, str(value)]
+    for name, value in objects_of(options).items():
+        if name not in {_whole(_resolve(word.partition("=")[0])[0]) for word in rest}:
+            words += [name, json.dumps(value)]
     return shlex.join([*words, *rest])
-
-
-def _has_limits(rest: tuple[str, ...]) -> bool:
-    return any(word.replace("_", "-").startswith(LIMITS) for word in rest)

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -20,12 +20,15 @@ LARGEST = 1 << 53
 Positive = Annotated[int, msgspec.Meta(ge=1, le=LARGEST)]
 Length = Annotated[int, msgspec.Meta(ge=AUTO, le=LARGEST)]
 Share = Annotated[float, msgspec.Meta(gt=0, le=1)]
+CudagraphMode = Literal["NONE", "PIECEWISE", "FULL", "FULL_DECODE_ONLY", "FULL_AND_PIECEWISE"]
 
 
 class Options(msgspec.Struct, frozen=True):
     """What was given on a command line; None is vLLM's default.
 
-    `speculative_tokens` are those of --speculative-config with the model's own MTP head.
+    `speculative_tokens` are those of --speculative-config with the model's own MTP head. The last
+    are parts of options: kinds of input that --limit-mm-per-prompt leaves out, and what
+    --compilation-config says of CUDA graphs. `any_length` is VLLM_ALLOW_LONG_MAX_MODEL_LEN.
     """
 
     tensor_parallel_size: Positive | None = None
@@ -46,6 +49,17 @@ class Options(msgspec.Struct, frozen=True):
     language_model_only: bool | None = None
     disable_hybrid_kv_cache_manager: bool | None = None
     speculative_tokens: Positive | None = None
+    enable_chunked_prefill: bool | None = None
+    performance_mode: Literal["balanced", "interactivity", "throughput"] | None = None
+    distributed_executor_backend: str | None = None
+    attention_backend: str | None = None
+    mm_encoder_tp_mode: Literal["weights", "data"] | None = None
+    optimization_level: Literal[0, 1, 2, 3] | None = None
+    max_cudagraph_capture_size: Positive | None = None
+    withheld: tuple[str, ...] | None = None
+    cudagraph_mode: CudagraphMode | None = None
+    cudagraph_capture_sizes: tuple[Positive, ...] | None = None
+    any_length: bool | None = None
 
 
 FIELDS = Options.__struct_fields__
@@ -99,6 +113,13 @@ def drafted_tokens(config: Any) -> int | None:
     return tokens if own and type(tokens) is int and tokens > 0 else None
 
 
+def optimization(text: str) -> int:
+    """Read -O."""
+    if "{" in text:
+        raise ValueError("a level is 0 to 3, JSON is for --compilation-config")
+    return int(text)
+
+
 Parse = Callable[[str], Any]
 
 # vLLM's option -> (our field, how to read it). None reads nothing: a switch.
@@ -109,7 +130,7 @@ TABLE: dict[str, tuple[str, Parse | None]] = {
     "--mamba-cache-dtype": ("mamba_cache_dtype", str),
     "--mamba-ssm-cache-dtype": ("mamba_ssm_cache_dtype", str),
     "--max-model-len": ("max_model_len", length),
-    "--max-num-seqs": ("max_num_seqs", human_int),
+    "--max-num-seqs": ("max_num_seqs", int),
     "--max-num-batched-tokens": ("max_num_batched_tokens", human_int),
     "--gpu-memory-utilization": ("gpu_memory_utilization", float),
     "--kv-cache-memory-bytes": ("kv_cache_memory_bytes", human_int),
@@ -121,8 +142,16 @@ TABLE: dict[str, tuple[str, Parse | None]] = {
     "--language-model-only": ("language_model_only", None),
     "--disable-hybrid-kv-cache-manager": ("disable_hybrid_kv_cache_manager", None),
     "--speculative-config": ("speculative_tokens", speculative),
+    "--enable-chunked-prefill": ("enable_chunked_prefill", None),
+    "--performance-mode": ("performance_mode", str),
+    "--distributed-executor-backend": ("distributed_executor_backend", str),
+    "--attention-backend": ("attention_backend", str.upper),
+    "--mm-encoder-tp-mode": ("mm_encoder_tp_mode", str),
+    "--optimization-level": ("optimization_level", optimization),
+    "--max-cudagraph-capture-size": ("max_cudagraph_capture_size", int),
 }
 ALIASES = {
+    "-O": "--optimization-level",
     "-tp": "--tensor-parallel-size",
     "-pp": "--pipeline-parallel-size",
     "-sc": "--speculative-config",

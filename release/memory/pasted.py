@@ -33,6 +33,7 @@ ANCHOR = re.compile(r"(?:^|[\s,:\[{-])[&*]\w")
 RELEASE = re.compile(
     r"vllm-openai:v?(\d+\.\d+\.\d+[\w.+-]*)|\bvllm(?:\[[\w,-]*\])?==(\d+\.\d+[\w.+-]*)"
 )
+SETTING = re.compile(r"""\b(VLLM_[A-Z0-9_]+)["']?(?:=|:|[\s,]+value:)\s*["']?(\w+)""")
 DASHES = "\N{EN DASH}\N{EM DASH}\N{MINUS SIGN}"
 IMAGE = "vllm-openai"
 
@@ -41,6 +42,11 @@ def named_release(text: str) -> str | None:
     """The release of vLLM that an image's tag or an installation names, as 0.24.0."""
     found = RELEASE.search(text)
     return None if found is None else next(filter(None, found.groups()))
+
+
+def named_settings(text: str) -> dict[str, str]:
+    """What a shell or a manifest sets of vLLM's environment."""
+    return dict(SETTING.findall(text))
 
 
 def served_words(text: str) -> list[str]:

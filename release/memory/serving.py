@@ -10,15 +10,16 @@ from release.memory.versions import (
     parse_version,
 )
 
+DATACENTER_BLACKWELL = 10  # the capability's first number
 DEFAULT_BLOCK = 16  # vLLM 0.32 config/cache.py, DEFAULT_BLOCK_SIZE
 
 
 class Serving(msgspec.Struct, frozen=True):
     """Options of `vllm serve`, by the names vLLM gives them; None is vLLM's default.
 
-    `block_size` is the kernel's smallest block in tokens: what --block-size says, else what the
-    attention backend of the GPU prefers. `num_speculative_tokens` are those of the model's own
-    multi-token prediction head.
+    `block_size` is the kernel's smallest block in tokens, else it is what the attention backend
+    prefers: the one that is named, or the first choice for a GPU of capability `compute`.
+    `num_speculative_tokens` are those of the model's own multi-token prediction head.
     """
 
     vllm: str = NEWEST
@@ -29,6 +30,8 @@ class Serving(msgspec.Struct, frozen=True):
     mamba_ssm_cache_dtype: str = "auto"
     max_num_batched_tokens: int = 2048
     block_size: int | None = None
+    attention_backend: str | None = None
+    compute: tuple[int, int] | None = None
     enable_prefix_caching: bool | None = None
     num_speculative_tokens: int = 0
     async_scheduling: bool = True
@@ -39,6 +42,11 @@ class Serving(msgspec.Struct, frozen=True):
     def version(self) -> Version:
         """Of vLLM. Raises `ReleaseError`."""
         return parse_version(self.vllm)
+
+    @property
+    def datacenter_blackwell(self) -> bool:
+        """Whether the GPU is a B200, a B300 or one like them."""
+        return self.compute is not None and self.compute[0] == DATACENTER_BLACKWELL
 
     @property
     def aligned_states(self) -> bool:

@@ -10,8 +10,9 @@ from release.architecture.family import Caches, LayerCache, TokenCache, numbered
 from release.architecture.latent import LatentCache
 from release.architecture.recurrent import RecurrentCache
 from release.memory import NotModelled
+from release.memory.backends import kernel_block
 from release.memory.dtypes import TURBOQUANT, attention_bytes, latent_bytes
-from release.memory.serving import DEFAULT_BLOCK, Serving
+from release.memory.serving import Serving
 from release.memory.states import state_blocks, state_bytes
 from release.memory.versions import latent_alignment
 
@@ -86,7 +87,8 @@ def _drafting(caches: Caches) -> LayerCache:
 
 def _agree(caches: Sequence[LayerCache], dtype: str, serving: Serving) -> Pages:
     """Choose the block size: as large as it takes for one state to fit into a page."""
-    block = serving.block_size or DEFAULT_BLOCK
+    dense = any(isinstance(cache, LatentCache) and not cache.sparse for cache in caches)
+    block = serving.block_size or kernel_block(serving, latent=dense)
     if block % KERNEL_STEP:
         raise NotModelled(f"blocks of {block} tokens: kernels take multiples of {KERNEL_STEP}")
     if any(isinstance(cache, LatentCache) and cache.sparse for cache in caches):

@@ -219,9 +219,7 @@ def _plan(subject: Subject, start: Start) -> tuple[Options, Settled, Pool]:
     plans = []
     for size in sizes:
         options = replace(given, block_size=size)
-        settled = settle(
-            options, start.version, start.gpu, subject.limit, calibrated=subject.calibrated
-        )
+        settled = settle(options, start.version, start.gpu, subject.limit, subject.traits)
         pool = plan_pool(subject.config, subject.architecture, settled.serving)
         if isinstance(pool, Unknown):
             raise NotEstimated(pool.reason)

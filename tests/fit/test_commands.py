@@ -23,7 +23,7 @@ def test_options_are_read_out_of_a_command() -> None:
         kv_cache_dtype="fp8",
         tensor_parallel_size=2,
         enable_prefix_caching=False,
-        language_model_only=True,
+        withheld=("image", "video"),
     )
     assert command.ignored == ("--reasoning-parser",)
     assert command.unmodelled == ("--enable-lora",)
@@ -41,8 +41,9 @@ PASTED: list[tuple[str, Options]] = [
     ("vllm serve --trust-remote-code m --no-enforce-eager", Options(enforce_eager=False)),
     (
         "vllm serve m --limit-mm-per-prompt.image 0 --limit-mm-per-prompt.video=0",
-        Options(language_model_only=True),
+        Options(withheld=("image", "video")),
     ),
+    ("vllm serve m --limit_mm_per_prompt.video '{\"count\": 0}'", Options(withheld=("video",))),
     (
         "vllm serve m -sc.method mtp -sc.num_speculative_tokens 2",
         Options(speculative_tokens=2),
@@ -58,7 +59,22 @@ PASTED: list[tuple[str, Options]] = [
     ("(vllm serve m -tp 2) &> log", Options(2)),
     ("vllm serve m -tp 2 2>log", Options(2)),
     ("vllm serve m --spec-method mtp --spec-tokens 2", Options(speculative_tokens=2)),
-    ("vllm serve m --compilation-config.mode 3 -tp 2 -cc.cudagraph_mode FULL", Options(2)),
+    (
+        "vllm serve m --compilation-config.mode 3 -tp 2 -cc.cudagraph_mode FULL",
+        Options(2, cudagraph_mode="FULL"),
+    ),
+    (
+        "vllm serve m -O1 --cudagraph-capture-sizes 1 2",
+        Options(optimization_level=1, cudagraph_capture_sizes=(1, 2)),
+    ),
+    (
+        "vllm serve m -O=0 --no-enable-chunked-prefill",
+        Options(optimization_level=0, enable_chunked_prefill=False),
+    ),
+    (
+        "VLLM_ALLOW_LONG_MAX_MODEL_LEN=1 vllm serve m --max-model-len 9M",
+        Options(max_model_len=9 << 20, any_length=True),
+    ),
 ]
 # What is around them.
 SURROUNDED = [
@@ -133,7 +149,10 @@ def test_what_people_paste_is_read_as_vllm_reads_it(text: str, options: Options)
         ("vllm serve m --dtype float32", "--dtype"),
         ("vllm serve m -dp 4", "-dp"),
         ("vllm serve m --config c.yaml", "--config"),
-        ("vllm serve m --no-enable-chunked-prefill", "--no-enable-chunked-prefill"),
+        ("vllm serve m --model-impl transformers", "--model-impl"),
+        ("vllm serve m --convert embed", "--convert"),
+        ("docker run -e VLLM_USE_V1=0 vllm/vllm-openai --model m", "VLLM_USE_V1"),
+        ('env: [{name: VLLM_MLA_DISABLE, value: "1"}]\nargs: [vllm, serve, m]', "VLLM_MLA_DISABLE"),
         ("vllm serve m --kv-transfer-config.kv_role kv_both", "--kv-transfer-config"),
         ("vllm serve m -sc.method eagle3 -sc.model a/b", "--speculative-config"),
     ],
@@ -176,6 +195,12 @@ def test_secrets_are_not_printed_again(run: Run) -> None:
         *("a 'b", "vllm serve m --max-model-length 5", "vllm serve m \N{EN DASH}max-model-len 5"),
         *("vllm serve m --max-num-seqs 0", "vllm serve m --gpu-memory-utilization nan"),
         *("vllm serve m --tensor-parallel-size 99999999999999999999", "vllm serve m -tp $TP"),
+        *("vllm serve m -O4", "vllm serve m -O '{\"mode\":3}'", "vllm serve m -O.mode=3"),
+        *(
+            "vllm serve m -cc 3",
+            "vllm serve m -cc.cudagraph_mode=NO",
+            "vllm serve m --max-num-seqs 1K",
+        ),
         *("vllm serve m --limit-mm-per-prompt image=0", "vllm serve m\n\n`-tp 2`'"),
         *("vllm serve m --enforce-eager=True", "vllm serve m --enforce-eager True"),
         "vllm serve m --speculative-config " + "[" * 5000,

@@ -102,7 +102,7 @@ def test_more_than_was_logged_needs_a_gpu_and_less_is_a_lower_bound() -> None:
         fit(PLAIN, more)
     less = overlay(Options(enforce_eager=True), log.stated.options)
     terms = fit(PLAIN, less).answer.terms
-    assert terms[-1].source == "--from-log, at least: it had more CUDA graphs"
+    assert terms[-1].source == "--from-log, at least: it had more compilation, CUDA graphs"
 
 
 @pytest.mark.parametrize(

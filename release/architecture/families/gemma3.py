@@ -5,7 +5,7 @@ import msgspec
 from release.architecture.attention import QK_NORM, attention
 from release.architecture.config import FULL, SLIDING, ModelConfig, size
 from release.architecture.decoder import AROUND_NORMS, decoder, layer_caches
-from release.architecture.family import GATE_UP, LLAVA_SPELLINGS, QKV, Caches, Family
+from release.architecture.family import GATE_UP, LLAVA_SPELLINGS, QKV, Caches, Family, Inputs
 from release.architecture.mlp import mlp_of
 from release.architecture.served import LLAVA, Served
 from release.architecture.skeleton import VECTOR, Expected, Skeleton, norm
@@ -63,4 +63,5 @@ FAMILY = Family(
     tied_by_default=True,
     spellings=LLAVA_SPELLINGS,
     served=_served,
+    inputs=Inputs(("image",)),
 )

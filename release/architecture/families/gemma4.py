@@ -6,13 +6,15 @@ The audio tower is not described: nothing is said of its modules.
 from release.architecture.attention import QK_NORM, AttentionCache, attention, head_dim, kv_heads
 from release.architecture.config import FULL, SLIDING, ModelConfig
 from release.architecture.decoder import AROUND_NORMS, decoder, known_types
-from release.architecture.family import GATE_UP, QKV, Caches, Family
+from release.architecture.family import GATE_UP, QKV, Caches, Family, Inputs
 from release.architecture.mlp import expert_count, experts, gated_mlp
 from release.architecture.served import Served
 from release.architecture.skeleton import Skeleton, embedding, linear, norm, router, vectors
 from release.architecture.towers import gemma4_vision
 from release.unknown import Unknown
 
+# Frames of a video, tokens of one of them and what is around these: vLLM 0.32 models/gemma4_mm.py.
+VIDEO_TOKENS = 32 * (70 + 2 + 6)
 SPARSE_NORMS = (
     "post_feedforward_layernorm_1",
     "post_feedforward_layernorm_2",
@@ -130,6 +132,13 @@ SERVED = Served(
 )
 SERVED_TEXT = Served({"model.language_model.": "model."})
 
+
+def _inputs(config: ModelConfig) -> Inputs:
+    """A video's frames see each other, so that a step takes all of them."""
+    whole = config.get("use_bidirectional_attention") == "vision"
+    return Inputs(least_step=VIDEO_TOKENS if whole else 0)
+
+
 FAMILY = Family(
     _skeleton,
     _caches,
@@ -137,4 +146,5 @@ FAMILY = Family(
     lambda config: f"{_prefix(config)}.layers",
     tied_by_default=True,
     served=lambda config: SERVED_TEXT if config.model_type.endswith("_text") else SERVED,
+    inputs=_inputs,
 )

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from release.architecture.attention import attention, attention_cache
 from release.architecture.config import ModelConfig, size
 from release.architecture.decoder import decoder
-from release.architecture.family import GATE_UP, QKV, Caches, Family
+from release.architecture.family import GATE_UP, QKV, Caches, Family, Inputs
 from release.architecture.mlp import expert_count, experts, gated_mlp
 from release.architecture.served import Served
 from release.architecture.skeleton import Skeleton, linear, router
@@ -72,4 +72,5 @@ FAMILY = Family(
     QKV | GATE_UP,
     lambda config: f"{_prefix(config)}.layers",
     served=lambda config: SERVED if config.model_type == "llama4" else Served(),
+    inputs=Inputs(("image",)),
 )
