@@ -104,8 +104,8 @@ def main() -> None:
     """Run the command line; every error ends here, as one line and an exit code."""
     try:
         code = group.main(prog_name="release", standalone_mode=False)
-    except click.exceptions.Abort:
-        _fail("interrupted", 130)
+    except click.exceptions.Abort as abort:
+        _fail(*_ending(abort.__cause__))
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
@@ -115,14 +115,20 @@ def main() -> None:
         # Whoever read our output has gone; point stdout elsewhere so that exit stays silent.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
-    except KeyboardInterrupt:
-        _fail("interrupted", 130)
+    except KeyboardInterrupt as stop:
+        _fail(*_ending(stop))
     except Exception as error:  # noqa: BLE001 - the one boundary
         _fail(
             f"internal error: {type(error).__name__}: {error} (please report it; see --traceback)",
             2,
         )
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _ending(stop: BaseException | None) -> tuple[str, int]:
+    """Say what ended us, and the exit code that goes with it: see `release.leaving`."""
+    word, code = stop.args if isinstance(stop, KeyboardInterrupt) and stop.args else ("", 0)
+    return (str(word), int(code)) if word else ("interrupted", 130)
 
 
 def _fail(text: str, code: int) -> None:
@@ -134,4 +140,6 @@ def _fail(text: str, code: int) -> None:
         click.echo(without_tokens(traceback.format_exc()), err=True)
     click.secho("error", fg="red", bold=True, nl=False, err=True)
     click.echo(": " + without_tokens(" ".join(text.split())), err=True)
-    sys.exit(code)
+    from release.leaving import leave  # noqa: PLC0415
+
+    leave(code)

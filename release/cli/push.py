@@ -65,6 +65,14 @@ EPILOG = (
     help="Publish model.sig, an OpenSSF model signature by this private key (PEM); the password of"
     " an encrypted one is asked for, or read from RELEASE_SIGN_PASSWORD.",
 )
+@click.option(
+    "--timeout",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0, min_open=True),
+    default=300.0,
+    show_default=True,
+    help="Give up when nothing at all has moved for so long.",
+)
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @format_option("human", "json")
 @output_option
@@ -81,6 +89,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
     overwrite_card: bool,
     tag: str | None,
     key: Path | None,
+    timeout: float,
     yes: bool,
     style: str,
     output: Path | None,
@@ -120,13 +129,15 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
 
         release = sign(release, key, manifest.repo.partition("/")[2], _password)
 
-    from release.publish.apply import prepare, publish  # noqa: PLC0415 - the gate needs no client
+    from release.hub.client import Patience  # noqa: PLC0415 - the gate needs no client
+    from release.leaving import ended_by_signals  # noqa: PLC0415
+    from release.publish.apply import prepare, publish  # noqa: PLC0415
     from release.publish.hub import Hub, show_progress  # noqa: PLC0415
     from release.publish.state import only_push  # noqa: PLC0415
 
     show_progress(wanted=not quiet and sys.stderr.isatty())
-    with only_push():
-        hub = Hub(wish.repo)
+    with ended_by_signals(), only_push():
+        hub = Hub(wish.repo, Patience(answer=min(timeout, Patience().answer), still=timeout))
         plan = prepare(release, hub, wish)
         if dry_run:
             write_result(_render(plan, style, output), output)

@@ -2,50 +2,61 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from http import HTTPStatus
 
 from huggingface_hub.utils import httpx
 
 from release.errors import ReleaseError
+from release.hub.pulse import PULSE
+from release.hub.refusals import asked_of
+from release.units import MIB
 
 MOST_PAGES, MOST_TIMES = 2000, 64
 """Answers to one path, as a list has pages; and to one address, as a list that leads to itself."""
+LARGEST = 64 * MIB
+"""Bytes of one answer that is no file, decompressed."""
+READABLE = "gzip, deflate"
+"""The encodings to ask for: a few bytes of others may become any number of them at once."""
+_ENCODINGS = {"identity", "", *READABLE.split(", ")}
+FILE = "release.file"
+"""The extension of a request whose answer is a file: it is read as it comes, by who asked."""
 
 
 class Limits:
-    """To be told of every answer of a client: files are left alone, JSON has an end."""
+    """To be told of every answer of a client: files are left alone, all else has an end."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._asked: Counter[str] = Counter()
 
     def __call__(self, response: httpx.Response) -> None:
-        """Count it and limit its time. Raises `ReleaseError` for a list without end."""
-        if not response.headers.get("content-type", "").startswith("application/json"):
+        """Count it, read it within its limits. Raises `ReleaseError` for what has no end."""
+        if response.status_code < HTTPStatus.BAD_REQUEST:
+            PULSE.beat()
+        else:
+            PULSE.give_leave(asked_of(response))
+        if FILE in response.request.extensions and response.is_success:
             return
         address, path = str(response.request.url), response.request.url.path
         self._asked.update({address, path} if response.request.method == "GET" else ())
         if self._asked[address] > MOST_TIMES or self._asked[path] > MOST_PAGES:
             raise ReleaseError("the Hub's list has no end", where=path)
-        response.stream = _Hurried(response, self._seconds)
+        self._read(response)
 
-
-class _Hurried(httpx.SyncByteStream):
-    """An answer as it comes, and an error where it has not come in time.
-
-    The client's own limit is for each read: a byte a second would satisfy it for hours.
-    """
-
-    def __init__(self, response: httpx.Response, seconds: float) -> None:
-        self._inner, self._request, self._seconds = response.stream, response.request, seconds
-
-    def __iter__(self) -> Iterator[bytes]:
+    def _read(self, response: httpx.Response) -> None:
+        """Read all of it. The client's own limit is for each read, and there is none of size."""
+        if response.headers.get("content-encoding", "identity") not in _ENCODINGS:
+            what = "the answer is compressed as nobody asked for"
+            raise httpx.DecodingError(what, request=response.request)
         end = time.monotonic() + self._seconds
-        for chunk in self._inner:  # type: ignore[union-attr]
-            yield chunk
+        pieces, size = [], 0
+        for piece in response.iter_bytes():
+            pieces.append(piece)
+            size += len(piece)
+            if size > LARGEST:
+                what = f"an answer of the Hub has more than {LARGEST // MIB} MiB"
+                raise ReleaseError(what, where=response.request.url.path)
             if time.monotonic() > end:
                 what = f"the answer was not complete after {self._seconds:g} s"
-                raise httpx.ReadTimeout(what, request=self._request)
-
-    def close(self) -> None:
-        self._inner.close()  # type: ignore[union-attr]
+                raise httpx.ReadTimeout(what, request=response.request)
+        response._content = b"".join(pieces)  # noqa: SLF001 - what its own read() leaves

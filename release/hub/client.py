@@ -6,29 +6,39 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
-from typing import TypeVar
+from threading import Event
+from typing import Any, TypeVar
 
 import msgspec
 from huggingface_hub import constants, set_client_factory
 from huggingface_hub.utils import _auth, httpx
 from huggingface_hub.utils._http import default_client_factory
 
-from release.hub.answers import Limits
+from release.hub.answers import READABLE, Limits
+from release.hub.pulse import PULSE, watched, within
 from release.hub.refusals import asked_wait, is_passing, status_of
 from release.text import without_tokens
 
 Result = TypeVar("Result")
 LONG = 5.0  # seconds
+ENOUGH = 30.0
+"""Seconds of trying after which a call is not made again: the client itself tries inside of it."""
+SLOWEST = 16 << 10
+"""Bytes a second: what a request may hold up its answer by, for what it sends."""
 _QUERY = re.compile(r"\?\S*")
 Passing = Callable[[BaseException], bool]
 
 
 class Patience(msgspec.Struct, frozen=True):
-    """Seconds: for a connection, for an answer (the Hub gives a commit 60), between attempts."""
+    """Seconds: for a connection, for an answer (the Hub gives a commit 60), between attempts.
+
+    `still` is for all attempts of a call together, as long as nothing moves at all.
+    """
 
     connect: float = 15.0
     answer: float = 120.0
     waits: tuple[float, ...] = (0.25, 1.0, 2.0, 4.0)
+    still: float = 300.0
 
     def looks(self) -> Iterator[None]:
         """Every time to look at what may lag behind: at once, then after each wait."""
@@ -38,20 +48,31 @@ class Patience(msgspec.Struct, frozen=True):
 
     def again(self, call: Callable[[], Result], passing: Passing = is_passing) -> Result:
         """Make a call that may be repeated, until it goes well or there is no hope."""
-        for wait in self.waits:
+        return watched(lambda left: self._attempts(call, passing, left), self.still)
+
+    def _attempts(self, call: Callable[[], Result], passing: Passing, left: Event) -> Result:
+        waits, tried = iter(self.waits), False
+        while True:
+            before = PULSE.advanced
             try:
                 return call()
             except Exception as error:
-                if not passing(error) and not renew_token(error):
+                if left.is_set() or not (passing(error) or renew_token(error)):
                     raise
+                if PULSE.advanced > before:
+                    waits, tried = iter(self.waits), False
+                wait = next(waits, None)
+                if wait is None or (tried and time.monotonic() - PULSE.advanced > ENOUGH):
+                    raise
+                tried = True
                 pause(max(wait, asked_wait(error)))
-        return call()
 
 
 def pause(seconds: float) -> None:
     """Wait, and say so where a person would wonder."""
     if seconds >= LONG:
         logging.getLogger(__name__).warning("waiting %.0f s, as the Hub asked", seconds)
+    PULSE.give_leave(seconds)
     time.sleep(seconds)
 
 
@@ -65,6 +86,8 @@ def limit_client(patience: Patience, endpoint: str | None = None) -> None:
     def make() -> httpx.Client:
         client = default_client_factory()
         client.timeout = httpx.Timeout(patience.answer, connect=patience.connect)
+        client.headers["accept-encoding"] = READABLE
+        client.send = _InTime(client.send, patience)  # type: ignore[method-assign]
         hooks = client.event_hooks
         client.event_hooks = {
             "request": [*hooks["request"], keep_token],
@@ -75,6 +98,27 @@ def limit_client(patience: Patience, endpoint: str | None = None) -> None:
     set_client_factory(make)
     for handler in logging.getLogger("huggingface_hub").handlers:
         handler.addFilter(_without_secrets)
+
+
+class _InTime:
+    """Send a request, and have its answer within a time for the whole of it.
+
+    The client's limits are for each read: headers that drip would satisfy them for hours.
+    """
+
+    def __init__(self, send: Callable[..., httpx.Response], patience: Patience) -> None:
+        self._send, self._seconds = send, patience.connect + 2 * patience.answer
+
+    def __call__(self, request: httpx.Request, **options: Any) -> httpx.Response:
+        if request.method == "PUT":  # a file: who sends it sees whether it moves
+            return self._send(request, **options)
+        length = request.headers.get("content-length", "0")
+        seconds = self._seconds + int(length) / SLOWEST
+        try:
+            return within(seconds, lambda: self._send(request, **options))
+        except TimeoutError:
+            what = f"there was no whole answer after {seconds:.0f} s"
+            raise httpx.ReadTimeout(what, request=request) from None
 
 
 class _KeepToken:

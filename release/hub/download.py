@@ -12,6 +12,7 @@ from huggingface_hub.utils import httpx
 from huggingface_hub.utils._headers import build_hf_headers
 
 from release.errors import ReleaseError
+from release.hub.answers import FILE
 from release.hub.client import Patience
 from release.hub.refusals import asked_wait, is_passing, one_line, status_of
 from release.text import printable
@@ -72,7 +73,8 @@ class Download:
         if address is None:
             address = hf_hub_url(self._repository, path, revision=self._commit)
             headers |= build_hf_headers()
-        with get_session().stream("GET", address, headers=headers) as response:
+        kind = {FILE: True}
+        with get_session().stream("GET", address, headers=headers, extensions=kind) as response:
             self._count(requests=len(response.history) + 1)
             hf_raise_for_status(response)
             self._remember(path, response)

@@ -21,6 +21,7 @@ from huggingface_hub.errors import (
 from huggingface_hub.utils import httpx
 
 from release.errors import ReleaseError
+from release.hub.pulse import StalledError
 from release.text import printable, without_tokens
 
 _AGAIN = {
@@ -89,7 +90,7 @@ def is_passing_or_missing(error: BaseException) -> bool:
 
 def is_doubtful(error: BaseException) -> bool:
     """Whether it is no refusal: an answer that nobody understands is as good as none."""
-    return is_passing(error) or isinstance(error, LookupError | TypeError)
+    return is_passing(error) or isinstance(error, LookupError | TypeError | StalledError)
 
 
 def is_refused_by_store(error: BaseException) -> bool:
@@ -109,10 +110,13 @@ def status_of(error: BaseException) -> int:
 
 def asked_wait(error: BaseException) -> float:
     """Give the seconds that the Hub asked to wait, at most five minutes; 0 if it did not."""
-    if not isinstance(error, HfHubHTTPError):
-        return 0.0
-    reset = re.search(r"\bt=(\d{1,6})", error.response.headers.get("ratelimit", ""))
-    said = reset[1] if reset else error.response.headers.get("retry-after", "").strip()
+    return asked_of(error.response) if isinstance(error, HfHubHTTPError) else 0.0
+
+
+def asked_of(response: httpx.Response) -> float:
+    """Give the seconds that an answer asks to wait, at most five minutes; 0 if it does not."""
+    reset = re.search(r"\bt=(\d{1,6})", response.headers.get("ratelimit", ""))
+    said = reset[1] if reset else response.headers.get("retry-after", "").strip()
     seconds = float(said) if re.fullmatch(r"\d{1,6}", said) else _until(said)
     return max(0.0, min(seconds, LONGEST_WAIT))
 
@@ -151,6 +155,8 @@ def _explain(error: BaseException, repo: str) -> ReleaseError | None:
         return _answered(error, repo)
     if isinstance(error, OfflineModeIsEnabled):
         return ReleaseError("the client is set to work offline", hint="unset HF_HUB_OFFLINE")
+    if isinstance(error, StalledError):
+        return ReleaseError(str(error))
     return next(
         (_broken(words, error) for kinds, words in _KINDS if isinstance(error, kinds)), None
     )

@@ -32,6 +32,7 @@ from release.hub.refusals import (
 )
 from release.hub.remote_file import RemoteFile
 from release.publish.access import require_token
+from release.publish.moving import heard
 from release.publish.others import MAIN, Visibility
 
 NO_RULES = "# none: the list of files is explicit\n"  # else a .gitignore there drops files unsaid
@@ -218,12 +219,18 @@ class Hub:
 
     def upload(self, additions: list[CommitOperationAdd], ref: str) -> None:
         """Send the large files; nothing is visible before a commit names them."""
-        self._again(
-            lambda: self._api.preupload_lfs_files(
-                self.repo, additions, revision=ref, gitignore_content=NO_RULES, free_memory=False
-            ),
-            is_passing_upload,
-        )
+
+        def send() -> None:
+            with heard(additions):
+                self._api.preupload_lfs_files(
+                    self.repo,
+                    additions,
+                    revision=ref,
+                    gitignore_content=NO_RULES,
+                    free_memory=False,
+                )
+
+        self._again(send, is_passing_upload)
 
     def commit(
         self, title: str, description: str, parent: str, operations: Operations, ref: str

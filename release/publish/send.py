@@ -10,10 +10,11 @@ from huggingface_hub import CommitOperationAdd, CommitOperationDelete, constants
 from huggingface_hub.utils._runtime import is_xet_available
 
 from release.errors import ReleaseError
+from release.hub.pulse import PULSE, StalledError
 from release.publish.files import HeldFile, Release, ReleaseFile, StoredFile, changed
 from release.publish.hub import Hub, Operations
 from release.publish.plan import Plan
-from release.units import decimal_bytes
+from release.units import decimal_bytes, plural
 
 BATCH = 5 * 10**9
 """Bytes of large files in one upload: what is behind it is safe when the next one breaks."""
@@ -43,6 +44,8 @@ class HashedOnItsWay(CommitOperationAdd):
             def listen(size: int = -1) -> bytes:
                 start = file.tell()
                 content = read(size)
+                PULSE.beat()
+                PULSE.reach(self.path_in_repo, start + len(content))
                 if start <= self._sent:  # what is sent again is not hashed again
                     self._digest.update(content[self._sent - start :])
                     self._sent = max(self._sent, start + len(content))
@@ -107,9 +110,13 @@ def _upload(
 ) -> None:
     try:
         hub.upload([additions[file.path] for file in files], ref)
-    except Exception:
+    except Exception as error:
         for file in files:
             file.require_untouched()  # the better reason, where it is one
+        if isinstance(error, StalledError):
+            more = f" and {plural(len(files) - 1, 'other file')}" if len(files) > 1 else ""
+            during = f" while {files[0].path}{more} went out"
+            raise StalledError(error.seconds, during) from error
         raise
 
 
