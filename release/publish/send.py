@@ -114,8 +114,10 @@ def _upload(
         for file in files:
             file.require_untouched()  # the better reason, where it is one
         if isinstance(error, StalledError):
-            more = f" and {plural(len(files) - 1, 'other file')}" if len(files) > 1 else ""
-            during = f" while {files[0].path}{more} went out"
+            large = [file.path for file in files if additions[file.path]._upload_mode == "lfs"]  # noqa: SLF001 - nothing public tells
+            names = large or [file.path for file in files]
+            more = f" and {plural(len(names) - 1, 'other file')}" if len(names) > 1 else ""
+            during = f" while {names[0]}{more} went out"
             raise StalledError(error.seconds, during) from error
         raise
 

@@ -27,6 +27,11 @@ MANNERS = (
 LAG = 0.4  # seconds
 ELSEWHERE = "localhost"  # the same server, and another host to a client
 NOWHERE = "f" * 40
+BODIES: dict[str, tuple[bytes, Headers]] = {
+    "a bomb": (gzip.compress(bytes(100 << 20), 1), [("content-encoding", "gzip")]),
+    "an encoding that nobody asked for": (b"{}", [("content-encoding", "br")]),
+    "drips no JSON": (b"<html>" * 99, [("content-type", "text/html")]),
+}
 MADE = f"https://huggingface.co/acme/tiny-NVFP4/commit/{NOWHERE}"
 
 
@@ -139,6 +144,11 @@ class Handler(BaseHTTPRequestHandler):
         manner = self.server.manner
         if manner == "compressed" and "gzip" in self.headers.get("Accept-Encoding", ""):
             content, headers = gzip.compress(content), [*headers, ("content-encoding", "gzip")]
+        if manner == "drips headers":
+            self.trickle(b"HTTP/1.1 200 OK\r\n" + b"x: y\r\n" * 999)
+            return
+        if manner in BODIES:
+            content, headers = BODIES[manner]
         self.send_response_only(status)
         for number, (key, value) in enumerate(headers):
             odd = manner == "headers in other cases"
@@ -146,10 +156,10 @@ class Handler(BaseHTTPRequestHandler):
         if manner == "closes each connection":
             self.send_header("Connection", "close")
             self.close_connection = True
-        if manner in {"slow and in chunks", "drips"}:
+        if manner in {"slow and in chunks", "drips", "drips no JSON"}:
             self.send_header("Transfer-Encoding", "chunked")
             self.end_headers()
-            self.drip(content, 0.3 if manner == "drips" else 0.01)
+            self.drip(content, 0.01 if manner == "slow and in chunks" else 0.3)
             return
         if manner == "leads to itself" and "/commits/" in self.path:
             self.send_header(
@@ -162,11 +172,19 @@ class Handler(BaseHTTPRequestHandler):
 
     def drip(self, content: bytes, seconds: float) -> None:
         step = len(content) // 10 + 1
-        for start in range(0, len(content), step):
-            piece = content[start : start + step]
-            self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
-            time.sleep(seconds)
-        self.wfile.write(b"0\r\n\r\n")
+        with suppress(OSError):
+            for start in range(0, len(content), step):
+                piece = content[start : start + step]
+                self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+                time.sleep(seconds)
+            self.wfile.write(b"0\r\n\r\n")
+
+    def trickle(self, content: bytes) -> None:
+        """Send a byte at a time, until nobody listens."""
+        with suppress(OSError):
+            for start in range(len(content)):
+                self.wfile.write(content[start : start + 1])
+                time.sleep(0.05)
 
     def reset(self) -> None:
         self.close_connection = True

@@ -251,23 +251,6 @@ def test_a_small_file_written_to_meanwhile_is_published_as_verified(
     assert published(hub) == verified
 
 
-@pytest.mark.parametrize(
-    ("path", "method"), [("/xet-write-token/", "xet"), ("/lfs/[0-9a-f]{64}$", "lfs")]
-)
-def test_ctrl_c_during_the_upload_leaves_nothing_and_a_rerun_finishes(
-    path: str, method: str, hub: HubServer, work: Path, client_env: dict[str, str], push: Push
-) -> None:
-    env = client_env | (LFS if method == "lfs" else {})
-    fault = hub.faults.add(path=path, delay=0.7)
-    done = during(fault, work, env, lambda child: child.send_signal(signal.SIGINT))
-    assert done.returncode == 130, done.stderr
-    assert "nothing was published; the same command goes on from there" in done.stderr
-    assert "Traceback" not in done.stderr
-    assert history(hub) == ["initial commit"]
-    assert push("--yes", "--tag", "v1").returncode == 0
-    is_one_release(hub, work, before=1)
-
-
 def test_ctrl_c_during_the_commit_says_that_it_may_be_made(
     hub: HubServer, work: Path, client_env: dict[str, str], push: Push
 ) -> None:

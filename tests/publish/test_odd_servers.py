@@ -116,7 +116,15 @@ def test_it_ends_as_one_release(
 
 @pytest.mark.usefixtures("quiet")
 @pytest.mark.parametrize(
-    ("manner", "said"), [("drips", "not complete after 1 s"), ("leads to itself", "has no end")]
+    ("manner", "said"),
+    [
+        ("drips", "not complete after 1 s"),
+        ("drips no JSON", "not complete after 1 s"),
+        ("drips headers", "no whole answer after 2 s"),
+        ("leads to itself", "has no end"),
+        ("a bomb", "an answer of the Hub has more than 64 MiB"),
+        ("an encoding that nobody asked for", "compressed as nobody asked for"),
+    ],
 )
 def test_an_answer_that_never_ends_is_left(
     manner: str, said: str, hub: HubServer, monkeypatch: pytest.MonkeyPatch
@@ -124,6 +132,6 @@ def test_an_answer_that_never_ends_is_left(
     monkeypatch.setenv("HF_TOKEN", hub.token)
     hub.store.create(REPO, "demo", "public")
     with proxy(hub.endpoint, manner) as address:
-        client = Hub(REPO, Patience(answer=1.0, waits=()), address)
-        with pytest.raises((ReleaseError, httpx.ReadTimeout), match=said):
+        client = Hub(REPO, Patience(connect=0.4, answer=1.0, waits=()), address)
+        with pytest.raises((ReleaseError, httpx.ReadTimeout, httpx.DecodingError), match=said):
             client.head("refs/heads/main")
