@@ -12,6 +12,7 @@ Seen in: ollama #15866, an expert's rows lost in conversion.
 from release.architecture.skeleton import CONV
 from release.facts.components import EMBEDDINGS, HEAD
 from release.facts.measures import Measure, Measures
+from release.quantization.schemes import FLOAT_DTYPES
 from release.rules import Findings, Found, Where, rule
 
 FEW, SHARE, HALF, RUN = 3, 0.005, 0.5, 64
@@ -24,8 +25,9 @@ def check(measures: Measures) -> Findings:
         values = weight.values
         if values.zero or values.constant or _is_torn(weight):
             continue
-        if weight.module.kind == CONV:
-            continue
+        opaque = weight.scheme is None and weight.info.dtype not in {*FLOAT_DTYPES, "F8_E4M3"}
+        if weight.module.kind == CONV or opaque:
+            continue  # what is packed in an unknown way has no rows
         table = weight.module.component in {EMBEDDINGS, HEAD}
         many = values.zero_rows.count > max(FEW, (HALF if table else SHARE) * values.rows)
         if many or (values.zero_run > RUN and not table):

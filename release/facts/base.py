@@ -50,10 +50,13 @@ def provide_base_architecture(
 
 
 def provide_base_modules(
-    base_config: ModelConfig, base_tensors: Tensors, base_architecture: Architecture | Unknown
+    base: Checkpoint,
+    base_config: ModelConfig,
+    base_tensors: Tensors,
+    base_architecture: Architecture | Unknown,
 ) -> Modules | Unknown:
     """The base's modules, where it is quantized by compressed-tensors itself."""
-    quantization = provide_quantization(base_config)
+    quantization = provide_quantization(base_config, base)
     if isinstance(quantization, Unknown):
         return quantization
     if not quantization.groups:

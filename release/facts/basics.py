@@ -2,6 +2,7 @@
 
 from release.architecture import FAMILIES, Architecture, ModelConfig, derive_architecture
 from release.checkpoint import CONFIG_FILE, Checkpoint, TensorInfo
+from release.facts.documents import FOREIGN_QUANTIZATION
 from release.facts.reference.model import TheirModel, derive_from
 from release.quantization.config import (
     METHOD,
@@ -37,11 +38,14 @@ def provide_tensors(checkpoint: Checkpoint) -> Tensors | Unknown:
     return checkpoint.tensors
 
 
-def provide_quantization(config: ModelConfig) -> QuantizationConfig | Unknown:
+def provide_quantization(
+    config: ModelConfig, checkpoint: Checkpoint
+) -> QuantizationConfig | Unknown:
     """The declared quantization; without any, one that claims nothing."""
     found = find_quantization(config.raw)
     if found is None:
-        return UNDECLARED
+        other = next((name for name in FOREIGN_QUANTIZATION if name in checkpoint.files), None)
+        return Unknown(f"{other} declares a method that we do not know") if other else UNDECLARED
     path, value = found
     if not isinstance(value, dict):
         return Unknown(f"{path} is not an object")
