@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from release.cli import COMMANDS, group
+from release.cli.group import COMMANDS, group
 from release.cli.examples import EXAMPLES
 from release.schemas import build_schemas
 

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ HEAVY = {"huggingface_hub", "jinja2", "msgspec", "numpy", "rich", "torch", "tran
 NEVER = HEAVY - {"msgspec"}
 PROGRAM = """
 import sys
+from pathlib import Path
 sys.argv = ["release", *sys.argv[1:]]
 from release.cli import main
 try:
@@ -39,7 +41,7 @@ def test_help_imports_no_command_and_nothing_heavy(args: list[str]) -> None:
     modules = imported(*args)
     assert not modules & HEAVY
     assert {name for name in modules if name.startswith("release")} == {
-        *("release", "release.cli", "release.errors")
+        *("release", "release.cli", "release.cli.group", "release.errors")
     }
 
 
@@ -54,3 +56,15 @@ def test_verify_of_headers_imports_nothing_heavy() -> None:
     demo = ROOT / "release" / "demo" / "checkpoint"
     args = ("verify", str(demo), "--level", "headers", "--quiet", "--format", "json")
     assert not imported(*args) & (NEVER - {"yaml"}), "only a recipe is YAML"
+
+
+def test_ctrl_c_while_it_is_imported_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "click.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "release", "--help"],
+        env=os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (130, "error: interrupted\n")

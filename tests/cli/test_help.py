@@ -5,7 +5,7 @@ from itertools import takewhile
 import click
 import pytest
 
-from release.cli import COMMANDS, group
+from release.cli.group import COMMANDS, group
 from release.cli.examples import EXAMPLES
 from tests.conftest import DEMO, Run
 
