@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from release.checkpoint import open_checkpoint
+from release.checkpoint.header import DTYPE_BITS
 from release.facts import Facts, Level
 from release.facts.scan import Scanning
 from release.scan.values import Scan
@@ -46,6 +47,7 @@ GROUPS = {
         },
     },
 }
+ORDER = list(DTYPE_BITS)
 Entry = tuple[str, str, tuple[int, ...]]
 
 
@@ -148,7 +150,8 @@ def write_checkpoint(
 
 
 def write_shard(place: Path, entries: list[Entry], width: dict[str, int], source: Material) -> None:
-    """Write one safetensors file."""
+    """Write one safetensors file, its tensors in the order in which that library writes them."""
+    entries = sorted(entries, key=lambda entry: (-ORDER.index(entry[1]), entry[0]))
     header: dict[str, Any] = {"__metadata__": {"format": "pt"}}
     position = 0
     for name, dtype, shape in entries:

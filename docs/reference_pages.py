@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from release.cli.group import COMMANDS, group
 from release.cli.examples import EXAMPLES
+from release.cli.group import COMMANDS, group
 from release.schemas import build_schemas
 
 MADE = "<!-- Written by `make docs` from the code. Do not edit. -->"

@@ -168,6 +168,36 @@ def _needed_bits(dtype: str, shape: list[int]) -> int | None:
 
 
 def _tensor(name: str, entry: Any, file: str, base: int) -> TensorInfo:
+    if not _is_sound(entry):
+        _refuse(name, entry, file)
+    start, end = entry["data_offsets"]
+    return TensorInfo(entry["dtype"], tuple(entry["shape"]), file, base + start, base + end)
+
+
+def _is_sound(entry: Any) -> bool:
+    """Whether an entry is all that it should be: of nearly every tensor, so without a detour.
+
+    None of those without values, whose sizes may overflow on the way to none.
+    """
+    if type(entry) is not dict or entry.keys() != ENTRY_KEYS:
+        return False
+    dtype, shape, span = entry["dtype"], entry["shape"], entry["data_offsets"]
+    if type(dtype) is not str or type(shape) is not list or type(span) is not list:
+        return False
+    needed = DTYPE_BITS.get(dtype, 0)
+    for dim in shape:
+        if type(dim) is not int or dim < 0:
+            return False
+        needed *= dim
+    if len(span) != 2 or type(span[0]) is not int or type(span[1]) is not int:  # noqa: PLR2004
+        return False
+    start, end = span
+    return bool(0 <= start < end < FILE_CAP and needed == (end - start) * 8)
+
+
+def _refuse(name: str, entry: Any, file: str) -> None:
+    """Raise what is wrong with an entry, if anything is."""
+
     def bad(what: str, fault: Fault = Fault.HEADER_JSON) -> CheckpointError:
         return _bad(file, what, fault, name)
 
@@ -193,7 +223,6 @@ def _tensor(name: str, entry: Any, file: str, base: int) -> TensorInfo:
         size = "more bytes than can be counted" if needed is None else f"{needed / 8:,.16g} bytes"
         what = f"{dtype} {shape!r:.60} needs {size}, has {end - start:,}"
         raise bad(what, Fault.TENSOR_BYTES)
-    return TensorInfo(dtype, tuple(shape), file, base + start, base + end)
 
 
 def _contiguous(tensors: dict[str, TensorInfo], file: str, base: int) -> int:

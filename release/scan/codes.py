@@ -4,6 +4,7 @@ Shares of a tensor need no look at every code. The sample is slices of 4 Ki code
 tensor of up to 32 KiB is its own sample.
 """
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -43,18 +44,9 @@ class Sample:
     def __init__(self, reading: Reading, size: int) -> None:
         self.reading = reading
         self._slices: list[bytes] = []
-        unit = self._unit = max(reading.unit, 1) * reading.width
-        length = SLICE // 2 if reading.kind is Kind.FP4 else SLICE
-        self._length = unit * max(1, length // unit)
-        count = min(SLICES, max(2, size // SPACING))
-        if not reading.codes:
-            self._places = []
-        elif size <= WHOLE:
-            self._places, self._length = [0], size
-        else:
-            spacing = size // count // self._length * self._length
-            self._places = [place * spacing for place in range(count)]
-        self._places.reverse()
+        self._unit = max(reading.unit, 1) * reading.width
+        places, self._length = _places(reading, size)
+        self._places = list(places)
 
     def add(self, piece: memoryview, position: int) -> None:
         """Keep what is wanted of a piece that begins at byte `position` of the tensor."""
@@ -75,6 +67,21 @@ class Sample:
         """The slices as one array of words."""
         parts = [part[: len(part) // self._unit * self._unit] for part in self._slices]
         return np.frombuffer(b"".join(parts), KINDS[self.reading.width])
+
+
+@cache
+def _places(reading: Reading, size: int) -> tuple[tuple[int, ...], int]:
+    """Where the slices of a tensor of `size` bytes begin, the last one first, and their length."""
+    if not reading.codes:
+        return (), 0
+    if size <= WHOLE:
+        return (0,), size
+    unit = max(reading.unit, 1) * reading.width
+    length = SLICE // 2 if reading.kind is Kind.FP4 else SLICE
+    length = unit * max(1, length // unit)
+    count = min(SLICES, max(2, size // SPACING))
+    spacing = size // count // length * length
+    return tuple(place * spacing for place in reversed(range(count))), length
 
 
 def summarise_codes(samples: list[Sample], tops: list[Array]) -> list[Codes]:

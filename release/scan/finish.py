@@ -2,8 +2,8 @@
 
 from release.checkpoint.source import Stream
 from release.scan.codes import summarise_codes
-from release.scan.layout import Kind, Reading, Segment
-from release.scan.scales import scalar
+from release.scan.layout import Reading, Segment
+from release.scan.scales import good_scales
 from release.scan.suspicion import Recheck
 from release.scan.tallies import tally_of
 from release.scan.tally import Tally, Words
@@ -25,13 +25,23 @@ class Finish:
         self.recheck = Recheck(stream)
         self._waiting: dict[Key, list[Waiting]] = {}
 
-    def start(self, segment: Segment, part: memoryview) -> Tally | None:
-        """Make the tally of a tensor that begins with `part`; a single scale needs none."""
-        size, reading = segment.end - segment.start, segment.reading
-        if size == reading.width == len(part) and reading.kind is Kind.SCALE:
-            self.tensors[segment.tensor] = scalar(reading, bytes(part))
-            return None
-        return tally_of(reading, size)
+    def start(self, segment: Segment) -> Tally:
+        """Make the tally of a tensor."""
+        return tally_of(segment.reading, segment.end - segment.start)
+
+    def scales(self, herd: tuple[Segment, ...], raw: memoryview) -> None:
+        """Take scales of many tensors, whole: one by one only where something is wrong."""
+        size = len(raw) // len(herd)
+        for index, (segment, values) in enumerate(
+            zip(herd, good_scales(herd[0].reading, raw, len(herd)), strict=True)
+        ):
+            if values is None:
+                tally = self.start(segment)
+                if size:
+                    tally.add(raw[index * size : index * size + size])
+                self.end(segment, tally)
+            else:
+                self.tensors[segment.tensor] = values
 
     def end(self, segment: Segment, tally: Tally) -> None:
         """Take a tensor that has been seen whole."""

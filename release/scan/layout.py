@@ -1,6 +1,7 @@
 """How the bytes of a tensor are to be read: what a word is, what makes it bad, what a row is."""
 
 from enum import Enum
+from functools import cache
 
 import msgspec
 
@@ -163,9 +164,15 @@ def weight_reading(
 
 def scale_reading(info: TensorInfo) -> Reading:
     """How to read scales; raw where a dtype says nothing of their values."""
-    if info.dtype not in FORMATS:
-        return Reading(Kind.RAW, info.dtype, WIDTHS.get(info.dtype, 1))
-    return Reading(Kind.SCALE, info.dtype, FORMATS[info.dtype].width)
+    return _scales(info.dtype)
+
+
+@cache
+def _scales(dtype: str) -> Reading:
+    """One reading for all of them, as there are very many."""
+    if dtype not in FORMATS:
+        return Reading(Kind.RAW, dtype, WIDTHS.get(dtype, 1))
+    return Reading(Kind.SCALE, dtype, FORMATS[dtype].width)
 
 
 def zero_point_reading(info: TensorInfo, scheme: Scheme) -> Reading:

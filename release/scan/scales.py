@@ -1,5 +1,6 @@
 """Scales: few bytes, each of which decides about many weights, so every one is looked at."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -7,46 +8,45 @@ import numpy.typing as npt
 
 from release.scan.layout import EXPONENTS, Reading, Segment
 from release.scan.suspicion import Recheck
-from release.scan.tally import SIGNED, UNSIGNED, Tally, add_hits, decode_float
+from release.scan.tally import KEPT_BYTES, SIGNED, UNSIGNED, Tally, add_hits, decode_float
 from release.scan.values import NONE, Codes, Hits, Scales, Values
 
 Words = npt.NDArray[Any]
 
 KEPT_ZEROS = 1024
-ONE = Hits(1, 0)
 SAMPLED = 16 << 10
 SAMPLED_PER_PIECE = 4 << 10
 
 
-def scalar(reading: Reading, raw: bytes) -> Values:
-    """One scale: most tensors of a mixture of experts are no more than that."""
-    form = reading.format
-    word = int.from_bytes(raw, "little")
-    if max(form.normal, 1) <= word < form.bad:
-        value = decode_float(word, reading.dtype)
-        return Values(1, value, scales=Scales(value, value, 0), head=raw)
-    size = word & (form.sign - 1)
-    bad, zero = size >= form.bad, size == 0
-    negative = word != size and not bad and not zero
-    good = not bad and not zero and not negative
-    value = decode_float(size, reading.dtype) if good else 0.0
-    scales = Scales(
-        low=value,
-        median=value,
-        top_at=0,
-        negative=ONE if negative else NONE,
-        zero=ONE if zero else NONE,
-        tiny=ONE if size < form.normal and not zero and not negative else NONE,
-        zeros=(0,) if zero else (),
-    )
-    return Values(
-        words=1,
-        top=value,
-        bad=ONE if bad else NONE,
-        infinite=int(size == form.infinity),
-        scales=scales,
-        head=raw,
-    )
+def good_scales(reading: Reading, raw: memoryview, count: int) -> Iterator[Values | None]:
+    """The values of `count` tensors of scales, side by side; None for one with a scale that is bad.
+
+    Most tensors of a mixture of experts are scales, and calls of numpy cost more than what they do.
+    """
+    form, dtype, size = reading.format, reading.dtype, len(raw) // count
+    types = UNSIGNED if dtype in EXPONENTS else SIGNED
+    grid = np.frombuffer(raw, types[reading.width]).reshape(count, -1)
+    high, low = grid.max(axis=1, initial=0), grid.min(axis=1, initial=form.bad - 1)
+    good = (high < form.bad) & (low >= max(form.normal, 1)) & (high > 0)
+    middle, place = _middles(grid) if size > reading.width > 1 else (low, np.zeros_like(low))
+    rows = zip(*(part.tolist() for part in (good, high, low, middle, place)), strict=True)
+    for index, (fine, top, least, median, at) in enumerate(rows):
+        if not fine:
+            yield None
+            continue
+        value = decode_float(top, dtype)
+        low_value = value if least == top else decode_float(least, dtype)
+        middle_value = decode_float(median, dtype) if reading.width > 1 else 0.0
+        head = bytes(raw[index * size : index * size + min(size, KEPT_BYTES)])
+        scales = Scales(low_value, middle_value, at)
+        yield Values(grid.shape[1], value, scales=scales, head=head)
+
+
+def _middles(grid: Words) -> tuple[Words, Words]:
+    """The median of each row's sample, and the place of its largest."""
+    kept = grid[:, :: -(-grid.shape[1] // SAMPLED)]
+    half = kept.shape[1] // 2
+    return np.partition(kept, half, axis=1)[:, half], grid.argmax(axis=1)
 
 
 class ScaleTally(Tally):

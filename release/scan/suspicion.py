@@ -1,7 +1,5 @@
 """What eight bytes of every page make likely, and a second look at the bytes makes certain."""
 
-import hashlib
-
 import numpy as np
 import numpy.typing as npt
 
@@ -9,14 +7,12 @@ from release.checkpoint.source import Stream
 from release.scan.layout import Segment
 from release.scan.values import Hole
 
-Words = npt.NDArray[np.uint64]
-
 PAGE = 4096
 MARK = 8
 LONG = 64 << 10
 LEAST_MARKS = LONG // PAGE - 1
 BLANK = (b"\x00" * MARK, b"\xff" * MARK)
-BLANK_WORDS = {0, (1 << 64) - 1}
+ALL = np.uint64((1 << 64) - 1)
 MOST_RUNS = 16
 PIECE = 256 << 10
 SLACK = 8
@@ -49,73 +45,40 @@ class Recheck:
         return True
 
 
-class Marks:
-    """Eight bytes of every page of one tensor, as they go by: few of them are kept."""
+def is_constant(segment: Segment, marks: bytes, head: bytes, recheck: Recheck) -> bool:
+    """Whether a tensor of at least two words repeats its first word.
 
-    def __init__(self) -> None:
-        self._hash = hashlib.blake2b(digest_size=16)
-        self._count = 0
-        self._first = b""
-        self.alike = True
-        self._run = (0, 0, 0)  # blank word, first mark, marks
-        self._runs: list[tuple[int, int, int]] = []
-
-    def add(self, words: Words) -> None:
-        """Take the marks of a piece."""
-        raw = words.tobytes()
-        self._hash.update(raw)
-        self._first = self._first or raw[:MARK]
-        self.alike = self.alike and raw == self._first * len(words)
-        if BLANK[0] in raw or BLANK[1] in raw:
-            self._follow(words)
-        elif self._run[2]:
-            self._end_run()
-        self._count += len(words)
-
-    def digest(self) -> bytes:
-        """Equal for tensors with the same marks."""
-        return self._hash.digest()
-
-    def runs(self) -> list[tuple[int, int, int]]:
-        """Long runs of blank marks: the byte, the first mark, how many. At most 16 of them."""
-        self._end_run()
-        return self._runs
-
-    def _follow(self, words: Words) -> None:
-        for place, word in enumerate(words.tolist(), self._count):
-            blank = word in BLANK_WORDS
-            if self._run[2] and not (blank and word == self._run[0]):
-                self._end_run()
-            if blank:
-                first = self._run[1] if self._run[2] else place
-                self._run = (word, first, self._run[2] + 1)
-
-    def _end_run(self) -> None:
-        word, first, count = self._run
-        if count >= LEAST_MARKS and len(self._runs) < MOST_RUNS:
-            self._runs.append((word & 0xFF, first, count))
-        self._run = (0, 0, 0)
-
-
-def is_constant(segment: Segment, marks: Marks, head: bytes, recheck: Recheck) -> bool:
-    """Whether a tensor of at least two words repeats its first word."""
+    `marks` are eight bytes of every page of it, `head` its first bytes.
+    """
     first = head[: segment.reading.width]
     size = segment.end - segment.start
-    if not first or size < 2 * len(first) or not marks.alike:
+    if not first or size < 2 * len(first):
         return False
     pattern = first * (MARK // len(first))
-    if head != (pattern * MARK)[: len(head)]:
+    if head != (pattern * MARK)[: len(head)] or marks != marks[:MARK] * (len(marks) // MARK):
         return False
     return len(head) == size or recheck.repeats(segment.start, segment.end, pattern)
 
 
-def find_hole(segment: Segment, marks: Marks, recheck: Recheck) -> Hole | None:
+def find_hole(segment: Segment, marks: bytes, recheck: Recheck) -> Hole | None:
     """The first run of 64 KiB or more of 0x00 or 0xFF bytes in a tensor."""
-    for byte, first, count in marks.runs():
+    for byte, first, count in _blank_runs(marks):
         hole = _measure(segment, first, first + count, byte, recheck)
         if hole is not None:
             return hole
     return None
+
+
+def _blank_runs(marks: bytes) -> list[tuple[int, int, int]]:
+    """Long runs of blank marks: the byte, the first mark, how many. At most 16 of them."""
+    if not any(blank in marks for blank in BLANK):
+        return []
+    words = np.frombuffer(marks, np.uint64)
+    starts = np.flatnonzero(np.concatenate(([True], words[1:] != words[:-1])))
+    counts = np.diff(np.append(starts, len(words)))
+    blank = (words[starts] == 0) | (words[starts] == ALL)
+    long = np.flatnonzero(blank & (counts >= LEAST_MARKS))[:MOST_RUNS]
+    return [(int(words[starts[i]]) & 0xFF, int(starts[i]), int(counts[i])) for i in long]
 
 
 def _measure(segment: Segment, first: int, end: int, byte: int, recheck: Recheck) -> Hole | None:

@@ -36,7 +36,7 @@ class FloatTally(Tally):
         """Find the largest and the most negative float, and rows of zeros."""
         signed = SIGNED[self.reading.width]
         high, low = int(words.view(signed).max()), int(words.max())
-        self.note_zero_rows(self.rows(words), self._magnitude)
+        self.note_zero_rows(words, self._magnitude)
         if high >= self._bad or low >= self._sign + self._bad:
             words = self._without_bad(words)
             high, low = int(words.view(signed).max()), int(words.max())
@@ -85,7 +85,7 @@ class IntegerTally(Tally):
         codes = words.view(np.int8)
         self.top = max(self.top, int(codes.max()), -int(codes.min()))
         if self.reading.symmetric:  # else zero is the code of a zero point
-            self.note_zero_rows(self.rows(words), 0xFF)
+            self.note_zero_rows(words, 0xFF)
         if self._step:
             grid = self.rows(codes)[:: self._step]
             high = np.maximum.reduce(grid, axis=1).astype(np.int32)
@@ -102,16 +102,15 @@ class PackedTally(Tally):
 
     def look(self, words: Words) -> None:
         """Find rows of zeros, and rows with something behind their last code."""
-        grid = self.rows(words)
         if self._ragged:
-            beyond = padding_rows(grid, self.reading)
+            beyond = padding_rows(self.rows(words), self.reading)
             self.padding = add_hits(self.padding, beyond, self.words // self.reading.row)
-        zero = 0
+        zero = False
         if self.reading.kind is Kind.FP4:
-            zero = self.note_zero_rows(grid, 0x77)
+            zero = self.note_zero_rows(words, 0x77)
         elif self._zeros is not None:
-            zero = self.note_zero_rows(grid, 0xFFFF_FFFF, self._zeros)
-        self.top = max(self.top, int(zero < len(grid)))
+            zero = self.note_zero_rows(words, 0xFFFF_FFFF, self._zeros)
+        self.top = self.top or int(not zero)
 
 
 def channel_step(reading: Reading, size: int) -> int:

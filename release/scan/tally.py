@@ -4,6 +4,7 @@ A piece is looked at while it is in the cache, by reductions that write no array
 itself; what needs more than that is made from a sample, or only where something is wrong.
 """
 
+import hashlib
 import math
 import struct
 from typing import Any
@@ -13,7 +14,7 @@ import numpy.typing as npt
 
 from release.scan.codes import Sample
 from release.scan.layout import EXPONENTS, Kind, Reading, Segment
-from release.scan.suspicion import MARK, PAGE, Marks, Recheck, find_hole, is_constant
+from release.scan.suspicion import MARK, PAGE, Recheck, find_hole, is_constant
 from release.scan.values import NONE, Codes, Hits, Values
 
 Words = npt.NDArray[Any]
@@ -33,7 +34,6 @@ SIGNED: dict[int, np.dtype[Any]] = {
 _F32, _F16 = struct.Struct("<f"), struct.Struct("<e")
 KEPT_BYTES = 64
 LONG, ALL = 8, (1 << 64) - 1
-NO_ROWS = np.empty(0, np.intp)
 UNVALUED = {Kind.RAW, Kind.INDEX}
 PACKED = {Kind.FP4, Kind.PACKED}
 
@@ -66,7 +66,8 @@ class Tally:
         self._head = b""
         self._position = 0
         if self.weighed:
-            self.sample, self._marks = Sample(reading, size), Marks()
+            self.sample = Sample(reading, size)
+        self._marks: list[bytes] = []
         self._rows = 0
         self._zero: list[Words] = []
         self._tops: list[Words] = []
@@ -94,7 +95,8 @@ class Tally:
         """
         valued = self.reading.kind not in UNVALUED
         nothing = valued and not self.top and not self.bad
-        constant = nothing or is_constant(segment, self._marks, self._head, recheck)
+        marks = b"".join(self._marks)
+        constant = nothing or is_constant(segment, marks, self._head, recheck)
         look = valued and not constant
         zero_rows, zero_run = self._zero_rows()
         return Values(
@@ -108,9 +110,9 @@ class Tally:
             padding=self.padding,
             zero=nothing,
             constant=constant,
-            hole=find_hole(segment, self._marks, recheck) if look else None,
+            hole=find_hole(segment, marks, recheck) if look else None,
             codes=codes,
-            mark=self._marks.digest(),
+            mark=hashlib.blake2b(marks, digest_size=16).digest(),
             head=self._head,
         )
 
@@ -122,27 +124,31 @@ class Tally:
         """The words as rows; all of them as one row where rows mean nothing."""
         return words.reshape(-1, self.reading.row or len(words))
 
-    def note_zero_rows(self, grid: Words, mask: int, zeros: Words | None = None) -> int:
+    def note_zero_rows(self, words: Words, mask: int, zeros: Words | None = None) -> bool:
         """Count the rows of a piece that are zero: all bits of `mask` as in `zeros`, or clear.
 
-        Few rows begin with a zero, so that only those are looked at whole.
+        Few rows begin with a zero, so that only those are looked at whole. Says if all are zero.
         """
-        wide = grid
-        if zeros is None and grid.shape[1] * grid.itemsize % LONG == 0:
-            wide, mask = grid.view(np.uint64), mask * (ALL // ((1 << 8 * grid.itemsize) - 1))
-        kept = wide.dtype.type(mask)
-        first = wide[:, 0] if zeros is None else wide[:, 0] ^ zeros[0]
+        row = self.reading.row or len(words)
+        if zeros is None and row * words.itemsize % LONG == 0:
+            row = row * words.itemsize // LONG
+            mask *= ALL // ((1 << 8 * words.itemsize) - 1)
+            words = words.view(np.uint64)
+        kept = words.dtype.type(mask)
+        first = words[::row] if zeros is None else words[::row] ^ zeros[0]
         first = first & kept
-        few = np.count_nonzero(first) < len(first)
-        rows = np.flatnonzero(first == 0) if few else NO_ROWS
-        if len(rows):
-            whole = wide[rows] if zeros is None else wide[rows] ^ zeros
-            rows = rows[~(whole & kept).any(axis=1)]
+        before = self._rows
         if self.reading.row:
-            if len(rows):
-                self._zero.append(rows + self._rows)
-            self._rows += len(grid)
-        return len(rows)
+            self._rows += len(first)
+        if first.all():
+            return False
+        rows = np.flatnonzero(first == 0)
+        whole = words.reshape(-1, row)[rows]
+        whole = whole if zeros is None else whole ^ zeros
+        rows = rows[~(whole & kept).any(axis=1)]
+        if self.reading.row and len(rows):
+            self._zero.append(rows + before)
+        return len(rows) == len(first)
 
     def _zero_rows(self) -> tuple[Hits, int]:
         """How many rows are zero, and the longest run of them."""
@@ -158,7 +164,8 @@ class Tally:
         first = -self._position % PAGE
         count = (len(piece) - first) // MARK
         if count > 0:
-            self._marks.add(np.frombuffer(piece, np.uint64, count, first)[:: PAGE // MARK])
+            marks = np.frombuffer(piece, np.uint64, count, first)[:: PAGE // MARK]
+            self._marks.append(marks.tobytes())
 
     def has_sample(self) -> bool:
         """Whether there is a sample to make something of."""

@@ -5,8 +5,8 @@ from itertools import takewhile
 import click
 import pytest
 
-from release.cli.group import COMMANDS, group
 from release.cli.examples import EXAMPLES
+from release.cli.group import COMMANDS, group
 from tests.conftest import DEMO, Run
 
 CODES = ("0  clean", "1  findings", "2  usage error", "3  something required")

@@ -13,7 +13,7 @@ from release.quantization.arguments import Args
 from release.quantization.config import ConfigGroup, QuantizationConfig
 from release.quantization.schemes import Scheme, scheme_of
 from release.scan.finish import Finish
-from release.scan.layout import Reading, Segment, scale_reading, weight_reading
+from release.scan.layout import Kind, Reading, Segment, scale_reading, weight_reading
 from release.scan.values import Values
 
 UNSIGNED = {1: np.uint8, 2: np.uint16, 4: np.uint32}
@@ -40,8 +40,10 @@ def scheme(bits: int, group: int, *, symmetric: bool = True) -> Scheme:
 def tally(reading: Reading, raw: bytes, limit: int) -> Values:
     segment, finish = Segment("t", 0, len(raw), reading), Finish(InMemory(raw))
     step = reading.step(limit)
-    counter = finish.start(segment, memoryview(raw)[:step])
-    if counter is not None:
+    if reading.kind is Kind.SCALE and len(raw) <= step:
+        finish.scales((segment,), memoryview(raw))
+    else:
+        counter = finish.start(segment)
         for start in range(0, len(raw), step):
             counter.add(memoryview(raw)[start : start + step])
         finish.end(segment, counter)
@@ -222,3 +224,26 @@ def test_scales_are_decoded() -> None:
     assert (got.scales.low, got.scales.median, got.top, got.scales.top_at) == (1, 2, 1024, 2)
     exponents = tally(scale_reading(info("U8", 1, 2)), bytes([120, 130]), 4096)
     assert exponents.top == 8.0  # 2 ** (130 - 127)
+
+
+@pytest.mark.parametrize("dtype", ["BF16", "F32", "F8_E4M3", "U8"])
+@pytest.mark.parametrize("columns", [0, 1, 2, 300])
+def test_scales_side_by_side_are_what_each_is_alone(dtype: str, columns: int) -> None:
+    stored = info(dtype, 1, columns)
+    reading, size = scale_reading(stored), stored.nbytes
+    words = np.random.default_rng(3).integers(60, 120, 5 * size, dtype=np.uint8)
+    words[size : 2 * size] = 0xFF
+    words[3 * size : 3 * size + 1] = 0
+    raw = memoryview(words.tobytes())
+    herd = tuple(Segment(f"{i}", i * size, (i + 1) * size, reading) for i in range(5))
+    together, alone = Finish(InMemory(raw)), {}
+    together.scales(herd, raw)
+    for segment in herd:
+        part = raw[segment.start : segment.end]
+        finish = Finish(InMemory(part))
+        counter = finish.start(segment)
+        if part:
+            counter.add(part)
+        finish.end(segment, counter)
+        alone |= finish.all()
+    assert together.all() == alone
