@@ -236,7 +236,8 @@ def test_scales_side_by_side_are_what_each_is_alone(dtype: str, columns: int) ->
     words[3 * size : 3 * size + 1] = 0
     raw = memoryview(words.tobytes())
     herd = tuple(Segment(f"{i}", i * size, (i + 1) * size, reading) for i in range(5))
-    together, alone = Finish(InMemory(raw)), {}
+    together = Finish(InMemory(raw))
+    alone: dict[str, Values] = {}
     together.scales(herd, raw)
     for segment in herd:
         part = raw[segment.start : segment.end]
