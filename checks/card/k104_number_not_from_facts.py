@@ -1,9 +1,9 @@
 """A figure on the card is not what the checkpoint has.
 
 What it checks: sizes of components and of all weights (GB is 10^9 bytes, GiB 2^30), parameters in
-    all and at work on a token, layers by kind, settings of config.json, group sizes, bytes of KV
-    cache for a token and how much smaller the model became, each against the fact it is about. A
-    figure is right if the fact rounds to it, 1% (3% after `~`, 8% for ratios) either way for sizes.
+    all and at work on a token, layers by kind, settings of config.json, groups and blocks that
+    share a scale, modules that are quantized, bits of a weight, bytes of KV cache for a token or for
+    many, and how much smaller the model became, each against the fact it is about. A figure is right if the fact rounds to it, 1% (3% after `~`, 8% for ratios) either way for sizes.
 Why it matters: people choose a GPU by these figures, before they download 25 GB.
 How to fix: correct the figure, or let `release card` compute it.
 Seen in: an FP8 card whose weight table sums to 29 GB for files of 30.4 GB; a 27B model listed as
@@ -12,6 +12,7 @@ Seen in: an FP8 card whose weight table sums to 29 GB for files of 30.4 GB; a 27
 
 import re
 
+from release.audit.groups import written
 from release.audit.page import Page
 from release.audit.quantities import Figure
 from release.audit.truths import Truth
@@ -41,6 +42,8 @@ def _subject(figure: Figure) -> str:
         "layers": f"layers {figure.subject}".rstrip(),
         "parameters": f"{figure.subject} parameters".lstrip(),
         "group size": "group size",
+        "block": "block that shares a scale",
+        "quantized": "quantized modules",
     }
     return names.get(figure.kind, figure.subject)
 
@@ -58,6 +61,8 @@ def _write(figure: Figure, value: float) -> str:
         return f"{binary_bytes(int(value))} a token"
     if figure.kind == "parameters":
         return parameters(int(value))
+    if figure.kind == "block":
+        return written(value)
     if figure.kind == "ratio":
         return f"{value:.1f}x" if figure.subject.endswith("times") else f"{value:.0f}%"
     return re.sub(r"\.0$", "", f"{value:,.1f}")

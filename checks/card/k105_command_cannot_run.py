@@ -1,7 +1,8 @@
 """A command on the card cannot work as it stands.
 
-What it checks: every shell command: `vllm serve` by vLLM's own options and the model's limits and,
-    where the card names a GPU for it, by vLLM's arithmetic there; `pip install` with an unquoted
+What it checks: every shell command: `vllm serve`, in a manifest of Compose or Kubernetes too, by
+    the options of vLLM 0.32 and the model's limits and, where the card names a GPU for it, by vLLM's
+    arithmetic there; `pip install` with an unquoted
     `>` or `<`; installs from a fork; edits of installed files.
 Why it matters: it is the first thing that a reader tries.
 How to fix: the finding names what starts; quote requirements; name the release that has the fix.
@@ -46,7 +47,9 @@ def _judge(page: Page, trial: Trial) -> Findings:
     if trial.problem is not None:
         yield Found(_place(page, trial.shell, trial.problem), trial.problem, "correct the command")
         return
-    for name in trial.command.unknown if trial.command else ():
+    # Another release had other options, which are not known here.
+    known = trial.command is not None and trial.other is None
+    for name in trial.command.unknown if trial.command and known else ():
         place = _place(page, trial.shell, name)
         yield Found(place, f"vLLM has no option {name}", "correct it, or leave it out")
     for short, whole in trial.command.shortened if trial.command else ():

@@ -1,6 +1,6 @@
 """A precision on the card is not what the modules are stored in.
 
-What it checks: tables, lists and sentences that say which part of the model is in which precision
+What it checks: the title, tables, lists, recipes and sentences that say which part of the model is in which precision
     (`lm_head | BF16`, `FP8 | q_proj, down_proj`, `Scheme: W4A16`), against the modules' tensors:
     every precision named must be there, and they must be those of most of the part's weights.
 Why it matters: who debugs quality, or picks kernels, trusts this table before the config.
@@ -8,6 +8,7 @@ How to fix: correct it: `release tables` prints which modules are in which schem
 Seen in: a table copied from a sister model, which says that the head is quantized.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
@@ -16,6 +17,8 @@ import msgspec
 from release.audit.page import Page
 from release.audit.precise import Precise
 from release.audit.schemes import true_of, true_of_activations, true_of_cache, true_of_weights
+from release.audit.subjects import REST
+from release.audit.words import patterns
 from release.facts.components import ATTENTION, AUDIO, LINEAR_ATTENTION, MTP, VISION
 from release.facts.modules import Module, Modules
 from release.quantization.arguments import Args
@@ -25,6 +28,7 @@ from release.rules import Findings, Found, Where, rule
 from release.unknown import Unknown
 
 ENOUGH = 0.75  # of the weights of a part
+MANNERS = frozenset(patterns("manners"))
 JUDGES = {"activations": true_of_activations, "weights": true_of_weights}
 TOWERS = {MTP, VISION, AUDIO}  # whose modules have the same names as the text model's
 
@@ -47,9 +51,12 @@ def check(
 
 def _cache(claim: Precise, cache: Args | None) -> Iterator[str]:
     """A server can be told to quantize the cache; only what has scales here has a true answer."""
-    if cache is not None and claim.words - true_of_cache(cache):
-        true = ", ".join(sorted(true_of_cache(cache)))
-        yield f"KV cache: the card says {_said(claim)}, it is {true}"
+    if cache is None:
+        return
+    true = true_of_cache(cache)
+    formats = claim.words - MANNERS
+    if (formats and not formats & true) or (claim.words & MANNERS) - true:
+        yield f"KV cache: the card says {_said(claim)}, it is {', '.join(sorted(true))}"
 
 
 def _parts(claim: Precise, modules: Modules, cache: Args | None) -> Iterator[str]:
@@ -70,15 +77,26 @@ def _meant(part: str, modules: Modules) -> tuple[list[Module], ...]:
     stored = [m for m in modules if m.shape is not None or "weight" in m.tensors]
     if not part:
         return ([module for module in stored if module.known_scheme],)
-    if part.startswith(PATTERN) or "." in part:
+    if part == REST:
+        return ([module for module in stored if module.known_scheme is None],)
+    if part.startswith(PATTERN):
         found = Targets([part]).match({module.name: () for module in stored})
         return ([module for module in stored if found[module.name]],)
+    if "." in part:
+        inner = _inside(part)
+        return ([module for module in stored if inner.search(module.name)],)
     parts = [module for module in stored if module.component == part]
     if part == ATTENTION:
         linear = [module for module in stored if module.component == LINEAR_ATTENTION]
         return parts, [*parts, *linear]
     named = [module for module in stored if module.name.rpartition(".")[2] == part]
     return parts, [module for module in named if module.component not in TOWERS]
+
+
+def _inside(part: str) -> re.Pattern[str]:
+    """Some parts of a dotted name, with `*` for any other."""
+    form = re.escape(part.strip(".")).replace(r"\*", r"[^.]*").replace(r"\.[^.]*", r"(?:\..*)?")
+    return re.compile(rf"(?:^|\.){form}(?:\.|$)")
 
 
 def _left_out(_: Precise, modules: list[Module]) -> str | None:

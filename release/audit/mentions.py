@@ -26,6 +26,10 @@ VERSION = re.compile(
     r"(?P<sign>==|>=|<=|~=|!=|>|<|≥|≤)?\s*\(?v?(?P<version>\d+\.\d+(?:\.\d+)*(?:\.?(?:post|dev|rc|a|b)\d+)?)",
     re.IGNORECASE | re.ASCII,
 )
+TRIED = re.compile(
+    r"\b(?:tested|tried|validated|verified|served|measured|run|ran) (?:with|on|in|using) $",
+    re.IGNORECASE,
+)
 REPOSITORY = re.compile(
     r"(?:vllm\s+serve\s+|--model[= ]\s*|(?:hf|huggingface-cli)\s+download\s+"
     r"|from_pretrained\(\s*|model(?:_id|_name|_path)?\s*=\s*|LLM\(\s*)[\"']?"
@@ -39,12 +43,16 @@ DATE = re.compile(r"\b20\d\d-\d\d-\d\d\b")
 
 
 class Release(msgspec.Struct, frozen=True):
-    """A release of a package; `minimum` where the card says that it or newer is enough."""
+    """A release of a package; `minimum` where the card says that it or newer is enough.
+
+    `pinned` is the one that is installed, or that the card was tried with.
+    """
 
     package: str
     version: str
     line: int
     minimum: bool
+    pinned: bool = False
 
 
 class Repository(msgspec.Struct, frozen=True):
@@ -105,7 +113,9 @@ def _releases(number: int, text: str) -> Iterator[Release]:
         minimum = (not ranged and match["sign"] in {">=", "≥", "~="}) or bool(
             re.match(r"\+|\s*(?:or|and) (?:newer|later|above|up)", after)
         )
-        yield Release(package, match["version"], number, minimum)
+        pinned = match["sign"] == "==" or match["package"].endswith(":")
+        tried = not match["sign"] and TRIED.search(text[: match.start()]) is not None
+        yield Release(package, match["version"], number, minimum, (pinned or tried) and not minimum)
 
 
 def _requests(number: int, text: str) -> Iterator[Request]:

@@ -34,7 +34,8 @@ CELLS = re.compile(r"(?<!\\)\|")
 class Line(msgspec.Struct, frozen=True):
     """A line of text outside code: `text` as it is read, links and emphasis taken out.
 
-    `cells` are those of a table's row, `heads` the titles above them.
+    `cells` are those of a table's row, `heads` the titles above them; `source` is all of a line
+    that was taken apart at its dots.
     """
 
     number: int
@@ -42,6 +43,7 @@ class Line(msgspec.Struct, frozen=True):
     heading: str = ""
     cells: tuple[str, ...] = ()
     heads: tuple[str, ...] = ()
+    source: str = ""
 
 
 class Fence(msgspec.Struct, frozen=True):
@@ -54,23 +56,23 @@ class Fence(msgspec.Struct, frozen=True):
 
 
 class Page(msgspec.Struct, frozen=True):
-    """A card. `header` is its YAML, None where there is none, a text where it cannot be read."""
+    """A card. `header` is its YAML, None where there is none, a text where it cannot be read.
+
+    `title` is the first heading of the text, "" where there is none.
+    """
 
     name: str
     text: str
     header: dict[str, Any] | str | None
     lines: tuple[Line, ...]
     fences: tuple[Fence, ...]
+    title: str = ""
+    title_line: int = 1
 
     @property
     def fields(self) -> dict[str, Any]:
         """The header's values; none where it cannot be read."""
         return self.header if isinstance(self.header, dict) else {}
-
-    @property
-    def title(self) -> str:
-        """The first heading of the text, "" where there is none."""
-        return next((line.heading for line in self.lines if line.heading), "")
 
     def line_of(self, key: str) -> int:
         """The line of a key of the header; the header's first where it has none."""
@@ -92,7 +94,8 @@ def read_page(name: str, text: str) -> Page:
         reader.take(number, line[:LONGEST])
     reader.close()
     header = _header(front) if front is not None else None
-    return Page(name, text, header, tuple(reader.lines), tuple(reader.fences))
+    lines, fences = tuple(reader.lines), tuple(reader.fences)
+    return Page(name, text, header, lines, fences, *reader.title)
 
 
 def _header(text: str) -> dict[str, Any] | str:
@@ -109,6 +112,7 @@ class _Reader:
     def __init__(self) -> None:
         self.lines: list[Line] = []
         self.fences: list[Fence] = []
+        self.title = ("", 1)
         self._headings: list[tuple[int, str]] = []
         self._heads: tuple[str, ...] = ()
         self._last: tuple[str, ...] = ()
@@ -164,6 +168,7 @@ class _Reader:
             kept = [entry for entry in self._headings if entry[0] < depth]
             self._headings = [*kept, (depth, plain(heading[2]))]
             self._heads = ()
+            self.title = self.title if self.title[0] else (plain(heading[2]), number)
             return
         cells = _cells(line)
         if cells and RULE.fullmatch(line):
@@ -172,8 +177,10 @@ class _Reader:
         if not cells:
             self._heads = ()
         self._last = cells
-        for piece in [line] if cells else PIECES.split(line):
-            self.lines.append(Line(number, plain(piece), self._heading, cells, self._heads))
+        pieces = [line] if cells else PIECES.split(line)
+        source = plain(line) if len(pieces) > 1 else ""
+        for piece in pieces:
+            self.lines.append(Line(number, plain(piece), self._heading, cells, self._heads, source))
 
 
 def _cells(line: str) -> tuple[str, ...]:

@@ -27,6 +27,11 @@ ACTIVE_BEFORE = re.compile(
     rf"{AT_WORK}(?:\s*{PARAMETERS})?[量数]?\s*(?:of|:|is|are|~|=|は|[약约約은는])?\s*[(]?$",
     re.IGNORECASE | re.ASCII,
 )
+NAMED = re.compile(
+    rf"(?:it is |this is )?an? {COUNT.pattern}(?:[- ]parameters?)?[- ]"
+    r"(?:[\w-]+ ){0,3}(?:model|llm)\b",
+    re.IGNORECASE,
+)
 TABLES = re.compile(
     r"non[- ]?embedding|without embedding|excluding embedding|非嵌入", re.IGNORECASE
 )
@@ -43,6 +48,7 @@ def read_parameters(line: Line) -> Iterator[Figure]:
     for text in line.cells or sentences(line.text):
         if not ELSEWHERE.search(re.sub(r"activ\w+ per token", "", text)):
             yield from _said(line.number, text)
+            yield from _is_model(line.number, text)
 
 
 def read_labelled(number: int, label: str, value: str) -> Iterator[Figure]:
@@ -56,6 +62,14 @@ def read_labelled(number: int, label: str, value: str) -> Iterator[Figure]:
         yield Figure(
             "parameters", NO_TABLES if TABLES.search(label) else "", by_name(count), number
         )
+
+
+def _is_model(number: int, text: str) -> Iterator[Figure]:
+    """`A 27B hybrid model`, at the start of a sentence."""
+    if found := NAMED.match(text):
+        count = COUNT.search(found[0])
+        if count and count["unit"]:
+            yield Figure("parameters", "", by_name(count), number)
 
 
 def _said(number: int, text: str) -> Iterator[Figure]:

@@ -3,13 +3,17 @@
 import re
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
+from release.audit.labels import pair
 from release.audit.page import Line, Page, sentences, statements
-from release.audit.precise import UNSURE, Precise, Side
-from release.audit.recipes import read_ignored, read_recipe
-from release.audit.schemes import ASIDE, WORD, rest_of, words_of
+from release.audit.parts import APART, parts_of
+from release.audit.precise import UNSURE, Precise
+from release.audit.recipes import read_recipe
+from release.audit.schemes import WORD, rest_of, words_of
 from release.audit.sides import read_sides
-from release.audit.subjects import WHOLE, component, is_about
-from release.audit.words import patterns
+from release.audit.stated import read_pair
+from release.audit.titles import read_title
 
 HEAD = re.compile(
     r"precision|scheme|quant(?:ization|\.|s)?\b|d?type|format|bits|weights?\b", re.IGNORECASE
@@ -18,17 +22,24 @@ OTHER = re.compile(
     r"\b(?:base|original|before|source|activations?|vs|size|note|params?)\b", re.IGNORECASE
 )
 LABELLED = re.compile(r"^(?:[-*•]\s*)?(.{2,60}?)\s*(?::|=|→|->)\s+(.+)$")
-MODULE = re.compile(
-    r"(?<![\w-])(?:(?:[\w*]+\.)*(?P<name>\w+_proj\w*|in_proj_\w+|lm_head|embed_tokens|conv1d)"
-    r"|(?P<many>[qkvo](?:\s*[/,]\s*[qkvo])+|gate\s*/\s*up(?:\s*/\s*down)?)(?:_proj)?"
-    r"|(?P<one>gate|up|down|output)(?=(?: and \w+)? projections?))(?![\w-])"
-)
 STAYS = re.compile(
-    r"\s+(?:(?:is|are|was|were|stays?|remains?|kept|left|stored|quantized|both|all|also|in|to|at|as)\s+){1,5}"
+    r"\s+(?:(?:is|are|was|were|stays?|remains?|kept|left|stored|use|uses|get|gets|quantized|both|all|also|in|to|at|as)\s+){1,5}"
     r"(?=(?P<word>" + WORD.pattern.replace("(?P<", "(?P<_") + "))",
     re.IGNORECASE,
 )
-APART = re.compile(r"\s*(?:[,;+&•()]|\band\b|\s/\s)\s*")
+# `NVFP4 quantization was applied to gate_proj and up_proj`
+APPLIED = re.compile(
+    WORD.pattern + r"(?:\s+(?:quantization|precision|weights))?\s+(?:(?:was|is|were|are|being)\s+)?"
+    r"(?:applied to|used for|for)\s+(?P<names>[^.;]+?)"
+    r"(?=,?\s+(?:while|whereas|but|(?:and\s+)?(?:FP|NV|INT|BF|MX)\w*\d)|\.?$)",
+    re.IGNORECASE | re.ASCII,
+)
+# `The KV cache is quantized to FP8`, `KV cache scales in FP8`
+CACHED = re.compile(
+    r"\bKV[- ]cache(?: is| was| scales? (?:is|are)| stays| remains| kept)+(?P<said>[^.;,]{2,40})"
+    r"|scales? for (?:an? |the )?(?P<held>[\w -]{2,20}?) KV[- ]cache",
+    re.IGNORECASE,
+)
 # `gate_proj (FP8), down_proj (NVFP4)`
 BRACKETED = re.compile(
     r"(?P<name>[\w*.]*\w_proj\w*|lm_head|embed_tokens)\s*\((?P<said>[^()]{2,40})\)"
@@ -37,15 +48,17 @@ BRACKETED = re.compile(
 ENUMERATED = re.compile(
     r"(?<=[(;] )(?P<said>\w[\w-]{2,20}):\s*(?P<names>(?:[\w.*]*\w_proj\w*[,\s]*(?:and\s+)?)+)"
 )
-ARTICLES = re.compile(r"^(?:all|the)\s+|\s+(?:layers?|weights?|modules?)$", re.IGNORECASE)
 NEAR = 60  # characters before a verb in which its subject stands
-SIDES: dict[str, Side] = {"weights": "weights", "activations": "activations", "boths": "both"}
 
 
 def provide_precisions(page: Page) -> tuple[Precise, ...]:
     """Collect them, line by line."""
     recipes = [claim for fence in page.fences for claim in read_recipe(fence)]
-    return (*(claim for line in statements(page) for claim in _read(line)), *recipes)
+    return (
+        *read_title(page),
+        *(claim for line in statements(page) for claim in _read(line)),
+        *recipes,
+    )
 
 
 def _read(line: Line) -> Iterator[Precise]:
@@ -55,8 +68,26 @@ def _read(line: Line) -> Iterator[Precise]:
     yield from _bracketed(line)
     yield from read_sides(line)
     labelled = LABELLED.match(line.text)
-    claims = [*_pair(line, labelled[1], labelled[2])] if labelled else []
-    yield from claims or _sentences(line)
+    yield from _cached(line)
+    yield from _applied(line)
+    claims = [*read_pair(line, labelled[1], labelled[2])] if labelled else []
+    yield from claims
+    yield from _sentences(replace(line, text=labelled[2]) if labelled and claims else line)
+
+
+def _cached(line: Line) -> Iterator[Precise]:
+    for match in CACHED.finditer(line.text):
+        words = words_of(match["said"] or match["held"])
+        if words and not UNSURE.search(line.text) and not re.search(r"\bor\b|--", line.text):
+            yield Precise(line.number, match[0], (), words, "cache")
+
+
+def _applied(line: Line) -> Iterator[Precise]:
+    for text in sentences(line.text):
+        for match in APPLIED.finditer(text) if not UNSURE.search(text) else ():
+            parts, words = parts_of(match["names"]), words_of(match[0][: -len(match["names"])])
+            if parts and words:
+                yield Precise(line.number, match[0], parts, words)
 
 
 def _bracketed(line: Line) -> Iterator[Precise]:
@@ -71,30 +102,10 @@ def _bracketed(line: Line) -> Iterator[Precise]:
             yield Precise(line.number, match[0].strip(), parts_of(match["names"]), words)
 
 
-def _pair(line: Line, label: str, value: str) -> Iterator[Precise]:
-    """`lm_head: BF16`; `Scheme: W4A16` is about all that is quantized; `Bits: 4` has no unit."""
-    text = f"{label}: {value}"
-    yield from read_ignored(line, label, value)
-    label = re.sub(r"^[-*•]\s*", "", label)
-    if is_about("cache", label) and (words := words_of(value)):
-        yield Precise(line.number, text, (), words, "cache")
-        return
-    whole = patterns("labels")["quantization"].fullmatch(label)
-    if whole and re.fullmatch(r"\d{1,2}", value):
-        value = f"{value} bits"
-    words = words_of(value)
-    if UNSURE.search(text) or not words or not WORD.match(ASIDE.sub("", value)):
-        return
-    if whole:
-        side = (whole["side"] or "both").lower().rstrip("s") + "s"
-        yield Precise(line.number, text, (), words, SIDES[side])
-    elif parts := parts_of(label):
-        yield Precise(line.number, text, parts, words)
-
-
 def _row(line: Line) -> Iterator[Precise]:
     label, *rest = line.cells
-    if len(rest) == 1 and (claims := [*_pair(line, label, rest[0])]):
+    stated = pair(line)
+    if stated and (claims := [*read_pair(line, *stated)]):
         yield from claims
         return
     heads = line.heads[1:] or ("",) * len(rest)
@@ -123,22 +134,3 @@ def _sentences(line: Line) -> Iterator[Precise]:
             if parts and not UNSURE.search(text):
                 words = words_of(match["word"])
                 yield Precise(line.number, f"{subject}{match[0]}{match['word']}", parts, words)
-
-
-def parts_of(text: str) -> tuple[str, ...]:
-    """The modules that a text names, by the last part of their name; else its components."""
-    names = [name for match in MODULE.finditer(text) for name in _names(match)]
-    if names:
-        return tuple(dict.fromkeys(names))
-    pieces = APART.split(re.sub(r"\([^()]*\)", "", text))
-    found = [component(ARTICLES.sub("", piece)) for piece in pieces if piece]
-    known = [part for part in found if part is not None and part != WHOLE]
-    return tuple(known) if len(known) == len(found) else ()
-
-
-def _names(match: re.Match[str]) -> list[str]:
-    if match["name"]:
-        return [match["name"]]
-    if match["one"]:
-        return [f"{match['one'][0] if match['one'] == 'output' else match['one']}_proj"]
-    return [f"{letter.strip()}_proj" for letter in re.split(r"[/,]", match["many"])]

@@ -28,19 +28,32 @@ REDUCED = re.compile(
     re.IGNORECASE,
 )
 BITS = re.compile(
-    r"\bbits (?:per|for each|of each) (?:parameter|weight)\b[^.;]{0,24}? (?:from 16 )?to "
+    r"\bbits (?:per|for each|of each|used to represent|of)(?: the)? (?:parameters?|weights?)\b"
+    r"[^.;]{0,24}? (?:from 16 )?to "
     rf"(?:an average of )?{NUMBER}(?!\w|[.,]\d)",
+    re.IGNORECASE,
+)
+BITS_EACH = re.compile(
+    rf"(?<![\w.,-])(?<!from ){NUMBER}\s*(?:effective )?bits? (?:per|for each|a) "
+    r"(?:parameter|weight)\b",
     re.IGNORECASE,
 )
 ORIGINAL = re.compile(
     r"\b(?:original|base|bf16|fp16|bfloat16|float16|16[- ]bit|unquantized|full[- ]precision)\b",
     re.IGNORECASE,
 )
+# Said of a sentence that names the original somewhere: `Compared with BF16 it is 54% smaller.`
+LESS = re.compile(
+    rf"(?<![\w.,-]){NUMBER}\s*(?P<unit>[x×%]) (?:smaller(?! than)|less disk"
+    r"|(?:size )?reduction\b(?! in (?!size|disk|memory)))",
+    re.IGNORECASE,
+)
+ABOUT_SIZE = re.compile(rf"{ORIGINAL.pattern}|\b(?:size|disk)\b", re.IGNORECASE)
 # The sentence is about another model, a part of this one, or what it can be made to do.
 ELSEWHERE = (
     r"unlike|instead|vs|if|would|could|can|base|original|vision|visual|vit|audio|encoder"
     r"|tower|draft\w*|eagle\w*|yarn|rope|exten\w+|extrapolat\w+|calibrat\w+|teacher|student"
-    r"|kv(?![ -]heads?)|cache"
+    r"|kv(?![ -]heads?|\))|cache"
 )
 FAMILIES = ("llama", "gemma", "mistral", "deepseek", "phi", "gpt", "qwen", "glm", "kimi")
 CONTEXT, LAYERS, EXPERTS, ACTIVE = (
@@ -52,6 +65,7 @@ SOME = re.compile(
     r"(?:[前后後每各첫매]|最[后後初]の?|first|last|every|erste[nr]?|letzten?|linear|delta\w*|cross|ssm)\s*$",
     re.IGNORECASE,
 )
+NATIVE = re.compile(r"\bnative(?:ly)?\s*$", re.IGNORECASE)
 COUNTER = r"(?:[- ]tokens?)?[- ]?(?:[个個]の?|개의?)?\s?"
 LINKS = r"\s*(?:\([^()]*\)\s*)?(?:is|=|:|ist|为|は|[는은])\s*"
 LOOSE = r"\s*(?:\([^()]*\)\s*)?(?:(?:is|of|=|:|ist|von|为|は|[는은])\s*)?"
@@ -65,17 +79,17 @@ SHARE = re.compile(
 )
 ACTIVATED = re.compile(
     rf"{WHOLE}\s*(?:of (?:which|them|these)\s*)?[个個개]?(?:专家|[がをはで]|[가이])?\s*(?:are |被)?"
-    + words("verbs")["active"]
-    + r"(?!\s*param|参数|パラ)"
-    + rf"|{words('verbs')['active']}\s*(?P<of>\d{{1,4}})\s*[个個개]"
-    + r"|\btop-(?P<top>\d{1,3})(?!\w)",
+    rf"(?:{words('verbs')['active']}|(?:routed |used |chosen |selected )?(?:per|for each) token)"
+    r"(?!\s*param|参数|パラ)"
+    rf"|{words('verbs')['active']}\s*(?P<of>\d{{1,4}})\s*[个個개]"
+    r"|\btop[- ](?P<top>\d{1,3})(?!\w)",
     re.IGNORECASE | re.ASCII,
 )
 
 
 def read_prose(line: Line, other: re.Pattern[str]) -> Iterator[Figure]:
     """Collect them; in tables from rows of two cells. `other` is what to stay away from."""
-    for text in line.cells[1:] if len(line.cells) == 2 else _sentences(line):  # noqa: PLR2004
+    for text in [": ".join(line.cells)] if len(line.cells) == 2 else _sentences(line):  # noqa: PLR2004
         yield from _ratios(line.number, text)
         if not other.search(text):
             yield from _settings(line.number, text)
@@ -102,7 +116,7 @@ def _forms() -> dict[str, tuple[re.Pattern[str], ...]]:
     """For each setting a number before its name, and behind it."""
     forms = {}
     for key, name in words("spoken").items():
-        before = rf"{COUNT.pattern}{COUNTER}{name}(?![\w])(?! (?:states?|units?)\b)"
+        before = rf"{COUNT.pattern}{COUNTER}{name}(?![\w'\u2019])(?! (?:states?|units?)\b)"
         links = LINKS if key in COUNTED else LOOSE
         behind = rf"(?<![\w-]){name}{links}{MOST}{COUNT.pattern}"
         forms[key] = tuple(re.compile(form, re.IGNORECASE | re.ASCII) for form in (before, behind))
@@ -122,15 +136,16 @@ def _settings(number: int, text: str) -> Iterator[Figure]:
         for form in forms:
             for match in form.finditer(text):
                 if not SOME.search(text[: match.start()]):
-                    yield _figure(number, key, match)
+                    yield _figure(number, key, match, text[: match.start()])
             text = form.sub(lambda match: " " * len(match[0]), text)
 
 
-def _figure(number: int, key: str, match: re.Match[str]) -> Figure:
+def _figure(number: int, key: str, match: re.Match[str], before: str) -> Figure:
     found, also = quantity(match, STEPS[match["unit"]]), binary(match)
     if key == LAYERS:
         return Figure("layers", "", found, number)
-    if key == CONTEXT:  # a server may be told less, and no more
+    # A server may be told less than what the model can, and no more.
+    if key == CONTEXT and not NATIVE.search(before):
         found, also = at_least(found), at_least(also) if also else None
     return Figure("setting", key, found, number, also=also)
 
@@ -144,8 +159,11 @@ def _ratios(number: int, text: str) -> Iterator[Figure]:
     for match in REDUCED.finditer(text):
         if not cache_only:
             yield Figure("ratio", f"about {_kind(match)}", quantity(match, 1), number)
-    for match in BITS.finditer(text):
-        yield Figure("bits", "", quantity(match, 1), number)
+    for match in LESS.finditer(text) if ABOUT_SIZE.search(text) and not cache_only else ():
+        yield Figure("ratio", f"about {_kind(match)}", quantity(match, 1), number)
+    for form in (BITS, BITS_EACH):
+        for match in form.finditer(text):
+            yield Figure("bits", "", quantity(match, 1), number)
 
 
 def _kind(match: re.Match[str]) -> str:

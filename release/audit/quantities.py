@@ -7,17 +7,17 @@ from typing import Literal
 
 import msgspec
 
-DECIMAL = {"B": 1, "kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+DECIMAL = {"B": 1, "bytes": 1, "kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 UNITS = DECIMAL | {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 STEPS = {"": 1, "k": 10**3, "K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
 STEPS |= {"million": 10**6, "billion": 10**9, "trillion": 10**12, "Mio.": 10**6, "Mrd.": 10**9}
 STEPS |= {"Millionen": 10**6, "Milliarden": 10**9, "Billionen": 10**12}
 STEPS |= {"万": 10**4, "만": 10**4, "亿": 10**8, "億": 10**8, "억": 10**8}
 ABOUT = r"(?P<about>[~≈]\s*|(?:about|around|approx\.?|approximately|roughly)\s+)?"
-NUMBER = ABOUT + r"(?P<number>\d[\d,]{0,20}(?:\.\d{1,12})?)"
+NUMBER = ABOUT + r"(?P<number>\d(?:[\d,]{0,20}\d)?(?:\.\d{1,12})?)"
 SIZE = re.compile(
-    rf"(?<![\w.,/-]){NUMBER}\s*-?(?P<unit>TiB|GiB|MiB|KiB|TB|GB|MB|[kK]B)"
-    r"(?P<rate>\s*(?:/|per )\s*token)?\b",
+    rf"(?<![\w.,/-]){NUMBER}\s*-?(?P<unit>TiB|GiB|MiB|KiB|TB|GB|MB|[kK]B|bytes"
+    r"|B(?=\s*(?:/|per )\s*tok))(?P<rate>\s*(?:/|per )\s*tok(?:en)?s?)?\b",
     re.ASCII,
 )
 UNIT = "|".join(re.escape(unit) for unit in sorted(STEPS, key=lambda unit: -len(unit)))
@@ -34,6 +34,8 @@ Kind = Literal[
     "setting",
     "layers",
     "group size",
+    "block",
+    "quantized",
     "ratio",
     "bits",
 ]

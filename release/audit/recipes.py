@@ -4,16 +4,26 @@ import re
 from collections.abc import Iterator
 
 from release.audit.page import Fence, Line
-from release.audit.precise import Precise
+from release.audit.parts import ARTICLES
+from release.audit.precise import Precise, Side
 from release.audit.schemes import GRAINS, PLAIN, words_of
 from release.audit.subjects import component, is_about
 from release.quantization.match import PATTERN
 
 KEY = r"""(?<![\w-])["']?%s["']?\s*[:=]\s*"""
 SCHEME = re.compile(KEY % "scheme" + r"""["']?(?P<said>[A-Za-z]\w*)""")
+# An argument, or the name of the side whose arguments follow.
 ARGUMENT = re.compile(
-    KEY % "(?P<key>num_bits|strategy|dynamic|symmetric)" + r"""["']?(?P<value>\w+)"""
+    KEY % "(?P<key>num_bits|strategy|dynamic|symmetric|type)"
+    + r"""["']?(?P<value>\w+)|"""
+    + KEY % "(?P<side>weights|input_activations|output_activations|kv_cache_scheme)"
 )
+SIDES: dict[str, Side | None] = {
+    "weights": "weights",
+    "input_activations": "activations",
+    "output_activations": None,
+    "kv_cache_scheme": "cache",
+}
 IGNORE = re.compile(KEY % "ignore" + r"\[|^\s*ignore:\s*$", re.MULTILINE)
 # An entry of a list in brackets, or on a line of its own.
 ENTRY = re.compile(
@@ -27,13 +37,16 @@ MOST = 4000  # entries of a list
 
 def read_recipe(fence: Fence) -> Iterator[Precise]:
     """Collect what the code says of the whole model."""
+    side: Side | None = "both"
     for number, text in enumerate(fence.text.split("\n"), fence.number):
         for match in SCHEME.finditer(text):
             if words := words_of(match["said"]):
                 yield Precise(number, match[0], (), words, "both")
         for match in ARGUMENT.finditer(text):
-            if words := _argument(match["key"], match["value"]):
-                yield Precise(number, match[0], (), words, "both")
+            side = SIDES.get(match["side"], side)
+            if match["key"] and side is not None:
+                words = _argument(match["key"], match["value"], side)
+                yield from [Precise(number, match[0], (), words, side)] if words else []
     for match in IGNORE.finditer(fence.text):
         for place, entry in _entries(fence.text, match.end(), block="[" not in match[0]):
             number = fence.number + fence.text.count("\n", 0, place)
@@ -44,22 +57,30 @@ def read_ignored(line: Line, label: str, value: str) -> Iterator[Precise]:
     """`Ignored layers: lm_head, re:.*mlp.gate$`; words that name nothing are left alone."""
     if not is_about("ignored", label):
         return
-    for piece in re.split(r",\s+|;\s*|\s+(?:and|und)\s+|\s+", value):
-        entry = piece.strip(" ,.\"'")
-        if entry.startswith(PATTERN) or "." in entry or "_" in entry or component(entry):
-            part = component(entry) or entry
-            yield Precise(line.number, entry, (part,), frozenset({PLAIN}), "ignored")
+    for piece in re.split(r",\s+|;\s*|\s+(?:and|und)\s+", value):
+        part = component(ARTICLES.sub("", re.sub(r"\(.*?\)", "", piece).strip(" .\"'")))
+        for entry in [part] if part else _modules(piece):
+            yield Precise(line.number, entry, (entry,), frozenset({PLAIN}), "ignored")
 
 
-def _argument(key: str, value: str) -> frozenset[str]:
+def _modules(text: str) -> list[str]:
+    """The words of a text that can only be names of modules, or patterns of them."""
+    found = [word.strip(" ,.()\"'") for word in text.split()]
+    return [word for word in found if word.startswith(PATTERN) or re.search(r"\w[._]\w", word)]
+
+
+def _argument(key: str, value: str, side: Side) -> frozenset[str]:
     if key == "num_bits":
         return frozenset({f"{value} bits"} if value.isdigit() else ())
+    if key == "type":
+        return frozenset({value} & {"int", "float"})
     if key == "strategy":
         grain = {f"per {value.lower()}"} & {word for found in GRAINS.values() for word in found}
         return frozenset(grain)
     said = SAID.get(value.lower())
     if key == "dynamic":
-        return frozenset({"dynamic"} if said else ())
+        still = {"static"} if said is False and side in {"activations", "cache"} else ()
+        return frozenset({"dynamic"} if said else still)
     return frozenset({"symmetric" if said else "asymmetric"} if said is not None else ())
 
 

@@ -1,6 +1,7 @@
 """Words for precisions on cards, and which of them are true of a module."""
 
 import re
+from functools import cache
 
 from release.audit.words import patterns
 from release.facts.modules import Module
@@ -34,6 +35,12 @@ FLOATS = {
 }
 NAMED = ("nvfp4", "mxfp4", "mxfp6", "mxfp8")
 DTYPES = {"BF16": "bf16", "F16": "fp16", "F32": "fp32"}
+BRACKETS = re.compile(r"\(([^()]*)\)")
+FILLERS = re.compile(
+    r"\b(?:weights?|activations?|only|integers?|floats?|floating|point|data|type|scheme|and|with"
+    r"|group[ _]?size|e\dm\d\w*|llm|rtn|gptq|awq)\b",
+    re.IGNORECASE,
+)
 # What is said of scales, and of activations that are left alone, is about no weight.
 ASIDE = re.compile(
     r"\([^()]*\)|\b\w+(?: \w+){0,2}[- ](?:group[- ])?scales?\b"
@@ -61,6 +68,25 @@ def manners_of(text: str) -> frozenset[str]:
     """How a text says that something is scaled: per channel, dynamic, symmetric."""
     found = {word for word, form in patterns("manners").items() if form.search(text)}
     return frozenset(found - {"static"} if "dynamic" in found else found)
+
+
+def unfolded(text: str) -> str:
+    """The text with brackets opened that say precisions and nothing else: `NVFP4 (W4A4)`."""
+
+    def open_up(match: re.Match[str]) -> str:
+        rest = WORD.sub(" ", re.sub(r"\w+ scales?", " ", match[1]))
+        rest = _manner_words().sub(" ", rest)
+        said = WORD.search(match[1]) and not re.search(r"\w{3}", FILLERS.sub(" ", rest))
+        return f" {match[1]}" if said else match[0]
+
+    return BRACKETS.sub(open_up, text)
+
+
+@cache
+def _manner_words() -> re.Pattern[str]:
+    return re.compile(
+        "|".join(form.pattern for form in patterns("manners").values()), re.IGNORECASE
+    )
 
 
 def rest_of(text: str) -> str:
@@ -135,5 +161,9 @@ def _symmetry(args: Args) -> str:
     return "symmetric" if args.symmetric else "asymmetric"
 
 
-def _numbers(args: Args) -> tuple[str, str]:
-    return f"{'fp' if args.type == 'float' else 'int'}{args.num_bits}", f"{args.num_bits} bits"
+def _numbers(args: Args) -> tuple[str, ...]:
+    return (
+        f"{'fp' if args.type == 'float' else 'int'}{args.num_bits}",
+        f"{args.num_bits} bits",
+        args.type,
+    )

@@ -12,9 +12,11 @@ from release.audit.places import Machine, machines
 Kind = Literal["serve", "install", "patch", "other"]
 
 SHELLS = {"", "bash", "sh", "shell", "console", "zsh", "text", "shell-session", "cmd"}
+MANIFESTS = {"yaml", "yml", "compose", "docker-compose"}
+SERVES = re.compile(r"(?s)(?=.*\b(?:command|args|entrypoint)\s*:).*(?:vllm-openai|vllm serve)")
 STARTS = re.compile(
     r"(?:[$#>]\s+)?(?:(?:sudo|uv|CUDA_VISIBLE_DEVICES=\S+|[A-Z_]+=\S+)\s+)*"
-    r"(vllm\s+(?:serve|bench|chat)\b|python3?\s+-m\s+vllm|docker\s+run\b|(?:python3?\s+-m\s+)?pip3?\s+install\b"
+    r"(vllm\s+(?:serve|bench|chat)\b|python3?\s+-m\s+vllm|(?:docker|podman)\s+run\b|(?:python3?\s+-m\s+)?pip3?\s+install\b"
     r"|pip\s+install\b|hf\s+download\b|huggingface-cli\s+download\b|sed\s+-i\b)"
 )
 PROMPT = re.compile(r"^\s*[$>]\s+")
@@ -22,12 +24,16 @@ NEAR, SHORT = 12, 120  # lines above a command, and their length, in which its G
 
 
 class Shell(msgspec.Struct, frozen=True):
-    """A command: its first line, its text with continued lines, the GPUs it is for."""
+    """A command: its first line, its text with continued lines, the GPUs it is for.
+
+    `manifest` is one of Compose or Kubernetes, which may hold more than the command.
+    """
 
     line: int
     text: str
     kind: Kind
     machines: tuple[Machine, ...] = ()
+    manifest: bool = False
 
 
 def provide_shell(page: Page) -> tuple[Shell, ...]:
@@ -38,6 +44,8 @@ def provide_shell(page: Page) -> tuple[Shell, ...]:
 
 def _fenced(page: Page) -> Iterator[Shell]:
     for fence in page.fences:
+        if fence.language in MANIFESTS and SERVES.search(fence.text):
+            yield Shell(fence.number, fence.text, "serve", _place(page, fence), manifest=True)
         if fence.language not in SHELLS:
             continue
         numbered = list(enumerate(fence.text.split("\n"), fence.number))

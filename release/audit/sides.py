@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from release.audit.page import Line, sentences
 from release.audit.places import machines
 from release.audit.precise import Precise, Side
-from release.audit.schemes import WORD, manners_of, words_of
+from release.audit.schemes import BRACKETS, WORD, manners_of, unfolded, words_of
 from release.audit.words import words
 
 FLOATS = frozenset({"bf16", "fp16", "fp32", "16 bits", "32 bits", "not quantized"})
@@ -14,10 +14,11 @@ FLOATS = frozenset({"bf16", "fp16", "fp32", "16 bits", "32 bits", "not quantized
 ELSEWHERE = re.compile(
     r"\b(?:except|instead|than|vs|versus|if|would|could|can|unlike|never|should|other|another"
     r"|available|variants?|compared|original|base|gguf|mlx|exl[23]|marlin|emulat\w*|weight-only"
-    r"|kernels?|tensor cores|dequanti\w*|kv|cache|vision|visual|encoder|lm_head|embed\w*|head"
+    r"|tried|kernels?|tensor cores|dequanti\w*|kv|cache|vision|visual|encoder|lm_head|embed\w*|head"
     r"|norms?|router|gates?|mtp|not)\b",
     re.IGNORECASE,
 )
+OTHERS = re.compile(r"\b(?:draft\w*|sister|teacher|student|eagle\w*)\b", re.IGNORECASE)
 QUANTIZED = words("verbs")["quantized"]
 TO = re.compile(
     rf"{QUANTIZED}(?:\w*\b[^.;]{{0,90}}\b(?:to|into|in|as|using|with|zu|auf|nach)\b"
@@ -25,9 +26,10 @@ TO = re.compile(
     re.IGNORECASE,
 )
 INTO = re.compile(
-    r"(?:\s*(?:[,/+&]|\band\b|\bund\b|と|和)\s*[\w.-]+){0,2}[-\s]*"
+    r"(?:(?:\s*(?:[,/+&]|\band\b|\bund\b|と|和)\s*|\s+(?:rtn|gptq|awq)\s+)[\w.-]+){0,2}[-\s]*"
     r"(?:(?:data|weights?|only|dynamic|static|mixed|precision|hybrid|block|type|dtype|scheme|format"
-    r"|으로|로|に|の|へ|权重|混合)[-\s]*){0,4}" + QUANTIZED,
+    r"|rtn|gptq|awq|ptq|qat|autoround|smoothquant|으로|로|に|の|へ|权重|混合)[-\s]*){0,4}"
+    rf"(?:{QUANTIZED}|(?<=mixed[- ])precision)",
     re.IGNORECASE,
 )
 CLAUSE = re.compile(
@@ -46,8 +48,9 @@ def read_sides(line: Line) -> Iterator[Precise]:
     for text in sentences(line.text):
         if machines(text):
             continue
-        bare = re.sub(r"\([^()]*\)", "", text)
-        if found := frozenset(_quantized_to(bare)):
+        bare = re.sub(r"\([^()]*\)", "", unfolded(text))
+        found = frozenset([*_quantized_to(bare), *_in_brackets(text)])
+        if found:
             yield Precise(line.number, text, (), found, "both")
         for clause in _clauses(text):
             yield from _sided(line.number, clause)
@@ -57,10 +60,17 @@ def _quantized_to(text: str) -> Iterator[str]:
     for match in WORD.finditer(text):
         before, after = text[: match.start()], text[match.end() :]
         begun = re.split(r"[,;:]", before)[-1]
-        if ELSEWHERE.search(begun) or ELSEWHERE.match(after.lstrip()):
+        if ELSEWHERE.search(begun) or ELSEWHERE.match(after.lstrip()) or OTHERS.search(after):
             continue
         if TO.search(before) or INTO.match(after):
             yield from words_of(match[0]) - FLOATS
+
+
+def _in_brackets(text: str) -> Iterator[str]:
+    """`(W4A16)`: it is said of the whole, wherever it stands."""
+    for match in BRACKETS.finditer(text) if not ELSEWHERE.search(text) else ():
+        if re.fullmatch(r"W\d{1,2}A\d{1,2}", match[1].strip(), re.IGNORECASE):
+            yield from words_of(match[1])
 
 
 def _clauses(text: str) -> Iterator[str]:

@@ -4,7 +4,7 @@ import re
 
 from release.audit.words import patterns
 
-WHOLE = "all weights"
+WHOLE, REST = "all weights", "everything else"
 
 
 def component(label: str) -> str | None:
@@ -28,4 +28,4 @@ def _find(section: str, label: str) -> str | None:
 
 
 def _words(label: str) -> str:
-    return re.sub(r"\s*\(.*?\)|[:*`]", "", label).strip(" -").lower()
+    return re.sub(r"\s*\(.*?\)|\.\*|[:*`]", "", label).strip(" -").lower()

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 
 import msgspec
+from msgspec.structs import replace
 
+from release.audit.mentions import Mentions
 from release.audit.places import Machine
 from release.audit.serving import Serving
 from release.audit.shell import Shell
@@ -18,6 +20,8 @@ from release.memory.command import Command, parse_command
 from release.memory.defaults import settle
 from release.memory.gpus import all_gpus
 from release.memory.options import Options
+from release.memory.pasted import served_words
+from release.memory.versions import NEWEST, parse_version
 from release.unknown import Unknown
 
 UTMOST = 0.97  # of a GPU: more never starts beside a driver and a CUDA context
@@ -27,7 +31,7 @@ class Trial(msgspec.Struct, frozen=True):
     """A `vllm serve` command: on which GPUs, what vLLM reads in it, what `fit` answers.
 
     `problem` is why it is no command, `open` why it was not judged, `refused` why vLLM takes it on
-    no GPU.
+    no GPU. `other` is the release that the card names, where the options of another one are known.
     """
 
     shell: Shell
@@ -38,6 +42,7 @@ class Trial(msgspec.Struct, frozen=True):
     problem: str | None = None
     open: str | None = None
     refused: str | None = None
+    other: str | None = None
 
 
 class Bound(msgspec.Struct, frozen=True):
@@ -48,9 +53,21 @@ class Bound(msgspec.Struct, frozen=True):
     open: str | None = None
 
 
-def provide_trials(shell: tuple[Shell, ...], subject: Subject | Unknown) -> tuple[Trial, ...]:
-    """Try every `vllm serve` command. Without a model to serve they are only read."""
-    return tuple(trial for each in shell if each.kind == "serve" for trial in _try(each, subject))
+def provide_trials(
+    shell: tuple[Shell, ...], mentions: Mentions, subject: Subject | Unknown
+) -> tuple[Trial, ...]:
+    """Try every `vllm serve` command. Without a model to serve they are only read.
+
+    One that names no release of vLLM is meant for the one that the card names, if it is one.
+    """
+    named = {r.version for r in mentions.releases if r.package == "vllm" and r.pinned}
+    pinned = named.pop() if len(named) == 1 else None
+    return tuple(
+        replace(trial, other=_other(trial))
+        for each in shell
+        if each.kind == "serve"
+        for trial in _try(each, pinned, subject)
+    )
 
 
 def provide_bounds(serving: tuple[Serving, ...], subject: Subject) -> tuple[Bound, ...]:
@@ -66,12 +83,25 @@ def provide_subject(checkpoint: Checkpoint) -> Subject | Unknown:
         return Unknown(gap.what)
 
 
-def _try(shell: Shell, subject: Subject | Unknown) -> Iterator[Trial]:
+def _other(trial: Trial) -> str | None:
+    release = trial.command.release if trial.command else None
+    try:
+        known = release is None or parse_version(release) == parse_version(NEWEST)
+    except ReleaseError:
+        known = False
+    return None if known else release
+
+
+def _try(shell: Shell, pinned: str | None, subject: Subject | Unknown) -> Iterator[Trial]:
+    if shell.manifest and (why := _unread(shell.text)):
+        yield Trial(shell, open=why)
+        return
     try:
         command = parse_command(shell.text)
     except ReleaseError as error:
         yield Trial(shell, problem=str(error))
         return
+    command = replace(command, release=command.release or pinned)
     if not shell.machines:
         why = None if isinstance(subject, Unknown) else _refused(command, subject)
         yield Trial(shell, command=command, open="no GPU is named for it", refused=why)
@@ -86,6 +116,15 @@ def _try(shell: Shell, subject: Subject | Unknown) -> Iterator[Trial]:
             yield Trial(shell, machine, command, found, change.command if change else None)
         except ReleaseError as error:
             yield Trial(shell, machine, command, open=error.what)
+
+
+def _unread(text: str) -> str | None:
+    """Why no command is seen in a manifest: it may have what a template fills in."""
+    try:
+        served_words(text)
+    except ReleaseError as error:
+        return error.what
+    return None
 
 
 def _refused(command: Command, subject: Subject) -> str | None:

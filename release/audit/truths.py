@@ -5,15 +5,19 @@ from collections.abc import Callable
 import msgspec
 
 from release.architecture import ModelConfig
-from release.architecture.config import SIZE_CAP
-from release.audit.figures import ALL, FP16
+from release.architecture.config import FULL, SIZE_CAP, SLIDING
+from release.audit.caches import FP16
+from release.audit.groups import in_one
+from release.audit.layers import ALL, CACHED, MTP, VISION
 from release.audit.parameters import ACTIVE, NO_TABLES
 from release.audit.quantities import Figure
 from release.audit.subjects import WHOLE
 from release.facts.counted import COUNTS, Counted
 from release.facts.kv import KvModel
 from release.facts.model import Model
+from release.facts.modules import Modules
 from release.facts.weights import Weights
+from release.quantization.arguments import Args
 from release.quantization.config import QuantizationConfig
 from release.unknown import Unknown
 
@@ -44,6 +48,7 @@ class Known(msgspec.Struct, frozen=True):
     kv: KvModel | Unknown
     counted: Counted | Unknown
     quantization: QuantizationConfig | Unknown
+    modules: Modules | Unknown
 
 
 def provide_truths(  # noqa: PLR0913, PLR0917 - one for each fact that figures are about
@@ -54,9 +59,10 @@ def provide_truths(  # noqa: PLR0913, PLR0917 - one for each fact that figures a
     kv: KvModel | Unknown,
     counted: Counted | Unknown,
     quantization: QuantizationConfig | Unknown,
+    modules: Modules | Unknown,
 ) -> tuple[Truth, ...]:
     """Answer every figure that a fact is about."""
-    known = Known(config, weights, model, kv, counted, quantization)
+    known = Known(config, weights, model, kv, counted, quantization, modules)
     answers = ((figure, _ANSWERS[figure.kind](figure, known)) for figure in figures)
     return tuple(Truth(figure, tuple(right)) for figure, right in answers if right)
 
@@ -113,8 +119,11 @@ def _bits(_: Figure, known: Known) -> list[Range]:
     if isinstance(known.weights, Unknown) or isinstance(known.quantization, Unknown):
         return []
     mean = 8 * known.weights.total_bytes / known.weights.parameters
-    stated = [group.weights.num_bits for group in known.quantization.groups if group.weights]
-    return [*_exactly(*stated), (mean * 0.9, mean * 1.1)] if stated else []
+    stated = [group.weights for group in known.quantization.groups if group.weights]
+    # A scale takes 8 to 16 bits, and a zero point as many again at most.
+    with_scales = [(a.num_bits, a.num_bits + 32 / a.group_size) for a in stated if a.group_size]
+    bits = _exactly(*(args.num_bits for args in stated))
+    return [*bits, *with_scales, (mean * 0.9, mean * 1.1)] if stated else []
 
 
 def _cache(figure: Figure, known: Known) -> list[Range]:
@@ -129,6 +138,8 @@ def _setting(figure: Figure, known: Known) -> list[Range]:
     """The setting, and those of single parts: `head_dim` is also said of `linear_key_head_dim`."""
     config, key = known.config, figure.subject
     key = next((name for name in (key, *OTHERS.get(key, ())) if config.get(name)), key)
+    if config.get(key) is None and not isinstance(known.model, Unknown):
+        return _exactly(*filter(None, [known.model.settings.get(key)]))
     names = [key, *sorted(name for name in config.text if name.endswith(f"_{key}"))]
     values = [value for name in names if type(value := config.get(name)) is int]
     if key == CONTEXT and QWEN3 in values:
@@ -140,26 +151,60 @@ def _layers(figure: Figure, known: Known) -> list[Range]:
     model = known.model
     if isinstance(model, Unknown):
         return []
-    total = model.settings.get("num_hidden_layers")
+    if figure.subject in _PARTS:
+        return _exactly(*_of_part(figure.subject, known.config))
+    total, kinds = model.settings.get("num_hidden_layers"), model.layer_types
     if figure.subject == ALL:
         return _exactly(total) if total else []
+    if figure.subject == CACHED:
+        return _exactly(sum(kinds.get(kind, 0) for kind in (FULL, SLIDING))) if kinds else []
     if not figure.subject:
-        return _exactly(total, *model.layer_types.values()) if total else []
-    count = model.layer_types.get(figure.subject)
+        return _exactly(total, *kinds.values()) if total else []
+    count = kinds.get(figure.subject)
     return _exactly(count) if count is not None else []
 
 
+def _of_part(part: str, config: ModelConfig) -> list[int]:
+    """How many layers the vision tower or the MTP head has, under one of its names."""
+    where = config.vision or {} if part == VISION else config.text
+    return [value for key in _PARTS[part] if type(value := where.get(key)) is int][:1]
+
+
 def _groups(_: Figure, known: Known) -> list[Range]:
+    sides = _sides(known)
+    sizes = {side.group_size for side in sides if side.group_size}
+    blocks = [side.block_structure for side in sides if side.block_structure]
+    return _exactly(*sorted(sizes.union(*blocks)))
+
+
+def _blocks(_: Figure, known: Known) -> list[Range]:
+    sides = _sides(known)
+    shapes = {side.block_structure for side in sides if side.block_structure}
+    if not shapes:
+        return []
+    shapes |= {(1, side.group_size) for side in sides if side.group_size}
+    return _exactly(*sorted(in_one(*shape) for shape in shapes))
+
+
+def _sides(known: Known) -> list[Args]:
     if isinstance(known.quantization, Unknown):
         return []
-    sides = [
-        side
-        for group in known.quantization.groups
-        for side in (group.weights, group.input_activations)
-    ]
-    return _exactly(*sorted({side.group_size for side in sides if side and side.group_size}))
+    groups = known.quantization.groups
+    return [side for group in groups for side in (group.weights, group.input_activations) if side]
 
 
+def _quantized(_: Figure, known: Known) -> list[Range]:
+    """Modules that are quantized; of mixtures of experts each is counted by some and not by all."""
+    if isinstance(known.modules, Unknown):
+        return []
+    names = [module.name for module in known.modules if module.known_scheme]
+    return [] if any(".experts." in name for name in names) else _exactly(len(names))
+
+
+_PARTS = {
+    VISION: ("depth", "num_hidden_layers"),
+    MTP: ("mtp_num_hidden_layers", "num_nextn_predict_layers"),
+}
 _ANSWERS: dict[str, Callable[[Figure, Known], list[Range]]] = {
     "weights": _bytes,
     "component": _bytes,
@@ -170,4 +215,6 @@ _ANSWERS: dict[str, Callable[[Figure, Known], list[Range]]] = {
     "setting": _setting,
     "layers": _layers,
     "group size": _groups,
+    "block": _blocks,
+    "quantized": _quantized,
 }

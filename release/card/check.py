@@ -17,6 +17,7 @@ from release.checkpoint import Checkpoint
 from release.errors import ReleaseError
 from release.facts import FACTS, Facts, Level, parameters
 from release.manifest import Manifest
+from release.memory.versions import NEWEST
 from release.report import DONE, NOT_RUN, SCHEMA, Report, Subject, Tool, summarise
 from release.rules import Finding
 from release.rules.catalogue import LoadedRule, all_rules
@@ -96,6 +97,10 @@ def _open(facts: Facts) -> Iterator[NotChecked]:
         if trial.open is not None:
             place = f" on {trial.machine.gpu.name}" if trial.machine else ""
             yield NotChecked(f"the command on line {trial.shell.line}{place}", trial.open)
+    for trial in {each.shell.line: each for each in _list(facts.get("trials"))}.values():
+        if trial.other is not None:
+            what = f"the options of the command on line {trial.shell.line}, for vLLM {trial.other}"
+            yield NotChecked(what, f"only those of vLLM {NEWEST} are known")
     for bound in _list(facts.get("bounds")):
         if bound.open is not None:
             name = bound.claim.machine.gpu.name

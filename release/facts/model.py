@@ -9,8 +9,9 @@ from release.architecture.config import FULL, RECURRENT, ConfigGap
 from release.architecture.recurrent import RecurrentCache
 from release.unknown import Unknown
 
+LAYERS = "num_hidden_layers"
 STATED = (
-    "num_hidden_layers",
+    LAYERS,
     "hidden_size",
     "intermediate_size",
     "num_attention_heads",
@@ -21,10 +22,14 @@ STATED = (
     "linear_key_head_dim",
     "linear_value_head_dim",
     "num_experts",
+    "num_local_experts",
+    "n_routed_experts",
+    "n_shared_experts",
     "num_experts_per_tok",
     "moe_intermediate_size",
     "vocab_size",
     "max_position_embeddings",
+    "sliding_window",
 )
 
 
@@ -47,6 +52,8 @@ def provide_model(config: ModelConfig, architecture: Architecture | Unknown) -> 
     """Collect the settings that are numbers."""
     full = config if isinstance(architecture, Unknown) else complete(config)
     settings = {key: full.get(key) for key in STATED}
+    if settings[LAYERS] is None and not isinstance(architecture, Unknown):
+        settings[LAYERS] = _listed(architecture)
     written = config.raw.get("transformers_version")
     return Model(
         model_type=config.model_type,
@@ -57,6 +64,11 @@ def provide_model(config: ModelConfig, architecture: Architecture | Unknown) -> 
         vision=config.vision is not None,
         transformers=written if isinstance(written, str) else None,
     )
+
+
+def _listed(architecture: Architecture) -> int | None:
+    """The number of layers where config.json lists their kinds instead."""
+    return None if isinstance(architecture.caches, Unknown) else len(architecture.caches)
 
 
 def _layer_types(config: ModelConfig, architecture: Architecture | Unknown) -> dict[str, int]:
