@@ -2,8 +2,9 @@
 
 What it checks: sizes of components and of all weights (GB is 10^9 bytes, GiB 2^30), parameters in
     all and at work on a token, layers by kind, settings of config.json, groups and blocks that
-    share a scale, modules that are quantized, bits of a weight, bytes of KV cache for a token or for
-    many, and how much smaller the model became, each against the fact it is about. A figure is right if the fact rounds to it, 1% (3% after `~`, 8% for ratios) either way for sizes.
+    share a scale, modules that are quantized, bits of a weight, bytes of KV cache for a token or
+    for many, and how much smaller the model became, each against the fact it is about. A figure is
+    right if the fact rounds to it, 1% (3% after `~`, 8% for ratios) either way for sizes.
 Why it matters: people choose a GPU by these figures, before they download 25 GB.
 How to fix: correct the figure, or let `release card` compute it.
 Seen in: an FP8 card whose weight table sums to 29 GB for files of 30.4 GB; a 27B model listed as

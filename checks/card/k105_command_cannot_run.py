@@ -1,9 +1,9 @@
 """A command on the card cannot work as it stands.
 
 What it checks: every shell command: `vllm serve`, in a manifest of Compose or Kubernetes too, by
-    the options of vLLM 0.32 and the model's limits and, where the card names a GPU for it, by vLLM's
-    arithmetic there; `pip install` with an unquoted
-    `>` or `<`; installs from a fork; edits of installed files.
+    the options of vLLM 0.32 and the model's limits and, where the card names a GPU for it, by
+    vLLM's arithmetic there; `pip install` with an unquoted `>` or `<`; installs from a fork; edits
+    of installed files.
 Why it matters: it is the first thing that a reader tries.
 How to fix: the finding names what starts; quote requirements; name the release that has the fix.
 Seen in: a command for an RTX 5090 whose context does not fit beside the weights; `pip install

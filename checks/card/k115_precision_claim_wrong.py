@@ -1,8 +1,9 @@
 """A precision on the card is not what the modules are stored in.
 
-What it checks: the title, tables, lists, recipes and sentences that say which part of the model is in which precision
-    (`lm_head | BF16`, `FP8 | q_proj, down_proj`, `Scheme: W4A16`), against the modules' tensors:
-    every precision named must be there, and they must be those of most of the part's weights.
+What it checks: the title, tables, lists, recipes and sentences that say which part of the model is
+    in which precision (`lm_head | BF16`, `FP8 | q_proj, down_proj`, `Scheme: W4A16`), against the
+    modules' tensors: every precision named must be there, and they must be those of most of the
+    part's weights.
 Why it matters: who debugs quality, or picks kernels, trusts this table before the config.
 How to fix: correct it: `release tables` prints which modules are in which scheme.
 Seen in: a table copied from a sister model, which says that the head is quantized.
