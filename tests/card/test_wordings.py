@@ -5,6 +5,8 @@ with that of its checkpoint.
 """
 
 import re
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -30,11 +32,15 @@ def written(text: str, turn: int) -> tuple[str, set[int]]:
     made, lines = [], set()
     for number, line in enumerate(text.split("\n"), 1):
         edits = list(EDIT.finditer(line))
-        wrong = edits[turn].start() if turn < len(edits) else -1
-        if wrong >= 0:
+        chosen = iter([2 if place == turn else 1 for place in range(len(edits))])
+        if turn < len(edits):
             lines.add(number)
-        made.append(EDIT.sub(lambda edit, at=wrong: edit[1 + (edit.start() == at)], line))
+        made.append(EDIT.sub(partial(_choose, chosen), line))
     return "\n".join(made), lines
+
+
+def _choose(chosen: Iterator[int], edit: re.Match[str]) -> str:
+    return edit[next(chosen)]
 
 
 def found(text: str, checkpoint: Checkpoint) -> dict[int | None, str]:
