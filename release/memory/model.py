@@ -29,6 +29,7 @@ SCALED_ROPE = frozenset(
 # Whose config class has no length at all: vLLM takes its own default, and any that it is told.
 ENDLESS = frozenset({"mamba", "mamba2", "falcon_mamba"})
 DEFAULT_LENGTH = 2048
+ORIGINAL = "original_max_position_embeddings"  # of a model whose context was stretched
 WIDE = "float32"
 PREFERRED = "bfloat16"
 
@@ -57,8 +58,10 @@ def context_limit(config: ModelConfig) -> int | Unknown:
     longest = longest_length(config)
     if isinstance(longest, Unknown):
         return longest
-    if any(_rope_type(rope) == "longrope" for rope in rope_settings(config.text)):
-        return _length(config.text.get("original_max_position_embeddings")) or longest
+    for rope in rope_settings(config.text):
+        if _rope_type(rope) == "longrope":
+            originals = (settings.get(ORIGINAL) for settings in (config.text, rope))
+            return next(filter(None, map(_length, originals)), longest)
     return longest
 
 

@@ -74,3 +74,17 @@ def test_the_cache_is_known_where_the_quantization_is_not(run: Run, tmp_path: Pa
     result = run("fit", config, "--gpu", "H200")
     assert result.returncode == 3
     assert "not estimated: quant_method 'mxfp4'" in result.stderr
+
+
+def test_what_a_multimodal_config_leaves_out_is_its_class_s(run: Run, tmp_path: Path) -> None:
+    """Gemma 3 4B states of its text model five numbers: no heads, no vocabulary, no length."""
+    text = {"hidden_size": 2560, "intermediate_size": 10_240, "num_hidden_layers": 34}
+    rope = {"rope_scaling": {"factor": 8.0, "rope_type": "linear"}, "sliding_window": 1024}
+    config = tmp_path / "config.json"
+    config.write_text(
+        json.dumps({"model_type": "gemma3", "text_config": text | rope, "dtype": "bfloat16"})
+    )
+    found = json.loads(run("fit", config, "--available", "12GiB", "--format", "json").stdout)
+    assert (found["max_model_len"], found["blocks_per_request"]) == (131_072, 10_118)
+    assert found["tokens"] == 509_377  # as vLLM plans it
+    assert "One request of 131,072 tokens" in run("tables", config).stdout

@@ -59,3 +59,10 @@ def test_an_encoder_of_nonsense_is_a_reason() -> None:
             {**CONFIGS["whisper"], "dtype": "float16"} | {"max_source_positions": value}
         )
         assert isinstance(derive_architecture(config), Unknown)
+
+
+def test_a_stretched_context_is_the_original_one_by_default() -> None:
+    rope = {"type": "longrope", "original_max_position_embeddings": 4096}
+    raw = {"model_type": "phimoe", "max_position_embeddings": 131_072, "rope_scaling": rope}
+    assert context_limit(ModelConfig(raw)) == 4096
+    assert context_limit(ModelConfig({**raw, "rope_scaling": {"type": "longrope"}})) == 131_072
