@@ -69,6 +69,7 @@ class _Pushed(msgspec.Struct, frozen=True):
     pull_request: str | None
     tag: str | None
     made: bool
+    complete: bool
 
 
 def _of_push(raw: bytes) -> Iterator[str]:
@@ -78,6 +79,8 @@ def _of_push(raw: bytes) -> Iterator[str]:
         return
     done = msgspec.json.decode(raw, type=_Pushed)
     word = "Published" if done.made else "The Hub held exactly this already"
+    if not done.complete:
+        word = "The files are there, and the push was cut off after that: run it again"
     tag = f", tagged {code_span(done.tag)}" if done.tag else ""
     request = f" Pull request: <{markdown(done.pull_request)}>." if done.pull_request else ""
     commit = f"[{code_span(done.commit[:12])}]({done.commit_url})"

@@ -2,13 +2,14 @@
 
 import os
 import sys
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from release.cli.console import notice, use_color, write_result
+from release.cli.console import STDOUT, notice, use_color, write_result
 from release.cli.options import (
     checkpoint_argument,
     find_folder,
@@ -148,8 +149,20 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
         require_decided(plan)
         if not yes and (plan.changes or plan.make_public or plan.start_branch or plan.tag):
             _ask(plan)
-        done = publish(plan, release, hub, partial(notice, quiet=quiet))
-    write_result(_render(done, style, output), output)
+        early = partial(_keep, style=style, output=output)
+        done = publish(plan, release, hub, partial(notice, quiet=quiet), early)
+    try:
+        write_result(_render(done, style, output), output)
+    except ReleaseError as error:
+        hint = f"the release is published: {done.url}"
+        raise ReleaseError(error.what, where=error.where, hint=hint) from None
+
+
+def _keep(made: "Published", style: str, output: Path | None) -> None:
+    """Write down a commit as soon as it is known, for programs: it is no result yet."""
+    if style == "json" and output not in {None, STDOUT}:
+        with suppress(ReleaseError):  # the result itself says what is wrong with the file
+            write_result(_render(made, style, output), output)
 
 
 def _render(document: "Plan | Published", style: str, output: Path | None) -> str:

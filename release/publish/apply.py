@@ -26,7 +26,11 @@ Say = Callable[[str], None]
 
 
 class Published(msgspec.Struct, frozen=True):
-    """What a push did. `made` is false where the Hub held exactly this already."""
+    """What a push did. `made` is false where the Hub held exactly this already.
+
+    `complete` is false once the commit is made and as long as it was neither compared nor tagged
+    nor shown: that is what is known of a push that is cut off then.
+    """
 
     plan: Plan
     made: bool
@@ -36,6 +40,7 @@ class Published(msgspec.Struct, frozen=True):
     pull_request: str | None
     tag: str | None
     visibility: str
+    complete: bool = False
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -62,8 +67,17 @@ def prepare(release: Release, hub: Hub, wish: Wish) -> Plan:
     return msgspec.structs.replace(plan, notices=(*plan.notices, *notes))
 
 
-def publish(plan: Plan, release: Release, hub: Hub, say: Say) -> Published:
-    """Publish a release as planned, or raise `ReleaseError` with the Hub as it was."""
+def publish(
+    plan: Plan,
+    release: Release,
+    hub: Hub,
+    say: Say,
+    committed: Callable[[Published], None] = lambda _: None,
+) -> Published:
+    """Publish a release as planned, or raise `ReleaseError` with the Hub as it was.
+
+    `committed` is told as soon as there is a commit: what comes after it may not come to an end.
+    """
     require_decided(plan)
     operations: Operations = ()
     with _stage(plan.repo, say, NOTHING):
@@ -73,20 +87,23 @@ def publish(plan: Plan, release: Release, hub: Hub, say: Say) -> Published:
     with _stage(plan.repo, say, NOTHING, doubtful=UNSURE):
         committer = Committer(plan, release, hub, target.ref)
         commit = target.made or committer.make(target.parent, operations)
-    with _stage(plan.repo, say, DONE):
-        require_published(plan, release, hub, commit)
-        _finish(plan, hub, commit, target.request)
     address = f"{hub.url}/discussions/{target.request.number}" if target.request else None
-    return Published(
+    done = Published(
         plan=plan,
         made=target.made is None,
         commit=commit,
         url=address or hub.url,
         commit_url=f"{hub.url}/commit/{commit}",
         pull_request=address,
-        tag=plan.tag,
-        visibility="public" if plan.make_public else plan.visibility,
+        tag=None,
+        visibility="private" if plan.make_public else plan.visibility,
     )
+    with _stage(plan.repo, say, DONE):
+        committed(done)
+        require_published(plan, release, hub, commit)
+        _finish(plan, hub, commit, target.request)
+    visibility = "public" if plan.make_public else plan.visibility
+    return msgspec.structs.replace(done, tag=plan.tag, visibility=visibility, complete=True)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import msgspec
 from release.errors import ReleaseError
 
 LOCK_FILE = Path(".release/push.lock")
-STATE_FILE = Path(".release/push.json")
+STATE_FILE = Path(".release/begun.json")
 
 
 class Begun(msgspec.Struct, frozen=True):

@@ -1,5 +1,6 @@
 """Whatever breaks: the Hub holds exactly one whole release or what it held, and a rerun ends it."""
 
+import json
 import shutil
 import signal
 import subprocess
@@ -144,6 +145,20 @@ def test_bytes_that_are_served_otherwise_are_neither_tagged_nor_public(
     hub.faults.clear()
     assert push("--yes", "--tag", "v1").returncode == 0, "the same command finishes"
     assert repo_of(hub).visibility == "public"
+
+
+def test_a_commit_is_written_down_as_soon_as_it_is_known(
+    hub: HubServer, work: Path, push: Push
+) -> None:
+    hub.faults.add(path="/tag/", status=403)
+    args = ("--yes", "--tag", "v1", "--format", "json", "--output", "done.json")
+    assert push(*args).returncode == 2
+    done = json.loads((work / "done.json").read_text())
+    assert (done["commit"], done["complete"]) == (repo_of(hub).branches["main"], False)
+    assert (done["tag"], done["visibility"]) == (None, "private")
+    assert push(*args).returncode == 0
+    done = json.loads((work / "done.json").read_text())
+    assert (done["tag"], done["visibility"], done["complete"]) == ("v1", "public", True)
 
 
 def during(

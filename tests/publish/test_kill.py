@@ -91,4 +91,4 @@ def test_killed_at_random_moments_it_ends_as_one_release(
     if plain:
         require_sent_once(hub)
     state = {path.name for path in (work / ".release").iterdir()}
-    assert "push.json" not in state, "nothing is left to be finished"
+    assert "begun.json" not in state, "nothing is left to be finished"
