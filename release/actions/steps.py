@@ -12,11 +12,14 @@ from release.actions.inputs import Inputs
 from release.errors import ReleaseError
 from release.facts.identity import CARD_FILE
 from release.manifest import MANIFEST_FILE, load_manifest
+from release.publish.state import STATE_FILE
 from release.report import REPORT_FILE, load_report
 from release.report.formats import render
+from release.report.last import FOLDER_FILE
 from release.report.verdict import judge
 
 SARIF, AUDIT, PUSHED = "report.sarif", "card-audit.md", "push.json"
+OURS = (SARIF, AUDIT, PUSHED)
 CANNOT_RUN = 2
 
 
@@ -85,8 +88,8 @@ def _forget() -> None:
     folder = REPORT_FILE.parent
     if folder.is_symlink():
         raise ReleaseError("is a link", where=str(folder), hint="remove it: it is written to")
-    for name in (REPORT_FILE.name, SARIF, AUDIT, PUSHED):
-        (folder / name).unlink(missing_ok=True)
+    for path in (REPORT_FILE, FOLDER_FILE, STATE_FILE, *map(folder.joinpath, OURS)):
+        path.unlink(missing_ok=True)
 
 
 def _verify_options(inputs: Inputs) -> list[str]:

@@ -13,7 +13,6 @@ from release.cli.options import (
     find_folder,
     find_manifest,
     format_option,
-    last_report,
     quiet_option,
 )
 from release.errors import ReleaseError
@@ -124,11 +123,12 @@ def _write(
     from release.checkpoint import open_checkpoint  # noqa: PLC0415
     from release.facts.identity import CARD_FILE  # noqa: PLC0415
     from release.manifest import load_manifest  # noqa: PLC0415
+    from release.report.last import last_of_folder  # noqa: PLC0415
     from release.report.unchanged import recall_stamps, require_unchanged  # noqa: PLC0415
 
     manifest = load_manifest()
     path = find_folder(checkpoint, manifest)
-    report = last_report()
+    report = last_of_folder()
     opened = open_checkpoint(path)
     card = render_card(report, manifest, opened)
     if explain is not None:

@@ -12,7 +12,6 @@ from release.errors import ReleaseError
 if TYPE_CHECKING:
     from release.checkpoint.location import Location
     from release.manifest import Manifest
-    from release.report import Report
 
 LAST_CHECKPOINT = Path(".release/checkpoint")
 
@@ -117,10 +116,3 @@ def remember_checkpoint(place: "Location") -> None:
     from release.checkpoint.location import spell_location  # noqa: PLC0415 - keeps --help fast
 
     LAST_CHECKPOINT.write_bytes(os.fsencode(spell_location(place)))
-
-
-def last_report() -> "Report":
-    """Read the report that `verify` wrote. Raises `ReleaseError`."""
-    from release.report import REPORT_FILE, load_report  # noqa: PLC0415 - keeps --help fast
-
-    return load_report(REPORT_FILE)

@@ -14,7 +14,6 @@ from release.cli.options import (
     checkpoint_argument,
     find_folder,
     format_option,
-    last_report,
     output_option,
     quiet_option,
 )
@@ -106,6 +105,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
     from release.publish.access import require_trusted  # noqa: PLC0415
     from release.publish.gate import pass_gate  # noqa: PLC0415
     from release.publish.plan import Wish, check_wish, require_decided  # noqa: PLC0415
+    from release.report.last import last_of_folder  # noqa: PLC0415
 
     manifest = load_manifest()
     if repo is not None and repo != manifest.repo:
@@ -124,7 +124,8 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
     )
     check_wish(wish)
     require_trusted(wish.repo)
-    release = pass_gate(last_report(), manifest, open_checkpoint(find_folder(checkpoint, manifest)))
+    folder = open_checkpoint(find_folder(checkpoint, manifest))
+    release = pass_gate(last_of_folder(), manifest, folder)
     if key is not None:
         from release.publish.sign import sign  # noqa: PLC0415
 

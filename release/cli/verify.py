@@ -101,14 +101,16 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
 
     Without CKPT: the checkpoint that release.toml names, else the one verified last.
 
-    The report goes to .release/report.json, from where `release card` and `release push` speak.
+    The report goes to .release/report.json, from where `release card` and `release push` speak;
+    a look at the Hub leaves them the last one of a folder.
     """
     from release.cli.progress import show_progress  # noqa: PLC0415 - keeps --help fast
     from release.facts import Level  # noqa: PLC0415
     from release.facts.reference import find_reference  # noqa: PLC0415
     from release.facts.scan import Scanning, silent  # noqa: PLC0415
-    from release.report import REPORT_FILE, save_report  # noqa: PLC0415
+    from release.report import REPORT_FILE  # noqa: PLC0415
     from release.report.formats import render  # noqa: PLC0415
+    from release.report.last import keep_report  # noqa: PLC0415
     from release.report.unchanged import remember_stamps  # noqa: PLC0415
     from release.verify import Request, reused, verify  # noqa: PLC0415
 
@@ -134,7 +136,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
         engine=make_engine(python, base, profile=profile, serve=serve) if smoke or serve else None,
     )
     report = verify(request)
-    save_report(report, REPORT_FILE)
+    keep_report(report)
     remember_checkpoint(location)
     if isinstance(location, Path) and report.checkpoint.digest:
         remember_stamps(report, location, reused(report))

@@ -145,10 +145,14 @@ def test_what_is_there_before_is_not_taken_for_this_jobs(job: MakeJob, workspace
     assert (left / "report.json").is_file()
     (left / "card-audit.md").write_text("every claim holds")
     (left / "push.json").write_text('{"commit": "0123"}')
+    foreign = [left / "folder-report.json", left / "begun.json"]
+    for path in foreign:
+        path.write_text("[]")
     done = job(inputs={"checkpoint": "nowhere", "card": "check", "push": "plan"})
     assert done.outputs == dict.fromkeys(("report", "sarif", "card", "commit"), "") | {
         "verdict": "error"
     }
+    assert not any(path.exists() for path in foreign)
     assert done.summary.endswith("## release could not verify\n\nThe log of the step says why.\n")
     shutil.rmtree(left)
     left.symlink_to(workspace.parent)

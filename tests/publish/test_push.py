@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ from tests.publish.world import (
     tags,
     writes,
 )
+from tests.warm.tool import warm
 
 INDEX = "model.safetensors.index.json"
 MODES = {"xet": {}, "lfs": {"HF_HUB_DISABLE_XET": "1"}}
@@ -72,6 +74,21 @@ def test_the_same_push_again_changes_nothing(hub: HubServer, push: Push) -> None
     assert "nothing to do" in done.stdout
     assert history(hub) == before
     assert [line.rpartition("/")[0].rpartition("/")[2] for line in writes(hub)[count:]] == ["tag"]
+
+
+def test_a_look_at_the_hub_leaves_a_push_the_report_of_its_folder(
+    work: Path, client_env: dict[str, str], push: Push
+) -> None:
+    assert push("--yes").returncode == 0
+    look = [*warm(), "verify", REPO]
+    subprocess.run(look, cwd=work, env=client_env, capture_output=True, check=True)
+    report = work / ".release" / "report.json"
+    assert json.loads(report.read_text())["checkpoint"]["origin"]["repository"] == REPO
+    done = push("--yes", "--tag", "v1")
+    assert done.returncode == 0, done.stderr
+    assert "tagged v1" in done.stdout
+    run_here(work, "verify")
+    assert not report.with_name("folder-report.json").exists()
 
 
 def test_an_update_replaces_and_deletes_in_one_commit_and_keeps_what_is_not_ours(
