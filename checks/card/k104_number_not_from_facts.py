@@ -11,6 +11,7 @@ Seen in: an FP8 card whose weight table sums to 29 GB for files of 30.4 GB; a 27
     22B.
 """
 
+import math
 import re
 
 from release.audit.groups import written
@@ -43,6 +44,7 @@ def _subject(figure: Figure) -> str:
         "layers": f"layers {figure.subject}".rstrip(),
         "parameters": f"{figure.subject} parameters".lstrip(),
         "group size": "group size",
+        "room": "GPU memory for the weights",
         "block": "block that shares a scale",
         "quantized": "quantized modules",
     }
@@ -50,12 +52,14 @@ def _subject(figure: Figure) -> str:
 
 
 def _span(figure: Figure, low: float, high: float) -> str:
+    if high == math.inf:
+        return f"{_write(figure, low)} or more"
     first, last = _write(figure, low), _write(figure, high)
     return first if first == last else f"{first} to {last}"
 
 
 def _write(figure: Figure, value: float) -> str:
-    if figure.kind in {"weights", "component"}:
+    if figure.kind in {"weights", "component", "room"}:
         write = binary_bytes if "i" in figure.unit else decimal_bytes
         return write(int(value))
     if figure.kind == "kv token":

@@ -1,9 +1,9 @@
 """The card promises more of a GPU than it holds, or more than the card's own command gives there.
 
-What it checks: contexts, requests at once and memory for the cache that the card states for a named
-    GPU: against the most that any settings give there by vLLM's arithmetic (97% of the memory, no
-    CUDA graphs, text only); and that a figure for an FP8 KV cache stands beside a command that asks
-    for one.
+What it checks: that the model runs on a named GPU, and contexts, requests at once and memory for
+    the cache that the card states for it: against the most that any settings give there by vLLM's
+    arithmetic (97% of the memory, no CUDA graphs, text only); and that a figure for an FP8 KV cache
+    stands beside a command that asks for one.
 Why it matters: --kv-cache-dtype auto keeps 16 bits, and half as many tokens fit. People buy the GPU
     first.
 How to fix: `release fit CKPT --gpu NAME` says what fits; put the options into the command.
@@ -29,6 +29,8 @@ def check(page: Page, bounds: tuple[Bound, ...], trials: tuple[Trial, ...]) -> F
         if bound.fit is not None and (what := _beyond(claim, bound.fit)) is not None:
             yield Found(where, what, "say what fits: release fit")
             continue
+        if claim.fits:
+            continue
         asked = [trial for trial in trials if _is_for(trial, claim)]
         tried = [trial.fit for trial in asked if trial.fit is not None]
         short = [what for fit in tried if (what := _beyond(claim, fit)) is not None]
@@ -48,7 +50,8 @@ def _beyond(claim: Serving, fit: Fit) -> str | None:
         have = binary_bytes(most.available_bytes)
         return f"{gpu} has at most {have} for the cache, the card says {claim.room.text}"
     if claim.tokens is None:
-        return None
+        starts = fit.answer.starts is not False or not claim.fits
+        return None if starts else f"it does not run on {gpu} at any length: {fit.answer.why}"
     if claim.requests is not None and claim.requests > 1:
         if claim.requests > most.max_concurrency * (1 + SLACK):
             return (

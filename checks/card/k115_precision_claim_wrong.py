@@ -79,7 +79,8 @@ def _meant(part: str, modules: Modules) -> tuple[list[Module], ...]:
     if not part:
         return ([module for module in stored if module.known_scheme],)
     if part == REST:
-        return ([module for module in stored if module.known_scheme is None],)
+        rest = [module for module in stored if module.known_scheme is None]
+        return rest, [module for module in stored if module.known_scheme]
     if part.startswith(PATTERN):
         found = Targets([part]).match({module.name: () for module in stored})
         return ([module for module in stored if found[module.name]],)

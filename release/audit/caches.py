@@ -14,12 +14,18 @@ TOKEN = re.compile(
     r"\b(?:each|per|a|every|je|pro) token\b|每个?\s?token|トークンあたり|토큰당", re.IGNORECASE
 )
 MANY = re.compile(rf"\s*(?:of \w+ )?(?:/|per|for every)\s*{COUNT.pattern}[- ]?tok(?:en)?s?\b")
+# `at 100K tokens this is 6.6 GB`
+FOR_MANY = re.compile(
+    rf"\b(?:at|for|with) {COUNT.pattern}[- ]?tokens?\b[^.;\d]{{0,40}}"
+    + re.sub(r"\?P<(\w+)>", r"?P<size_\1>", SIZE.pattern)
+)
 SMALL = {"KB", "kB", "KiB", "bytes"}  # units of one token
 OTHER_MEMORY = re.compile(
     r"\b(?:state|sequence|weights?|requests?|blocks?|pages?)\b", re.IGNORECASE
 )
 FACTOR = re.compile(r"\s*[×x*/]|\s+(?:per|each) (?:element|value|parameter|number|scale)")
 FP16 = "16 bits"
+STATES = 0.12  # of a cache for many tokens may be states of recurrent layers, and pages not full
 LEAST = 64  # bytes; fewer are those of an element
 
 
@@ -27,7 +33,11 @@ def read_rates(line: Line) -> Iterator[Figure]:
     """`64 KB/token`: KB is both 1,000 and 1,024 bytes on cards, and the second is meant here."""
     if re.search(r"\b(?:per|each|a|every) layer\b", line.text):
         return
-    cached = re.search(r"\bKV\b", line.text)
+    cached = re.search(r"\bKV\b", line.text) or any(m["rate"] for m in SIZE.finditer(line.text))
+    for match in FOR_MANY.finditer(line.text) if cached else ():
+        size = list(SIZE.finditer(match[0]))[-1]
+        if found := _shared(size, match):
+            yield Figure("kv token", "", found, line.number, size["unit"])
     token = TOKEN.search(line.text) and cached
     for match in SIZE.finditer(line.text):
         kind, unit = _cache(_dtype(line.text, match)), match["unit"]
@@ -64,7 +74,7 @@ def _shared(size: re.Match[str], many: re.Match[str]) -> Quantity | None:
         found,
         text=f"{found.text} per {many['number']}{many['unit']} tokens",
         value=found.value / tokens,
-        low=found.low / tokens / thousand,
+        low=found.low / tokens / thousand * (1 - STATES),
         high=found.high * wider / tokens,
     )
 

@@ -12,10 +12,13 @@ from release.audit.places import Machine, machines
 Kind = Literal["mtp", "vision", "native", "remote code", "recovery"]
 
 DENIED = re.compile(
-    r"\b(?:no|not|without|lost|removed|stripped|dropped|lacks?|missing|disabled?|unsupported|never)\b"
+    r"\b(?:no|not|without|lost|removed|stripped|dropped|lacks?|missing|disabled?|unsupported|never"
+    r"|exclud\w+|omit\w*|skipp?\w*)\b"
     r"|n't\b",
     re.IGNORECASE,
 )
+# What is said of how the model was made, or of another, is no claim about these files.
+ELSEWHERE = re.compile(r"\b(?:base|original|upstream|train\w*|if|unlike|other)\b", re.IGNORECASE)
 MTP = re.compile(r"\bMTP\b|multi-token prediction|\"method\":\s*\"(?:\w*mtp)\"", re.IGNORECASE)
 NATIVE = re.compile(
     r"native(?:ly)?\b.*\b(?:NV)?FP[48]|(?:NV)?FP[48] (?:acceleration|tensor cores|kernels)"
@@ -88,7 +91,7 @@ def _sentence(number: int, text: str) -> Iterator[Feature]:
         yield Feature("recovery", number, text)
     if DENIED.search(text):
         return
-    if MTP.search(text):
+    if MTP.search(text) and not ELSEWHERE.search(text):
         yield Feature("mtp", number, text)
     named = machines(text)
     if named and NATIVE.search(text) and not SAID.search(text):

@@ -14,6 +14,7 @@ from release.audit.parameters import read_labelled, read_parameters
 from release.audit.places import machines
 from release.audit.prose import of_others, read_prose
 from release.audit.quantities import NUMBER, Figure, quantity, whole
+from release.audit.rooms import read_rooms
 from release.audit.settings import read_heads, read_keys, read_labelled_settings
 from release.audit.sizes import read_sizes
 from release.audit.spelt import in_digits
@@ -45,6 +46,7 @@ def _read(line: Line, other: re.Pattern[str]) -> Iterator[Figure]:
     yield from read_sizes(line)
     yield from read_parameters(line)
     yield from read_layers(line)
+    yield from read_rooms(line)
     yield from read_groups(line.number, line.text)
     labelled = pair(line)
     stated = labelled and not machines(line.text)

@@ -36,7 +36,7 @@ def provide_names(page: Page) -> tuple[Name, ...]:
 
 def _read(line: Line) -> Iterator[Name]:
     text = " | ".join(line.cells) if line.cells else line.text
-    if UNSURE.search(text):
+    if UNSURE.search(text) or "e.g." in text:
         return
     for match in FORMAT.finditer(text):
         yield Name("format", match["name"], line.number)

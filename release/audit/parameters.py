@@ -27,6 +27,7 @@ ACTIVE_BEFORE = re.compile(
     rf"{AT_WORK}(?:\s*{PARAMETERS})?[量数]?\s*(?:of|:|is|are|~|=|は|[약约約은는])?\s*[(]?$",
     re.IGNORECASE | re.ASCII,
 )
+FEWEST = 10_000  # of a model; fewer are those of a function
 NAMED = re.compile(
     rf"(?:it is |this is )?an? {COUNT.pattern}(?:[- ]parameters?)?[- ]"
     r"(?:[\w-]+ ){0,3}(?:model|llm)\b",
@@ -78,6 +79,8 @@ def _said(number: int, text: str) -> Iterator[Figure]:
         if not match["unit"] and not AFTER.match(after):
             continue
         found = quantity(match, STEPS[match["unit"]])
+        if found.value < FEWEST:
+            continue
         if ACTIVE_AFTER.match(after) or ACTIVE_BEFORE.search(before):
             yield Figure("parameters", ACTIVE, found, number)
         elif TABLES.match(after.lstrip(" (")):

@@ -9,6 +9,8 @@ MODULE = re.compile(
     r"|(?P<many>[qkvo](?:\s*[/,]\s*[qkvo])+|gate\s*/\s*up(?:\s*/\s*down)?)(?:[_ ]proj)?"
     r"|(?P<one>gate|up|down|output)(?=(?: and \w+)? projections?))(?![\w-])"
 )
+BRACES = re.compile(r"\{([\w, ]{1,60})\}(\w*)")
+DOTTED = re.compile(r"[a-z_*]\w*(?:\.[\w*]+)+")
 APART = re.compile(r"\s*(?:[,;+&•()]|\band\b|\s/\s)\s*")
 ARTICLES = re.compile(
     r"^(?:(?:all|the|its|only|both|each|every|just)\s+)+"
@@ -19,13 +21,21 @@ ARTICLES = re.compile(
 
 def parts_of(text: str) -> tuple[str, ...]:
     """The modules that a text names, by the last part of their name; else its components."""
+    text = BRACES.sub(_each, text)
     names = [name for match in MODULE.finditer(text) for name in _names(match)]
     if names:
         return tuple(dict.fromkeys(names))
     pieces = APART.split(re.sub(r"\([^()]*\)", "", text).strip())
     found = [component(ARTICLES.sub("", piece)) for piece in pieces if piece]
     known = [part for part in found if part is not None and part != WHOLE]
-    return tuple(known) if len(known) == len(found) else ()
+    if known and len(known) == len(found):
+        return tuple(known)
+    return (text,) if DOTTED.fullmatch(text) else ()
+
+
+def _each(braces: re.Match[str]) -> str:
+    """`{q,k,v}_proj` as three names."""
+    return ", ".join(f"{name.strip()}{braces[2]}" for name in braces[1].split(","))
 
 
 def _names(match: re.Match[str]) -> list[str]:

@@ -46,6 +46,11 @@ def machines(text: str) -> list[Machine]:
     return found
 
 
+def gpu_spans(text: str) -> list[tuple[int, int]]:
+    """Where a text names GPUs, from the first character to the one behind the last."""
+    return [match.span() for match in _names().finditer(text)]
+
+
 def apart(text: str) -> list[str]:
     """What a sentence says of each GPU, where it begins with one and goes on with others."""
     starts = [match.start() for match in _names().finditer(text)]

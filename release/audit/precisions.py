@@ -72,7 +72,15 @@ def _read(line: Line) -> Iterator[Precise]:
     yield from _applied(line)
     claims = [*read_pair(line, labelled[1], labelled[2])] if labelled else []
     yield from claims
+    for text in sentences(line.text)[1:]:
+        if later := LABELLED.match(text):
+            yield from _of_parts(line, later[1], later[2])
     yield from _sentences(replace(line, text=labelled[2]) if labelled and claims else line)
+
+
+def _of_parts(line: Line, label: str, value: str) -> Iterator[Precise]:
+    """What a later sentence states of a part behind its name."""
+    return (claim for claim in read_pair(line, label, value) if claim.parts)
 
 
 def _cached(line: Line) -> Iterator[Precise]:

@@ -59,6 +59,7 @@ FAMILIES = ("llama", "gemma", "mistral", "deepseek", "phi", "gpt", "qwen", "glm"
 CONTEXT, LAYERS, EXPERTS, ACTIVE = (
     *("max_position_embeddings", "num_hidden_layers", "num_experts", "num_experts_per_tok"),
 )
+FEW = 3  # digits of a number that is no vocabulary
 COUNTED = {LAYERS, EXPERTS, ACTIVE, "num_attention_heads", "num_key_value_heads"}
 # First, last or each of them; or those of a part.
 SOME = re.compile(
@@ -68,7 +69,7 @@ SOME = re.compile(
 NATIVE = re.compile(r"\bnative(?:ly)?\s*$", re.IGNORECASE)
 COUNTER = r"(?:[- ]tokens?)?[- ]?(?:[个個]の?|개의?)?\s?"
 LINKS = r"\s*(?:\([^()]*\)\s*)?(?:is|=|:|ist|为|は|[는은])\s*"
-LOOSE = r"\s*(?:\([^()]*\)\s*)?(?:(?:is|of|=|:|ist|von|为|は|[는은])\s*)?"
+LOOSE = r"\s*(?:\([^()]*\)\s*)?(?:(?:is|has|of|=|:|ist|von|为|は|[는은])\s*)?"
 MOST = r"(?:up to |bis zu |最大)?"
 WHOLE = r"(?<![\w.,/$-])(?P<number>\d{1,4})"
 # "8 of 128 experts"
@@ -135,7 +136,8 @@ def _settings(number: int, text: str) -> Iterator[Figure]:
     for key, forms in _forms().items():
         for form in forms:
             for match in form.finditer(text):
-                if not SOME.search(text[: match.start()]):
+                few = key == "vocab_size" and not match["unit"] and len(match["number"]) < FEW
+                if not few and not SOME.search(text[: match.start()]):
                     yield _figure(number, key, match, text[: match.start()])
             text = form.sub(lambda match: " " * len(match[0]), text)
 

@@ -13,7 +13,8 @@ STEPS = {"": 1, "k": 10**3, "K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
 STEPS |= {"million": 10**6, "billion": 10**9, "trillion": 10**12, "Mio.": 10**6, "Mrd.": 10**9}
 STEPS |= {"Millionen": 10**6, "Milliarden": 10**9, "Billionen": 10**12}
 STEPS |= {"万": 10**4, "만": 10**4, "亿": 10**8, "億": 10**8, "억": 10**8}
-ABOUT = r"(?P<about>[~≈]\s*|(?:about|around|approx\.?|approximately|roughly)\s+)?"
+ABOUT = r"(?P<about>[~≈]\s*|(?:about|around|approx\.?|approximately|roughly|etwa|rund|ca\.)\s+"
+ABOUT += r"|[约約약]\s*)?"
 NUMBER = ABOUT + r"(?P<number>\d(?:[\d,]{0,20}\d)?(?:\.\d{1,12})?)"
 SIZE = re.compile(
     rf"(?<![\w.,/-]){NUMBER}\s*-?(?P<unit>TiB|GiB|MiB|KiB|TB|GB|MB|[kK]B|bytes"
@@ -36,6 +37,7 @@ Kind = Literal[
     "group size",
     "block",
     "quantized",
+    "room",
     "ratio",
     "bits",
 ]

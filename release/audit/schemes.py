@@ -10,7 +10,7 @@ from release.quantization.schemes import Scheme
 
 PLAIN = "not quantized"
 WORD = re.compile(
-    r"(?<![\w.-])(?:(?P<name>NVFP4|MXFP[468]|FP[48]|INT[2348]|UINT[48])(?:[_-](?:DYNAMIC|BLOCK|E\dM\d\w*))?"
+    r"(?<![\w.-])(?:(?P<name>NVFP4|MXFP[468]|FP[48]|F8|INT[2348]|UINT[48]|I8)(?:[_-](?:DYNAMIC|BLOCK|E\dM\d\w*))?"
     r"|(?P<float>bfloat16|float16|float32|BF16|FP16|FP32|F32|F16)"
     r"|(?P<both>W\d{1,2}A\d{1,2})(?:[_-](?:INT8|FP8|ASYM))?"
     r"|(?P<bits>\d{1,2})[- ]?bits?"
@@ -26,7 +26,9 @@ GRAINS = {
     "group": {"per group", "per block", "per token"},
     "tensor_group": {"per group", "per block", "per tensor"},
 }
-FLOATS = {
+SPELT = {
+    "f8": "fp8",
+    "i8": "int8",
     "bfloat16": "bf16",
     "float16": "fp16",
     "float32": "fp32",
@@ -60,7 +62,7 @@ def words_of(text: str) -> frozenset[str]:
             found.add(f"{match['bits']} bits")
         else:
             word = (match["name"] or match["float"] or match["both"]).lower()
-            found.add(FLOATS.get(word, word.removeprefix("u")))
+            found.add(SPELT.get(word, word.removeprefix("u")))
     return frozenset(found | manners_of(bare)) if found else frozenset()
 
 
@@ -76,7 +78,9 @@ def unfolded(text: str) -> str:
     def open_up(match: re.Match[str]) -> str:
         rest = WORD.sub(" ", re.sub(r"\w+ scales?", " ", match[1]))
         rest = _manner_words().sub(" ", rest)
-        said = WORD.search(match[1]) and not re.search(r"\w{3}", FILLERS.sub(" ", rest))
+        said = (WORD.search(match[1]) or manners_of(match[1])) and not re.search(
+            r"\w{3}", FILLERS.sub(" ", rest)
+        )
         return f" {match[1]}" if said else match[0]
 
     return BRACKETS.sub(open_up, text)

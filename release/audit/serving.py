@@ -22,6 +22,16 @@ EIGHT = re.compile(
 )
 SIXTEEN = re.compile(r"\b(?:bf16|fp16|bfloat16)\b[^|]{0,12}(?:kv|cache)", re.IGNORECASE)
 OF_REQUEST = re.compile(r"longest|context|max.*len|length", re.IGNORECASE)
+RUNS = re.compile(
+    r"\b(?:fits?|runs?|works?|loads?|starts?|served?) (?:[\w-]+ ){0,3}?(?:on|in|into|with)\b",
+    re.IGNORECASE,
+)
+YES = re.compile(r"(?:\u2705|\u2714|yes\b|fits?\b|works?\b|ok\b)", re.IGNORECASE)
+OTHERWISE = re.compile(
+    r"\b(?:not|no|cannot|never|barely|offload\w*|gguf|llama\.cpp|exl[23]|if|once|should|may|might"
+    r"|could|would|version|variants?|other|base|original|bf16|sister|smaller|draft\w*)\b|n't",
+    re.IGNORECASE,
+)
 SHORTEST = 1000  # tokens; smaller numbers are something else
 
 
@@ -29,7 +39,8 @@ class Serving(msgspec.Struct, frozen=True):
     """A claim: on these GPUs `tokens` in one request, `requests` such at once, or `room` in bytes.
 
     `cache` is the KV cache dtype that the card names beside it, None where it names none.
-    `possible` are lengths that the memory would hold, whatever the command allows.
+    `possible` are lengths that the memory would hold, whatever the command allows. `fits` says that
+    it runs there, and not how long a context.
     """
 
     machine: Machine
@@ -39,6 +50,7 @@ class Serving(msgspec.Struct, frozen=True):
     room: Quantity | None = None
     cache: str | None = None
     possible: bool = False
+    fits: bool = False
 
 
 def provide_serving(page: Page) -> tuple[Serving, ...]:
@@ -54,11 +66,19 @@ def _read(line: Line) -> Iterator[Serving]:
         tokens = _longest(line) or _tokens(part)
         many = MANY.search(part)
         room = _room(line) if line.cells else None
+        if not tokens and not room and _runs(line, part):
+            yield Serving(named[0], line.number, fits=True)
         if tokens or room:
             requests = _at_once(line) or (float(many[1]) if many and tokens else None)
             cache = _cache(part) or _cache(" | ".join(line.heads)) or _cache_cell(line)
             possible = any("longest" in head.lower() for head in line.heads)
             yield Serving(named[0], line.number, tokens, requests, room, cache, possible)
+
+
+def _runs(line: Line, part: str) -> bool:
+    """Whether it is said that the model runs on the GPU, alone and as it is."""
+    said = any(map(YES.match, line.cells[1:])) if line.cells else RUNS.search(part)
+    return bool(said) and not OTHERWISE.search(part)
 
 
 def _parts(line: Line) -> list[str]:

@@ -14,8 +14,12 @@ TWO = re.compile(r"(\d{1,4})\s*(?:\([^()]*\)\s*)?[/,&]\s*(\d{1,4})")
 ASIDE = re.compile(r"\(\s*(\d{1,4})\s*(?:for )?(?:KV|key[-/ ]value)\b", re.IGNORECASE)
 OF_GROUPS = re.compile(rf"\b(?:q|query|attention)?[ -]?heads?\s*{ASIDE.pattern}", re.IGNORECASE)
 BESIDE = re.compile(
-    r"(?<![\w.,])(\d{1,4})\s*(?:Q|query)(?: heads)?\s*(?:/|,|and|\+)\s*(\d{1,4})\s*KV\b",
+    r"(?<![\w.,])(\d{1,4})\s*(?:Q|query)(?: heads)?\s*(?:/|,|and|\+)\s*(\d{1,4})"
+    r"\s*(?:KV|key[-/ ]value)\b",
     re.IGNORECASE,
+)
+SIZED = re.compile(
+    r"(?<![\w.,])(\d{1,4}) (?:attention |query )?heads (?:of|with|x|×) (\d{1,4}) dim", re.IGNORECASE
 )
 NOT_COUNTED = re.compile(r"\s*(?:[x×*/]|GB|GiB|(?:K|M|k)?B\b)")
 # A key as config.json writes it, with its number: `kv_lora_rank = 512`.
@@ -52,6 +56,9 @@ def _heads(label: str, value: str) -> re.Match[str] | None:
 
 def read_heads(number: int, text: str) -> Iterator[Figure]:
     """`24 query heads (4 KV)`, `24 Q / 4 KV heads`."""
+    for match in SIZED.finditer(text):
+        yield Figure("setting", HEADS, whole(match[1]), number)
+        yield Figure("setting", "head_dim", whole(match[2]), number)
     for match in OF_GROUPS.finditer(text):
         yield Figure("setting", GROUPS, whole(match[1]), number)
     for match in BESIDE.finditer(text):

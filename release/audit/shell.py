@@ -50,7 +50,8 @@ def _fenced(page: Page) -> Iterator[Shell]:
             continue
         numbered = list(enumerate(fence.text.split("\n"), fence.number))
         for number, text in _commands(numbered):
-            yield Shell(number, text, _kind(text), _place(page, fence))
+            if not text.startswith("#") or STARTS.match(text):  # a comment, or root's prompt
+                yield Shell(number, text, _kind(text), _place(page, fence))
 
 
 def _place(page: Page, fence: Fence) -> tuple[Machine, ...]:

@@ -12,7 +12,7 @@ from release.audit.words import words
 FLOATS = frozenset({"bf16", "fp16", "fp32", "16 bits", "32 bits", "not quantized"})
 # The sentence is about other models, a part of this one, or what an engine makes of it.
 ELSEWHERE = re.compile(
-    r"\b(?:except|instead|than|vs|versus|if|would|could|can|unlike|never|should|other|another"
+    r"\b(?:when|differ\w*|distinct|except|instead|than|vs|versus|if|would|could|can|unlike|never|should|other|another"
     r"|available|variants?|compared|original|base|gguf|mlx|exl[23]|marlin|emulat\w*|weight-only"
     r"|tried|kernels?|tensor cores|dequanti\w*|kv|cache|vision|visual|encoder|lm_head|embed\w*|head"
     r"|norms?|router|gates?|mtp|not)\b",
@@ -31,6 +31,10 @@ INTO = re.compile(
     r"|rtn|gptq|awq|ptq|qat|autoround|smoothquant|으로|로|に|の|へ|权重|混合)[-\s]*){0,4}"
     rf"(?:{QUANTIZED}|(?<=mixed[- ])precision)",
     re.IGNORECASE,
+)
+# `MXFP8 on all linear layers`; what is an exception is said behind it
+ON_ALL = re.compile(
+    r"\s+(?:on|for|in) (?:all |the |all the )?linear (?:layers|operators|modules)\b", re.IGNORECASE
 )
 CLAUSE = re.compile(
     r"\s*(?:[,;:()]|\b(?:whereas|while|but|plus)\b|\s[-\u2013\u2014]\s)\s*", re.IGNORECASE
@@ -62,7 +66,7 @@ def _quantized_to(text: str) -> Iterator[str]:
         begun = re.split(r"[,;:]", before)[-1]
         if ELSEWHERE.search(begun) or ELSEWHERE.match(after.lstrip()) or OTHERS.search(after):
             continue
-        if TO.search(before) or INTO.match(after):
+        if TO.search(before) or INTO.match(after) or ON_ALL.match(after):
             yield from words_of(match[0]) - FLOATS
 
 

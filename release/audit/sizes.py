@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 from release.audit.labels import ours, pair
 from release.audit.page import Line, sentences
-from release.audit.places import machines
+from release.audit.parts import ARTICLES
+from release.audit.places import gpu_spans, machines
 from release.audit.quantities import SIZE, UNITS, Figure, quantity
 from release.audit.subjects import WHOLE, component, is_about
 from release.audit.words import patterns
@@ -36,7 +37,12 @@ AT = re.compile(
 )
 PARTS = re.compile(r"\s*(?:[,;·•|/]|\s[-\u2013\u2014]\s)\s*(?!\d{3}\b)")
 COUNTED = re.compile(
-    r"(?:[\w ]{1,20}:\s*)?[~≈]?\d[\d.,]{0,12}\s?[KMBT](?: (?:total )?param\w*)?", re.IGNORECASE
+    r"(?:^|[\s:])[~≈]?\d[\d.,]{0,12}\s?[KMBT](?: (?:total )?param\w*)?$", re.IGNORECASE
+)
+SHORT = 40  # characters of a part of a list
+# `the MLPs (11.4 GB)`
+IN_BRACKETS = re.compile(
+    rf"(?P<label>[\w][\w -]{{2,40}}?)\s*\(\s*{SIZE.pattern}(?: each)?\s*\)", re.ASCII
 )
 ONLY = re.compile(
     rf"\W*(?:(?:total|only|just|now)\s+)?{SIZE.pattern}"
@@ -83,8 +89,11 @@ def _first(text: str) -> int:
 
 def _of_weights(text: str, match: re.Match[str]) -> bool:
     """Whether the words around a size say that it is of all weights."""
-    around = text[max(0, match.start() - 24) : match.end() + 32]
-    return bool(patterns("verbs")["weights_of"].search(around))
+    before = re.split(r"[,;] ", text[max(0, match.start() - 24) : match.start()])[-1]
+    after = re.split(r"[,;] ", text[match.end() : match.end() + 32])[0]
+    if any(start <= match.start() < end for start, end in gpu_spans(text)):
+        return False
+    return bool(patterns("verbs")["weights_of"].search(f"{before}{match[0]}{after}"))
 
 
 def _others(text: str, match: re.Match[str]) -> bool:
@@ -118,7 +127,17 @@ def _told(line: Line) -> Iterator[Figure]:
                 yield _figure(_sizes(match[0])[-1], WHOLE, line.number)
         if at := AT.match(text):
             yield _figure(_sizes(at[0])[0], WHOLE, line.number)
+        yield from _bracketed(line.number, text)
     yield from _listed(line)
+
+
+def _bracketed(number: int, text: str) -> Iterator[Figure]:
+    for match in IN_BRACKETS.finditer(text):
+        words = match["label"].split()
+        names = (ARTICLES.sub("", " ".join(words[first:])) for first in range(len(words)))
+        part = next((found for name in names if (found := component(name))), None)
+        if part is not None and part != WHOLE:
+            yield _figure(_sizes(match[0])[-1], part, number)
 
 
 def _listed(line: Line) -> Iterator[Figure]:
@@ -126,7 +145,7 @@ def _listed(line: Line) -> Iterator[Figure]:
     for text in sentences(line.source or line.text):
         parts = [part.strip() for part in PARTS.split(text.strip(" .-*•"))]
         sizes = list(filter(None, map(SIZE.fullmatch, parts)))
-        counted = any(COUNTED.fullmatch(part) for part in parts)
+        counted = any(COUNTED.search(part) for part in parts if len(part) < SHORT)
         said = len(sizes) == 1 and sizes[0][0] in line.text
         if said and counted and not ROOM.search(text) and not machines(text):
             yield _figure(sizes[0], WHOLE, line.number)

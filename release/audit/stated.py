@@ -35,7 +35,7 @@ def read_pair(line: Line, label: str, value: str) -> Iterator[Precise]:
     elif UNSURE.search(text):
         return
     elif parts := parts_of(label):
-        if (words := words_of(value)) and WORD.match(ASIDE.sub("", value)):
+        if (words := words_of(unfolded(value))) and WORD.match(ASIDE.sub("", value)):
             yield Precise(line.number, text, parts, words)
     elif (words := words_of(unfolded(label)) - {PLAIN} or words_of(label)) and _alone(label):
         found = [part for piece in PIECES.split(value) for part in parts_of(piece)]

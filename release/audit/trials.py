@@ -24,6 +24,7 @@ from release.memory.pasted import served_words
 from release.memory.versions import NEWEST, parse_version
 from release.unknown import Unknown
 
+LEAST = 512  # tokens of a context that is of some use
 UTMOST = 0.97  # of a GPU: more never starts beside a driver and a CUDA context
 
 
@@ -162,6 +163,8 @@ def _bound(claim: Serving, subject: Subject) -> Bound:
 
 
 def _length(claim: Serving, subject: Subject) -> int | None:
+    if claim.fits:
+        return min(LEAST, subject.limit)
     if claim.tokens is None:
         return None
     return min(int(claim.tokens.value), subject.limit)

@@ -1,5 +1,6 @@
 """What the facts say to each figure on a card."""
 
+import math
 from collections.abc import Callable
 
 import msgspec
@@ -12,6 +13,8 @@ from release.audit.layers import ALL, CACHED, MTP, VISION
 from release.audit.parameters import ACTIVE, NO_TABLES
 from release.audit.quantities import Figure
 from release.audit.subjects import WHOLE
+from release.facts.components import AUDIO
+from release.facts.components import VISION as VISION_TOWER
 from release.facts.counted import COUNTS, Counted
 from release.facts.kv import KvModel
 from release.facts.model import Model
@@ -193,6 +196,16 @@ def _sides(known: Known) -> list[Args]:
     return [side for group in groups for side in (group.weights, group.input_activations) if side]
 
 
+def _rooms(_: Figure, known: Known) -> list[Range]:
+    """Any memory from what the language model's weights take; vLLM can leave the tower out."""
+    if isinstance(known.weights, Unknown):
+        return []
+    tower = sum(
+        part.bytes for part in known.weights.components if part.name in {VISION_TOWER, AUDIO}
+    )
+    return [(known.weights.total_bytes - tower, math.inf)]
+
+
 def _quantized(_: Figure, known: Known) -> list[Range]:
     """Modules that are quantized; of mixtures of experts each is counted by some and not by all."""
     if isinstance(known.modules, Unknown):
@@ -216,5 +229,6 @@ _ANSWERS: dict[str, Callable[[Figure, Known], list[Range]]] = {
     "layers": _layers,
     "group size": _groups,
     "block": _blocks,
+    "room": _rooms,
     "quantized": _quantized,
 }

@@ -9,6 +9,7 @@ from release.architecture.config import FULL, RECURRENT, ConfigGap
 from release.architecture.recurrent import RecurrentCache
 from release.unknown import Unknown
 
+COUNTS = ("num_experts", "num_local_experts", "n_routed_experts")  # one thing under three names
 LAYERS = "num_hidden_layers"
 STATED = (
     LAYERS,
@@ -21,9 +22,7 @@ STATED = (
     "linear_num_value_heads",
     "linear_key_head_dim",
     "linear_value_head_dim",
-    "num_experts",
-    "num_local_experts",
-    "n_routed_experts",
+    *COUNTS,
     "n_shared_experts",
     "num_experts_per_tok",
     "moe_intermediate_size",
@@ -54,6 +53,8 @@ def provide_model(config: ModelConfig, architecture: Architecture | Unknown) -> 
     settings = {key: full.get(key) for key in STATED}
     if settings[LAYERS] is None and not isinstance(architecture, Unknown):
         settings[LAYERS] = _listed(architecture)
+    stated = [key for key in COUNTS if config.get(key) is not None]
+    settings |= dict.fromkeys(set(COUNTS) - set(stated)) if stated else {}
     written = config.raw.get("transformers_version")
     return Model(
         model_type=config.model_type,

@@ -32,7 +32,7 @@ TRUE = """The lm_head is kept in BF16; down projections stay in FP8.
         ("FP8 + NVFP4", "INT4", "MLP: the card says INT4, it is NVFP4, FP8_DYNAMIC"),
         ("FP8 + NVFP4", "NVFP4", "MLP: the card says NVFP4, it is NVFP4, FP8_DYNAMIC"),
         ("BF16 (text-only", "FP8 (text-only", "Vision tower: the card says FP8, it is BF16"),
-        ("out_proj)", "o_proj)", "o_proj: the card says FP8, W8A8, it is NVFP4"),
+        ("out_proj)", "o_proj)", "o_proj: the card says FP8, PER CHANNEL, W8A8, it is NVFP4"),
         ("Softmax o_proj", "Softmax q_proj", "q_proj: the card says NVFP4, W4A4, it is FP8"),
         ("W4A4", "W4A16", "o_proj: the card says NVFP4, W4A16, it is NVFP4"),
         ("| BF16 (unq", "| FP16 (unq", "lm_head: the card says FP16, it is BF16"),
