@@ -16,7 +16,7 @@ from huggingface_hub.utils._http import default_client_factory
 
 from release.hub.answers import READABLE, Limits
 from release.hub.pulse import PULSE, watched, within
-from release.hub.refusals import asked_wait, is_passing, status_of
+from release.hub.refusals import KEPT, asked_wait, is_passing, status_of
 from release.text import without_tokens
 
 Result = TypeVar("Result")
@@ -136,8 +136,9 @@ class _KeepToken:
         url = request.url
         same = any(url.netloc == known.netloc for known in self._known)
         safer = url.scheme == "https" and any(url.host == known.host for known in self._known)
-        if not (same or safer):
-            request.headers.pop("authorization", None)
+        if not (same or safer) and "authorization" in request.headers:
+            del request.headers["authorization"]
+            request.extensions[KEPT] = True
 
 
 def renew_token(error: BaseException) -> bool:

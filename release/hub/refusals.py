@@ -21,6 +21,7 @@ from huggingface_hub.errors import (
 from huggingface_hub.utils import httpx
 
 from release.errors import ReleaseError
+from release.hub.proxy import proxy_of
 from release.hub.pulse import StalledError
 from release.text import printable, without_tokens
 
@@ -34,6 +35,8 @@ _AGAIN = {
 }
 _CLOUDFLARE = range(520, 531)
 LONGEST = 300
+KEPT = "release.kept-token"
+"""The extension of a request that went out without the token: to a host that an answer named."""
 NOT_UNDERSTOOD = "the client does not understand the Hub's answer"
 LOG_IN = "there is no token: set HF_TOKEN, or run `hf auth login`"
 LONGEST_WAIT = 300.0
@@ -155,6 +158,9 @@ def _explain(error: BaseException, repo: str) -> ReleaseError | None:
         return _answered(error, repo)
     if isinstance(error, OfflineModeIsEnabled):
         return ReleaseError("the client is set to work offline", hint="unset HF_HUB_OFFLINE")
+    if isinstance(error, ImportError) and "socks" in str(error):
+        hint = "install httpx[socks], or set NO_PROXY"
+        return ReleaseError("the client cannot use a SOCKS proxy", hint=hint)
     if isinstance(error, StalledError):
         return ReleaseError(str(error))
     return next(
@@ -177,10 +183,18 @@ _KINDS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = 
 
 def _broken(words: str, error: BaseException) -> ReleaseError:
     text = str(error)
-    hint = ""
+    hint = _on_the_way(error)
     if isinstance(error, OSError) and re.search(r"\b40[13]\b", text):
         hint = "the token needs write access to the contents of this repository"
     return ReleaseError(f"{words}: {text}" if text else words, hint=hint)
+
+
+def _on_the_way(error: BaseException) -> str:
+    """Say which proxy is to be looked at where nobody was reached."""
+    if not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError):
+        return ""
+    proxy = proxy_of(error.request.url)
+    return f"by way of the proxy {proxy}: see HTTPS_PROXY, HTTP_PROXY, NO_PROXY" if proxy else ""
 
 
 _REFUSED: tuple[tuple[type[HfHubHTTPError], str], ...] = (
@@ -191,16 +205,20 @@ _REFUSED: tuple[tuple[type[HfHubHTTPError], str], ...] = (
 
 
 def _answered(error: HfHubHTTPError, repo: str) -> ReleaseError:
+    kept = KEPT in error.response.request.extensions
     words = next((words for kind, words in _REFUSED if isinstance(error, kind)), None)
-    if words:
+    if words and not kept:
         return ReleaseError(words, hint="" if _has_token() else LOG_IN)
     status = status_of(error)
     said = error.server_message or error.response.reason_phrase
     if error.response.request.url.path.endswith("/oauth/token"):
         return ReleaseError(f"trusted publishing is refused: {said}")
     followed = error.response.history and "x-error-code" not in error.response.headers
-    if followed or is_refused_by_store(error):
-        return ReleaseError(f"the host that the Hub names answered {status}: {said}")
+    if kept or followed or is_refused_by_store(error):
+        hint = (
+            f"{error.response.request.url.host} is another host, and gets no token" if kept else ""
+        )
+        return ReleaseError(f"the host that the Hub names answered {status}: {said}", hint=hint)
     if status == HTTPStatus.UNAUTHORIZED:
         hint = "it may have expired or been revoked: set HF_TOKEN, or run `hf auth login`"
         return ReleaseError("the Hub does not accept the token", hint=hint)

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from huggingface_hub import CommitOperationAdd, constants
@@ -22,7 +23,7 @@ def heard(additions: list[CommitOperationAdd]) -> Iterator[None]:
     if not is_xet_available() or constants.HF_HUB_DISABLE_XET:
         yield
         return
-    for name, value in XET.items():
+    for name, value in (XET | _log()).items():
         os.environ.setdefault(name, value)
     holder: Any = _xet._GLOBAL_XET_HOLDER  # noqa: SLF001 - the client has no other place for it
     holder._session = _Heard(holder.get(), additions[0].path_in_repo)  # noqa: SLF001
@@ -58,6 +59,15 @@ class _Heard:
     def sigint_abort(self) -> None:
         """End what is under way."""
         self.inner.sigint_abort()
+
+
+def _log() -> dict[str, str]:
+    """Where the library can write no log: else it would print it, between our results."""
+    try:
+        Path(constants.HF_XET_CACHE, "logs").mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return {"HF_XET_LOG_DEST": os.devnull}
+    return {}
 
 
 def _numbers(report: Any) -> dict[str, int]:

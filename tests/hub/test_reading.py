@@ -146,6 +146,24 @@ def test_gated_private_and_offline(hub: HubServer, remote: Call) -> None:
     assert "work offline" in done.stderr
 
 
+PROXIES = {
+    "HTTP_PROXY": (
+        "http://user:swordfish@127.0.0.1:9",
+        "by way of the proxy http://127.0.0.1:9: see",
+    ),
+    "ALL_PROXY": ("socks5://127.0.0.1:9", "cannot use a SOCKS proxy (install httpx[socks]"),
+}
+
+
+@pytest.mark.parametrize("setting", PROXIES)
+def test_a_proxy_of_no_use_is_named(setting: str, remote: Call) -> None:
+    value, words = PROXIES[setting]
+    done = remote("verify", REPO, NO_PROXY="", no_proxy="", **{setting: value})
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1), done.stderr
+    assert words in done.stderr
+    assert "swordfish" not in done.stderr
+
+
 def test_files_on_another_host_come_without_the_token(remote: Call, detour: Detour) -> None:
     done = remote("verify", REPO, "--level", "bytes", HF_ENDPOINT=detour.endpoint)
     assert done.returncode == 0, done.stderr

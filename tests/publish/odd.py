@@ -23,6 +23,7 @@ MANNERS = (
     *("redirects", "resets the first of each", "429 with a date", "502 after each write"),
     *("everything regular", "everything large", "created is 201", "refs lag behind"),
     *("says that small files are there", "no text at first", "names another commit"),
+    *("on IPv6", "xet tokens that have expired"),
 )
 LAG = 0.4  # seconds
 ELSEWHERE = "localhost"  # the same server, and another host to a client
@@ -41,7 +42,10 @@ class Proxy(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self, port: int, manner: str) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
+        self.host = "127.0.0.1"
+        if manner == "on IPv6":
+            self.address_family, self.host = socket.AF_INET6, "[::1]"
+        super().__init__((self.host.strip("[]"), 0), Handler)
         self.port, self.manner = port, manner
         self.seen: set[str] = set()
         self.answers: dict[str, tuple[int, Headers, bytes]] = {}
@@ -104,7 +108,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def named(self, value: str) -> str:
         """Put this server's address in place of the one behind it, as a mirror does."""
-        host = ELSEWHERE if self.server.manner == "pages elsewhere" else "127.0.0.1"
+        host = ELSEWHERE if self.server.manner == "pages elsewhere" else self.server.host
         behind, here = self.server.port, self.server.server_port
         return value.replace(f"//127.0.0.1:{behind}/", f"//{host}:{here}/")
 
@@ -114,6 +118,8 @@ class Handler(BaseHTTPRequestHandler):
         server = self.server
         if "/preupload/" in self.path and status == 200:
             content = json.dumps(self.preuploaded(json.loads(body), json.loads(content))).encode()
+        if server.manner == "xet tokens that have expired" and "/xet-write-token/" in self.path:
+            content = json.dumps(json.loads(content) | {"exp": 1}).encode()
         if server.manner == "names another commit" and "/commit/" in self.path:
             content = json.dumps(json.loads(content) | {"commitOid": NOWHERE}).encode()
         if server.manner == "says nothing of who sees it" and "private" in self.path:
@@ -201,7 +207,7 @@ def proxy(endpoint: str, manner: str) -> Iterator[str]:
         thread = threading.Thread(target=running.serve_forever, args=(0.02,))
         thread.start()
         try:
-            yield f"http://127.0.0.1:{running.server_address[1]}"
+            yield f"http://{running.host}:{running.server_address[1]}"
         finally:
             running.shutdown()
             thread.join()

@@ -14,6 +14,7 @@ from release.checkpoint import open_checkpoint
 from release.demo.hub import HubServer
 from release.errors import ReleaseError
 from release.hub.client import Patience
+from release.hub.refusals import one_line
 from release.manifest import load_manifest
 from release.publish.apply import prepare, publish
 from release.publish.files import Release
@@ -22,7 +23,7 @@ from release.publish.hub import Hub
 from release.report import load_report
 from tests.publish.campaign import SCENARIOS, World
 from tests.publish.odd import MANNERS, proxy
-from tests.publish.world import REPO
+from tests.publish.world import REPO, repo_of
 
 PATIENCE = Patience(answer=20.0, waits=(0.05, 0.1, 0.3, 0.5))
 
@@ -96,6 +97,20 @@ def test_no_token_follows_a_list_to_another_host(
         client = Hub(REPO, PATIENCE, address)
         publish(prepare(release, client, scene.wish), release, client, lambda _: None)
     scene.require_complete()
+
+
+@pytest.mark.usefixtures("quiet")
+def test_a_list_that_goes_on_at_another_host_without_the_token_is_said_to(
+    hub: HubServer, release: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    World(hub, "update", release).push(PATIENCE)
+    repo_of(hub).visibility = "private"
+    monkeypatch.setenv("HF_TOKEN", hub.token)
+    with proxy(hub.endpoint, "pages elsewhere") as address:
+        client = Hub(REPO, PATIENCE, address)
+        said = "the host that the Hub names answered 404.*localhost is another host, and gets no"
+        with pytest.raises(ReleaseError, match=said), one_line(REPO):
+            client.tree("main")
 
 
 @pytest.mark.usefixtures("quiet")
