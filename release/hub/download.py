@@ -3,7 +3,7 @@
 import re
 import threading
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from http import HTTPStatus
 from typing import Any
 
@@ -23,8 +23,33 @@ SKIPPED = 16 * MIB
 """Bytes that are thrown away where a host sends a whole file for a range; more is refused."""
 PROGRESS = MIB
 """Bytes after which a broken connection counts as a first one again."""
+SLOWEST = 1 << 10
+"""Bytes a second; a host that sends less keeps a connection open and is no use."""
 _RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
 _EXPIRED = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
+
+
+def steady(received: Iterable[bytes], seconds: float) -> Iterator[bytes]:
+    """Give what comes in larger pieces. Raises httpx's `ReadTimeout` where it only trickles.
+
+    The client's own limit is for each read: a byte in `seconds` would satisfy it for weeks.
+    """
+    held: list[bytes] = []
+    size, begin, came = 0, time.monotonic(), 0
+    for piece in received:
+        held.append(piece)
+        size += len(piece)
+        came += len(piece)
+        took = time.monotonic() - begin
+        trickles = took > seconds and came < SLOWEST * took
+        if size >= PIECE or trickles:
+            yield b"".join(held)
+            held, size = [], 0
+        if trickles:
+            raise httpx.ReadTimeout(f"{came:,} bytes came in {took:.0f} s")
+        if took > seconds:
+            begin, came = time.monotonic(), 0
+    yield b"".join(held)
 
 
 class Download:
@@ -79,7 +104,7 @@ class Download:
             hf_raise_for_status(response)
             self._remember(path, response)
             position = self._first(response, path, start, size)
-            for piece in response.iter_bytes(PIECE):
+            for piece in steady(response.iter_bytes(), self._patience.answer):
                 self._count(received=len(piece))
                 wanted = piece[max(0, start - position) : end - position]
                 position += len(piece)

@@ -3,15 +3,18 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from huggingface_hub import HfApi
+from huggingface_hub.utils import httpx
 
 from release.demo.hub import HubServer
 from release.demo.hub.repo import Repo
+from release.hub.download import steady
 from tests.conftest import DEMO
 from tests.hub.conftest import REPO, Call
 from tests.hub.detour import Detour
@@ -192,6 +195,21 @@ def test_habits_that_do_no_harm(habit: str, remote: Call, detour: Detour, tmp_pa
     assert {file["sha256"] for file in files if file["path"] == SHARDS[0]} == {
         hashlib.sha256((DEMO / SHARDS[0]).read_bytes()).hexdigest()
     }
+
+
+def test_a_host_that_trickles_is_left_with_what_it_sent() -> None:
+    def trickle() -> Iterator[bytes]:
+        for number in range(99):
+            yield bytes([number])
+            time.sleep(0.02)
+
+    pieces: list[bytes] = []
+    with pytest.raises(httpx.ReadTimeout, match="bytes came in 0 s"):
+        pieces.extend(steady(trickle(), 0.1))
+    came = b"".join(pieces)
+    assert came == bytes(range(len(came)))
+    assert 0 < len(came) < 20
+    assert b"".join(steady([b"ab", b"c"], 0.1)) == b"abc"
 
 
 FAULTS: dict[str, dict[str, Any]] = {

@@ -108,7 +108,7 @@ def test_a_list_that_goes_on_at_another_host_without_the_token_is_said_to(
     monkeypatch.setenv("HF_TOKEN", hub.token)
     with proxy(hub.endpoint, "pages elsewhere") as address:
         client = Hub(REPO, PATIENCE, address)
-        said = "the host that the Hub names answered 404.*localhost is another host, and gets no"
+        said = "the host that the Hub names answered 401.*localhost is another host, and gets no"
         with pytest.raises(ReleaseError, match=said), one_line(REPO):
             client.tree("main")
 
