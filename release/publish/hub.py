@@ -15,6 +15,7 @@ from huggingface_hub import (
     hf_raise_for_status,
 )
 from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
+from huggingface_hub.utils import httpx
 from huggingface_hub.utils._headers import build_hf_headers
 from huggingface_hub.utils.tqdm import disable_progress_bars
 
@@ -102,8 +103,8 @@ class Hub:
                 lambda: self._api.model_info(self.repo, expand=["private"], timeout=limit)
             )
         except RepositoryNotFoundError as error:
-            if error.response.history:  # another host, which got no token, does not know
-                raise
+            if error.response.url.netloc != httpx.URL(self.endpoint).netloc:
+                raise  # it got no token, and does not know
             return None
         if info.id != self.repo:
             hint = "write that name into release.toml"
