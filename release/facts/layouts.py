@@ -191,6 +191,12 @@ def _claimed(module: Module, scheme: Scheme, misshapen: set[str]) -> Iterator[tu
             stored, wanted = layout.looks_like.format, scheme.format
         yield "other", Fault(name, "", stored, wanted, scheme.name)
         return
+    packed = module.tensors.get("weight_packed")
+    if packed and module.shape and scheme.is_padded(packed.shape, *module.shape):
+        words = weights_in_words(scheme.weights)
+        old = f"{words}, in words that share no number, as compressed-tensors 0.17 packed them"
+        yield "other", Fault(name, "", old, words, scheme.name)
+        return
     renamed = dict(_renamed(module, scheme))
     for difference in layout.differences:
         role = difference.role

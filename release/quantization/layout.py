@@ -183,7 +183,11 @@ def _shape(scheme: Scheme | None, tensors: Tensors, implied: Size | None) -> Siz
     if scheme and (role == scheme.weight.role or stored.dtype in scheme.weight.dtypes):
         odd_words = scheme.weight.shape == PACKED and stored.dtype not in scheme.weight.dtypes
         if odd_words or (
-            implied and scheme.expected_shape(scheme.weight, *implied) == stored.shape
+            implied
+            and (
+                scheme.expected_shape(scheme.weight, *implied) == stored.shape
+                or scheme.is_padded(stored.shape, *implied)
+            )
         ):
             return implied  # words of another size say nothing of their own
         scale = tensors.get("weight_scale")

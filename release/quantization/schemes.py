@@ -62,6 +62,15 @@ class Scheme(msgspec.Struct, frozen=True):
         }
         return tuple(evaluate(dim, words) for dim in slot.shape)
 
+    def is_padded(self, stored: tuple[int, ...], out: int, columns: int) -> bool:
+        """Whether packed words share no number: 3, 5, 6 or 7 bits leave the end of each free.
+
+        So compressed-tensors 0.17 packed them, and no other version.
+        """
+        bits = self.weights.num_bits
+        uneven = self.weight.shape == PACKED and WORD % bits != 0
+        return uneven and stored == (out, -(-columns // (WORD // bits)))
+
     def logical_shape(
         self, stored: tuple[int, ...], scale: tuple[int, ...] = ()
     ) -> tuple[int, int] | None:

@@ -93,3 +93,13 @@ def test_fires_on_other_bits_alone(draft: Drafts, findings: Judge) -> None:
     broken = draft("llama-w4a16").config(f"{GROUP}.weights.num_bits", 8)
     assert len(findings("T105", broken)) == 14
     assert "is stored as INT4" in _message(broken)
+
+
+def test_fires_on_words_of_an_older_packing(draft: Drafts, findings: Judge) -> None:
+    """compressed-tensors 0.17 put ten numbers of three bits into a word, and two bits of nothing."""
+    broken = draft("llama-w3a16")
+    for packed in [tensor for tensor in broken.tensors() if tensor.endswith("weight_packed")]:
+        rows, words = broken.shape(packed)
+        broken.retype(packed, "I32", [rows, -(-words * 32 // 3 // 10)])
+    assert len(findings("T105", broken)) == 14
+    assert [code for code in OTHERS if findings(code, broken)] == []
