@@ -96,7 +96,7 @@ def test_fires_on_other_bits_alone(draft: Drafts, findings: Judge) -> None:
 
 
 def test_fires_on_words_of_an_older_packing(draft: Drafts, findings: Judge) -> None:
-    """compressed-tensors 0.17 put ten numbers of three bits into a word, and two bits of nothing."""
+    """compressed-tensors 0.17 put ten numbers of three bits into a word and left two free."""
     broken = draft("llama-w3a16")
     for packed in [tensor for tensor in broken.tensors() if tensor.endswith("weight_packed")]:
         rows, words = broken.shape(packed)
