@@ -9,14 +9,14 @@ import msgspec
 from release.checkpoint.location import Location
 from release.cli.console import rich_text
 from release.errors import ReleaseError
-from release.fit.audit import audit, release_of
+from release.fit.audit import audit, modelled, release_of
 from release.fit.changes import smallest_change
 from release.fit.document import to_document
 from release.fit.solve import Fit, Question, solve
 from release.fit.subject import open_subject
 from release.memory.command import parse_command
 from release.memory.gpus import Gpu, find_gpu
-from release.memory.logs import EngineLog, read_log
+from release.memory.logs import EngineLog, decode_log, read_log
 from release.memory.options import TABLE, Options, overlay, read_option
 from release.memory.versions import NEWEST
 from release.tables import Table
@@ -98,7 +98,7 @@ def answer_all(location: Location, given: Mapping[str, Any], how: Mapping[str, A
     options = _read(given)
     if log is not None:
         options = overlay(options, log.stated.options)
-    vllm = how["vllm"] or (log.version if log else None)
+    vllm = how["vllm"] or (modelled(log.version) if log and log.version else None)
     if vllm is None:
         vllm = NEWEST if how["audit"] is None else release_of(parse_command(how["audit"]))
     gpus: list[Gpu | None] = [find_gpu(name) for name in how["gpus"]]
@@ -129,6 +129,6 @@ def _read_log(path: Path) -> EngineLog:
     try:
         if path.stat().st_size > LOG_CAP:
             raise ReleaseError("is larger than a log of one start can be", where=str(path))
-        return read_log(path.read_text(encoding="utf-8", errors="replace"))
+        return read_log(decode_log(path.read_bytes()))
     except OSError as error:
         raise ReleaseError(f"cannot be read: {error.strerror}", where=str(path)) from None

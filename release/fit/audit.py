@@ -27,11 +27,16 @@ def release_of(command: Command) -> str:
 
     Raises `NotEstimated` if it is older than what is modelled.
     """
+    return modelled(command.release or NEWEST)
+
+
+def modelled(release: str) -> str:
+    """A release of vLLM that a text names. Raises `NotEstimated` if it is too old."""
     try:
-        parse_version(command.release or NEWEST)
+        parse_version(release)
     except ReleaseError as error:
         raise NotEstimated(f"{error.what}: ask about another (--vllm)") from None
-    return command.release or NEWEST
+    return release
 
 
 def ask(command: Command, question: Question) -> Question:

@@ -10,6 +10,7 @@ from release.fit.subject import NotEstimated, Subject
 from release.memory.answer import Room
 from release.memory.budget import Term
 from release.memory.defaults import BATCHES, Settled, Traits, settle, withholds_all
+from release.memory.effects import why_not
 from release.memory.gpus import Gpu
 from release.memory.logs import EngineLog, available_range
 from release.memory.options import Options, overlay
@@ -73,6 +74,9 @@ def measure(
     own = settle(options, version, gpu, subject.limit, subject.traits)
     low, high, block = _settle(subject, log, own, stated)
     more = [name for name, ours, its in _spending(asked, own) if ours > its]
+    if more and log.stated.rest:
+        what = f"the log is of less {more[0]} than what is asked"
+        raise NotEstimated(f"{what}, and {why_not(log.stated.rest[0])}")
     if more and named:
         return None
     if more:
@@ -144,16 +148,20 @@ def _settle(
     low, high = stated
     if max(own.serving.tensor_parallel_size, own.serving.pipeline_parallel_size) > 1:
         low = int(low * LEAST_OF_SEVERAL)
+    reason = ""
     for block in BLOCKS:
         serving = replace(own.serving, block_size=block or own.serving.block_size)
         pool = plan_pool(subject.config, subject.architecture, serving)
         if isinstance(pool, Unknown):
-            raise NotEstimated(pool.reason)
+            reason = pool.reason
+            continue
         found = _blocks(pool, low, high, log)
         if found and _needs(pool, own, log):
             size = max(pool.bytes_per_block)
             ends = (low, high) if log.tokens is None else (found[0] * size, found[-1] * size)
             return *ends, block
+    if reason:
+        raise NotEstimated(reason)
     version = "" if log.version else " It does not say its version: name it (--vllm)."
     raise NotEstimated(
         "the log prints other figures than our plan of the same options gives: something in it is"

@@ -1,6 +1,7 @@
 """The options that a log states: as the arguments that vLLM repeats, and as it settled them."""
 
 import ast
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -8,12 +9,11 @@ from typing import Any
 import msgspec
 
 from release.errors import ReleaseError
-from release.memory.effects import HARMLESS, UNMODELLED
+from release.memory.effects import HARMLESS, MEASURED, UNMODELLED
 from release.memory.nested import COMPILATION, DRAFT, LIMITS, fields_of
 from release.memory.options import Options
 
 GIVEN = "non-default args: "
-QUANTIZATION = "--quantization"
 MOST = 20_000  # characters of the arguments
 OBJECTS = re.compile(r"<[^<>]*>|\b[A-Za-z_]\w*\([^()]*\)")
 # What the engine's first line, the scheduler and an error say; settled, whether given or not.
@@ -33,8 +33,8 @@ UNUSUAL = re.compile(
 class Stated(msgspec.Struct, frozen=True):
     """Options by a log; `complete` says that it repeats the arguments, so others are defaults.
 
-    `unmodelled` names what it has on and we have no model of. `rest` are the words of
-    --quantization: what it changes, the weights, a log has measured.
+    `unmodelled` names what it has on and we have no model of. `rest` are words of which we have
+    none either, but which leave the cache's layout as it is: the log has measured what they change.
     """
 
     model: str | None = None
@@ -57,23 +57,30 @@ def read_arguments(text: str) -> Stated:
         found = re.search(pattern, text)
         if found and field not in known:
             known[field] = found[1].lower() if field == "enforce_eager" else found[1]
-    names = {
-        name
-        for key, value in (given or {}).items()
-        if value and str(value) not in HARMLESS.get(name := f"--{key.replace('_', '-')}", ())
+    others = {f"--{key.replace('_', '-')}": value for key, value in (given or {}).items() if value}
+    others = {
+        name: value
+        for name, value in others.items()
+        if name in UNMODELLED and str(value) not in HARMLESS.get(name, ())
     }
     unusual = {match[0].partition("=")[0] for match in UNUSUAL.finditer(text)}
     if (given or {}).get(_key(DRAFT)) and "speculative_tokens" not in known:
         unusual.add(_key(DRAFT))
-    quantized = (given or {}).get("quantization")
+    rest = [_words(name, value) for name, value in sorted(others.items()) if name in MEASURED]
     model = (given or {}).get("model", (given or {}).get("model_tag"))
     return Stated(
         model=model if isinstance(model, str) else None,
         options=msgspec.convert(known, Options, strict=False),
         complete=given is not None,
-        unmodelled=tuple(sorted((names & UNMODELLED - {QUANTIZATION, DRAFT}) | unusual)),
-        rest=(QUANTIZATION, quantized) if isinstance(quantized, str) and quantized else (),
+        unmodelled=tuple(sorted((others.keys() - MEASURED - {DRAFT}) | unusual)),
+        rest=tuple(word for words in rest for word in words),
     )
+
+
+def _words(name: str, value: Any) -> list[str]:
+    if value is True:
+        return [name]
+    return [name, json.dumps(value) if isinstance(value, dict) else str(value)]
 
 
 def _given(text: str) -> dict[str, Any] | None:

@@ -16,6 +16,14 @@ UNMODELLED = frozenset(
         *("--kv-sharing-fast-prefill", "--speculative-config"),
     }
 )
+# Of these a log has measured all that they change: they leave the cache's layout as it is.
+MEASURED = frozenset(
+    {
+        *("--data-parallel-size", "--cpu-offload-gb", "--offload-group-size", "--offload-backend"),
+        *("--enable-lora", "--enable-eplb", "--enable-dbo", "--quantization"),
+        *("--quantization-config", "--mm-ipc-gpu-memory-gb"),
+    }
+)
 # Values with which an option changes nothing.
 HARMLESS = {
     "--data-parallel-size": {"1"},

@@ -4,6 +4,7 @@ Whoever reads a log for other things (kernels, warnings) takes memory and cache 
 Covers vLLM 0.17 to 0.32; a figure that a log does not hold is None.
 """
 
+import codecs
 import re
 from collections.abc import Callable
 from typing import Any
@@ -87,6 +88,12 @@ SIGNS = {
     "out_of_memory": r"OutOfMemoryError|CUDA out of memory|Triton Error \[CUDA\]: out of memory",
 }
 CHOOSE: dict[str, Callable[[list[Any]], Any]] = {"weights_gib": max, "available_gib": min}
+
+
+def decode_log(raw: bytes) -> str:
+    """The text of a log file: UTF-8, or UTF-16 where PowerShell wrote it."""
+    wide = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return raw.decode("utf-16" if wide else "utf-8", "replace")
 
 
 def read_log(text: str) -> EngineLog:

@@ -10,7 +10,7 @@ from release.errors import ReleaseError
 from release.fit.solve import Fit, Question, solve
 from release.fit.subject import open_subject
 from release.memory.gpus import find_gpu
-from release.memory.logs import read_log
+from release.memory.logs import decode_log, read_log
 from release.memory.options import Options, overlay
 from release.memory.versions import NEWEST
 from tests.golden.test_logs import HYBRID, LOGS
@@ -85,14 +85,32 @@ def test_figures_that_our_plan_does_not_give_are_not_used() -> None:
 
 
 def test_what_is_on_and_not_modelled_is_said() -> None:
-    with pytest.raises(ReleaseError, match="--enable-lora"):
-        fit(PLAIN.replace("{'load_format'", "{'enable_lora': True, 'load_format'"))
+    with pytest.raises(ReleaseError, match="--mamba-block-size"):
+        fit(PLAIN.replace("{'load_format'", "{'mamba_block_size': 512, 'load_format'"))
     parallel = PLAIN.replace("decode_context_parallel_size=1", "decode_context_parallel_size=2")
     with pytest.raises(ReleaseError, match="decode_context_parallel_size"):
         fit(parallel)
     draft = "'speculative_config': {'method': 'ngram', 'num_speculative_tokens': 3}, "
     with pytest.raises(ReleaseError, match="speculative_config"):
         fit(PLAIN.replace("{'load_format'", "{" + draft + "'load_format'"))
+
+
+def test_what_a_log_has_measured_of_it_needs_no_model() -> None:
+    more = "{'enable_lora': True, 'cpu_offload_gb': 2.5, 'attention_backend': 'B12X', "
+    text = PLAIN.replace("{'load_format'", more + "'load_format'")
+    found = fit(text)
+    assert found.answer.at_least.tokens == 3_142_661
+    rest = read_log(text).stated.rest
+    assert rest == ("--cpu-offload-gb", "2.5", "--enable-lora")
+    log = read_log(text)
+    asked = overlay(Options(language_model_only=False), log.stated.options)
+    question = Question(asked, log.version or NEWEST, gpu=find_gpu("H200"), log=log)
+    with pytest.raises(ReleaseError, match="--cpu-offload-gb changes the memory"):
+        solve(open_subject(HYBRID), question)
+
+
+def test_a_log_of_powershell_is_wide() -> None:
+    assert decode_log(PLAIN.encode("utf-16")) == decode_log(PLAIN.encode()) == PLAIN
 
 
 def test_more_than_was_logged_needs_a_gpu_and_less_is_a_lower_bound() -> None:
