@@ -1,6 +1,8 @@
 """Options that vLLM refuses whatever the memory."""
 
+from release.architecture.attention import AttentionCache
 from release.architecture.config import ConfigGap
+from release.architecture.family import numbered
 from release.fit.subject import Subject
 from release.memory.defaults import Settled
 from release.memory.model import endless, longest_length
@@ -11,7 +13,7 @@ def refusal(subject: Subject, settled: Settled, *, any_length: bool = False) -> 
     """Why vLLM refuses these options for this model; `any_length` allows what is too long.
 
     Sources: vLLM 0.32 config/model.py, verify_with_parallel_config and _get_and_verify_max_len;
-    config/scheduler.py, verify_max_model_len.
+    config/scheduler.py, verify_max_model_len; models/llama.py, LlamaAttention.
     """
     serving, config = settled.serving, subject.config
     limit = longest_length(config)
@@ -35,6 +37,11 @@ def _splits(subject: Subject, settled: Settled) -> str | None:
         heads = config.count("num_attention_heads")
     except ConfigGap:
         return None
-    if heads % serving.tensor_parallel_size:
-        return f"{heads} attention heads cannot be split over {serving.tensor_parallel_size} GPUs"
-    return None
+    ranks = serving.tensor_parallel_size
+    if heads % ranks:
+        return f"{heads} attention heads cannot be split over {ranks} GPUs"
+    caches = subject.architecture.caches
+    kept = () if isinstance(caches, Unknown) else numbered(caches)
+    groups = {cache.kv_heads for _, cache in kept if isinstance(cache, AttentionCache)}
+    uneven = next((count for count in sorted(groups) if count % ranks and ranks % count), None)
+    return None if uneven is None else f"{uneven} KV heads cannot be split over {ranks} GPUs"

@@ -86,9 +86,15 @@ def solve(subject: Subject, question: Question) -> Fit:
             settled = replace(settled, serving=serving)
     refused = question.refused or refusal(subject, settled, any_length=bool(options.any_length))
     pool = plan_pool(subject.config, subject.architecture, settled.serving)
+    unplanned = refused is not None and isinstance(pool, Unknown)
+    if unplanned:
+        pool = plan_pool(subject.config, subject.architecture, Serving())
     if isinstance(pool, Unknown):
         raise NotEstimated(refused or pool.reason)
-    room = measured.room if measured else _room(subject, question, settled, pool.block)
+    if unplanned:
+        room = Room(0, 0)
+    else:
+        room = measured.room if measured else _room(subject, question, settled, pool.block)
     if measured and question.gpu is None and options.max_num_seqs is None and log:
         settled = as_it_ran(settled, log, pool.blocks(room.low))
     return Fit(
@@ -169,9 +175,17 @@ def _release(serving: Serving) -> str:
     return f"vLLM {serving.vllm}" + (f", taken as {NEWEST}, the newest modelled" if newer else "")
 
 
+def _backend(serving: Serving) -> str:
+    """The attention backend, which settles how large blocks are."""
+    if serving.attention_backend is not None:
+        return f"attention backend {serving.attention_backend}"
+    latent = "32 for MLA, 64 if sparse" if serving.datacenter_blackwell else "64 for sparse MLA"
+    return f"a CUDA backend with blocks of 16 tokens ({latent})"
+
+
 def _assumptions(subject: Subject, question: Question, settled: Settled) -> tuple[str, ...]:
     serving = settled.serving
-    found = [_release(serving), "a CUDA backend with blocks of 16 tokens (64 for sparse MLA)"]
+    found = [_release(serving), _backend(serving)]
     if question.gpu is not None:
         low, high = min(question.gpu.total), max(question.gpu.total)
         span = f"{low:g}" if low == high else f"{low:g} to {high:g}"

@@ -143,6 +143,22 @@ def test_several_gpus_are_compared_and_drawn(run: Run, tmp_path: Path) -> None:
     assert "prefers-color-scheme: dark" in text
 
 
+@pytest.mark.parametrize(
+    ("ranks", "why"),
+    [(3, "32 attention heads cannot be split over 3 GPUs"), (16, "12 KV heads cannot be split")],
+)
+def test_heads_that_cannot_be_split_do_not_start(
+    run: Run, tmp_path: Path, ranks: int, why: str
+) -> None:
+    config = tmp_path / "config.json"
+    sizes = {"hidden_size": 512, "num_hidden_layers": 2, "num_attention_heads": 32, "head_dim": 16}
+    raw = {"model_type": "llama", "vocab_size": 512, "num_key_value_heads": 12, **sizes}
+    config.write_text(json.dumps(raw))
+    found = fit(run, config, "--gpu", "H100", "--tensor-parallel-size", ranks, code=1)
+    assert found["starts"] is False
+    assert found["why"].startswith(why)
+
+
 def test_commands_are_one_line_each(run: Run) -> None:
     result = run("fit", HYBRID, "--gpu", "RTX 5090", "--max-model-len", "131072", COLUMNS="40")
     lines = [line.strip() for line in result.stdout.splitlines()]
@@ -174,6 +190,10 @@ def test_every_gpu_has_a_source_and_a_plausible_total() -> None:
         ("DGX Spark", "GB10"),
         ("AMD Instinct MI300X", "MI300X"),
         ("Tesla T4", "T4"),
+        ("NVIDIA GeForce RTX 4090", "RTX 4090"),
+        ("RTX 4090 48GB", "RTX 4090 48GB"),
+        ("NVIDIA GB300", "GB300"),
+        ("AMD Instinct MI355X", "MI355X"),
     ],
 )
 def test_a_gpu_is_found_as_people_write_it(name: str, gpu: str) -> None:
