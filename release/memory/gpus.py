@@ -92,7 +92,9 @@ def find_gpu(name: str) -> Gpu:
     if several is not None and one is not None:
         hint = f'--gpu "{one.name}" --tensor-parallel-size {several[1]}'
         raise ReleaseError(f"{name!r:.60} are several GPUs: name one", hint=hint)
-    near = difflib.get_close_matches(_plain(name), known, 1, 0.5)
+    sized = SIZE.fullmatch(name.strip())
+    chip = _look_up(sized[1], known) if sized is not None else None
+    near = [_plain(chip.name)] if chip else difflib.get_close_matches(_plain(name), known, 1, 0.5)
     names = known[near[0]].name if near else ", ".join(gpu.name for gpu in all_gpus())
     hint = f"did you mean {names}?" if near else f"known are {names}"
     raise ReleaseError(f"{name!r:.60} is not a GPU we know", hint=f"{hint}; or --available 44.5GiB")
