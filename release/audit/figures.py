@@ -42,6 +42,8 @@ def provide_figures(page: Page) -> tuple[Figure, ...]:
 
 def _read(line: Line, other: re.Pattern[str]) -> Iterator[Figure]:
     line = msgspec.structs.replace(line, text=in_digits(line.text))
+    if not any(map(str.isdigit, line.text)):
+        return
     yield from read_rates(line)
     yield from read_sizes(line)
     yield from read_parameters(line)

@@ -15,6 +15,8 @@ LONGEST = 4000  # characters of a line that are read: claims of people are short
 CARD_CAP = 2 << 20  # characters of a card
 FENCE = re.compile(r" {0,3}(`{3,}|~{3,})\s*([\w+-]*)[^`]*")
 HEADING = re.compile(r" {0,3}(#{1,6})\s+(.*?)(?:\s+#+)?\s*")
+FIRST = re.compile(r"\s*<h1\b[^>]*>(.*?)</h1>\s*", re.IGNORECASE)
+UNDER = re.compile(r" {0,3}={3,}\s*")  # below a heading of the first kind
 RULE = re.compile(r"\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*")
 LINK = re.compile(
     r"!?\[((?:[^\[\]]|\[[^\]]*\])*)\]\([^()\s]*(?:\([^()]*\)[^()\s]*)*(?:\s+[^)]*)?\)"
@@ -86,7 +88,7 @@ def read_page(name: str, text: str) -> Page:
     """
     if len(text) > CARD_CAP:
         raise ReleaseError(f"has {len(text):,} characters, more than a card", where=name)
-    text = text.replace("\r\n", "\n")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     front, body = split_card(text)
     first = text.count("\n") - body.count("\n") + 1
     reader = _Reader()
@@ -163,12 +165,15 @@ class _Reader:
 
     def _text(self, number: int, line: str) -> None:
         heading = HEADING.fullmatch(line)
+        html = FIRST.fullmatch(line)
         if heading:
-            depth = len(heading[1])
-            kept = [entry for entry in self._headings if entry[0] < depth]
-            self._headings = [*kept, (depth, plain(heading[2]))]
-            self._heads = ()
-            self.title = self.title if self.title[0] else (plain(heading[2]), number)
+            self._headed(number, len(heading[1]), plain(heading[2]))
+            return
+        if html:
+            self._headed(number, 1, plain(html[1]))
+            return
+        if UNDER.fullmatch(line) and self.lines and self.lines[-1].number == number - 1:
+            self._headed(number - 1, 1, self.lines.pop().text)
             return
         cells = _cells(line)
         if cells and RULE.fullmatch(line):
@@ -181,6 +186,12 @@ class _Reader:
         source = plain(line) if len(pieces) > 1 else ""
         for piece in pieces:
             self.lines.append(Line(number, plain(piece), self._heading, cells, self._heads, source))
+
+    def _headed(self, number: int, depth: int, text: str) -> None:
+        kept = [entry for entry in self._headings if entry[0] < depth]
+        self._headings = [*kept, (depth, text)]
+        self._heads = ()
+        self.title = self.title if self.title[0] else (text, number)
 
 
 def _cells(line: str) -> tuple[str, ...]:

@@ -135,11 +135,13 @@ def _settings(number: int, text: str) -> Iterator[Figure]:
             yield Figure("setting", ACTIVE, whole(count), number)
     for key, forms in _forms().items():
         for form in forms:
-            for match in form.finditer(text):
+            found = list(form.finditer(text))
+            for match in found:
                 few = key == "vocab_size" and not match["unit"] and len(match["number"]) < FEW
                 if not few and not SOME.search(text[: match.start()]):
                     yield _figure(number, key, match, text[: match.start()])
-            text = form.sub(lambda match: " " * len(match[0]), text)
+            if found:
+                text = form.sub(lambda match: " " * len(match[0]), text)
 
 
 def _figure(number: int, key: str, match: re.Match[str], before: str) -> Figure:

@@ -79,7 +79,14 @@ def quantity(match: re.Match[str], scale: int) -> Quantity:
     half = max(float(step * TENTH) * scale, about)
     if scale == 1 and not fraction and not match["about"]:
         half = 0.0
-    return Quantity(match[0].strip(), value, value - half, value + half)
+    return Quantity(_text(match), value, value - half, value + half)
+
+
+def _text(match: re.Match[str]) -> str:
+    """The number as it is written, with its unit, of a longer text."""
+    parts = [name for name in ("number", "unit", "rate") if match.groupdict().get(name)]
+    first = match.start("about" if match["about"] else "number")
+    return match.string[first : max(map(match.end, parts))].strip()
 
 
 def by_name(match: re.Match[str]) -> Quantity:

@@ -1,5 +1,7 @@
 import pytest
 
+from release.card.check import Audit, audit_card
+from release.checkpoint import Checkpoint
 from tests.checks.card.conftest import AuditLines
 
 
@@ -80,7 +82,18 @@ def test_fires_on_gpus_that_are_not_used(audit: AuditLines) -> None:
         "```python\nx = 1 if a > 2 else 3\n```\n",
         shell("vllm serve acme/a > server.log 2>&1 &", place="Usage"),
         shell("pip install vllm  # >=0.19", place="Usage"),
+        shell("# or pass it to vllm serve below", place="Usage"),
     ],
 )
 def test_silent_on_what_works(audit: AuditLines, text: str) -> None:
     assert audit("K105", text) == []
+
+
+def test_options_of_another_release_are_not_judged(large: Checkpoint) -> None:
+    text = shell("pip install vllm==0.19.1", "vllm serve acme/a --swap-space 4", place="Usage")
+    report = audit_card(Audit("README.md", text, large))
+    assert "K105" not in {found.rule for found in report.findings}
+    [said] = [entry for entry in report.not_checked if "options" in entry.what]
+    assert said.what == "the options of the command on line 5, for vLLM 0.19.1"
+    newest = audit_card(Audit("README.md", text.replace("0.19.1", "0.32.0"), large))
+    assert "K105" in {found.rule for found in newest.findings}

@@ -72,6 +72,9 @@ def test_silent_on_what_is_true(audit: AuditLines) -> None:
         ("- Ignored layers: `lm_head`", "- Ignored layers: `re:.*self_attn.*`"),
         ('```python\nignore=["lm_head"]\n```', '```python\nignore=["re:.*mlp.*"]\n```'),
         ("```yaml\nscheme: NVFP4\n```", "```yaml\nscheme: W4A16\n```"),
+        ("# Tiny-NVFP4", "# Tiny-INT8"),
+        ("Tiny FP8\n========", "Tiny INT8\n========="),
+        ('<h1 align="center">Tiny FP8</h1>', '<h1 align="center">Tiny INT8</h1>'),
     ],
 )
 def test_fires_on_the_wrong_of_two_ways_to_write(audit: AuditLines, true: str, wrong: str) -> None:
