@@ -2,8 +2,9 @@
 
 What it checks: a quantized weight that is unlike its own becomes like it after exchanging the codes
     of each byte, reversing words, reading offset for two's complement codes, transposing, moving
-    rows or columns back, or giving every row the scales of its neighbour. Or its rows' own scales
-    suit them no better than those of rows nearby.
+    rows or columns back, or giving every row the scales of its neighbour. Or its scales are not
+    those of its rows: the larger they are, the larger are the rows over the base's. Or its codes
+    lie a step beside the base's in the mean, as with wrong zero points.
 Why it matters: the loader reads the order of its format, and gets noise.
 How to fix: pack the weight as compressed-tensors does: low bits first, even column first, rows as
     in the Linear.
@@ -15,7 +16,7 @@ from release.facts.comparison import Comparison
 from release.rules import Findings, Found, Where, rule
 
 
-@rule(since="0.1.0")
+@rule(since="0.1.0", echoes=("V102", "V103", "V104", "V107", "V115"))
 def check(comparison: Comparison) -> Findings:
     """Report each of them and the order that it is in."""
     for item in comparison.of_cause(Cause.DISORDER):

@@ -25,7 +25,7 @@ CALIBRATED = (
 )
 
 
-@rule(since="0.1.0")
+@rule(since="0.1.0", echoes=("B",))
 def check(measures: Measures, calibrated_together: tuple[Fused, ...]) -> Findings:
     """Report every fused layer whose parts disagree, and what vLLM makes of it."""
     scales = by_module(measures.global_scales)
@@ -45,6 +45,7 @@ def check(measures: Measures, calibrated_together: tuple[Fused, ...]) -> Finding
             f"vLLM takes {used:g}, and serves {worst.rpartition('.')[2]} times {factor:.3f}",
             fix="quantize them with one global scale, or keep them in FP8 or BF16",
             severity=_severity(values, factor),
+            about=tuple(values),
         )
 
 

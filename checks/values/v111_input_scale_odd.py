@@ -24,7 +24,7 @@ PLACEHOLDER = 1.0
 VLLM_TOLERANCE = 1e-5
 
 
-@rule(since="0.1.0", severity="warning")
+@rule(since="0.1.0", severity="warning", echoes=("B108",))
 def check(measures: Measures, calibrated_together: tuple[Fused, ...]) -> Findings:
     """Report siblings that differ, then scales that are odd among those of their role."""
     usable = [m for m in measures.activation_scales if 0 < scalar(m) < math.inf]
@@ -53,6 +53,7 @@ def _differ(fused: Fused, role: str, parts: list[Measure]) -> Found:
         message=f"{role} of {listed}, which read the same input",
         fix="calibrate them again on the same data",
         severity="error" if refused else None,
+        about=tuple(part.module.name for part in parts),
     )
 
 

@@ -56,6 +56,7 @@ def check(
             where=Where(file=copy.info.shard, tensor=copy.tensor),
             message=f"holds the same bytes as {source.tensor}",
             fix="export the module again",
+            about=(copy.module.name, source.module.name),
         )
 
 

@@ -22,11 +22,12 @@ from release.comparison.ideal import (
     usual_row,
 )
 from release.comparison.measure import measure
+from release.comparison.mismatch import mismatch
 from release.comparison.neighbours import neighbours
 from release.comparison.pairing import View
 from release.comparison.plain import compare, same_values
 from release.comparison.results import Cause, Compared, Difference, Measure, Sameness
-from release.comparison.search import cosine, disorder, holder, sample, shifted_scales
+from release.comparison.search import cosine, disorder, holder, sample
 from release.comparison.views import Matrix, Source, Unreadable
 from release.quantization.decoding import Decoder, Undecodable
 from release.quantization.schemes import Scheme
@@ -237,8 +238,8 @@ class Comparer:
         # Codes that were moved on purpose agree with no scales so well that others would show.
         hidden = self.moved and item.cause is Cause.NONE and not item.undone
         if hidden or item.cause in ORDER_CAUSES:
-            shifted = shifted_scales(decoder, base)
-            return _with(item, Cause.DISORDER, shifted) if shifted else item
+            found = mismatch(decoder, base)
+            return _with(item, Cause.DISORDER, found) if found else item
         if item.cause is Cause.NOISE and item.detail:
             return self._excused(item, decoder, base)
         if item.cause is not Cause.HOLDS_ANOTHER:

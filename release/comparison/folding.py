@@ -30,6 +30,9 @@ PARTNERS = {
 """A weight whose columns may have been scaled, and the one whose rows then were: its last rows."""
 
 BF16_STEP, LEAST_DOUBT = np.float32(2**-8), np.float32(0.01)
+LOST = 1e6
+"""The factor that is left of infinity, where a norm has lost a value: no column was scaled so."""
+
 TOLERANCE, OUTLIERS = 0.15, 0.05
 """How far the scales of partners may be from cancelling, and for how many channels."""
 
@@ -97,7 +100,7 @@ def norm_ratios(ours: Floats, base: Floats) -> Iterator[tuple[Floats, Floats]]:
         return
     with np.errstate(divide="ignore", invalid="ignore"):
         for one in (np.float32(0), np.float32(1)):
-            ratio = np.nan_to_num((one + base) / (one + ours), nan=1.0, posinf=1.0, neginf=1.0)
+            ratio = np.nan_to_num((one + base) / (one + ours), nan=1.0, posinf=LOST, neginf=LOST)
             yield ratio, LEAST_DOUBT + np.nan_to_num(BF16_STEP * np.abs(ours / (one + ours)))
 
 

@@ -19,24 +19,13 @@ SAMPLE = 32
 """Rows of a weight that are tried."""
 
 TALL = 128
-"""Rows that scales and columns are tried over."""
+"""Rows that columns are tried over, a quarter of them."""
 
 LINES = 8
 """Rows, or columns, that are looked for among all of the base's."""
 
 LIKE = 0.8
 """Cosine of the same weights: two bits reach 0.82, strangers over a sample are near 0."""
-
-AKIN = 0.5
-"""Cosine of weights whose scales may be those of other rows."""
-
-ALIKE, NEARLY_ALL = 1e-3, 0.8
-"""Part of a row's noise that tells two scales apart; the share of rows that have to agree."""
-
-STEPS = (1, -1, 3, -3, 7, -7)
-UNLIKE, TRIALS, CHANCE = 0.03, 256, 0.57
-"""How far apart scales have to be for a trial, how many it takes, and what chance reaches in them:
-GPTQ of Student's t leaves 0.64 in four bits, and 0.9 and more of all else that was tried."""
 
 NIBBLE, WORD_BYTES = 4, 4
 
@@ -77,51 +66,6 @@ def disorder(ours: Sample, decoder: Decoder, base: Matrix) -> str | None:
         if cosine(ours.values, turned) > LIKE:
             return "the matrix is transposed"
     return _moved_rows(ours, base) or _moved_columns(decoder, base)
-
-
-def shifted_scales(decoder: Decoder, base: Matrix) -> str | None:
-    """Say whether rows are nearer to the base with other rows' scales than with their own.
-
-    However noisy the codes of GPTQ are, a row's own scales suit it better than others: in two of
-    three trials at the least. Scales of any other order do in half of them.
-    """
-    height = min(TALL, decoder.shape[0])
-    rows, expected = decoder.rows(0, height), base.read(0, height)
-    if rows.factor.shape[0] != height or height < LINES:
-        return None
-    inner = slice(1, -1)
-    own = _noise(rows, expected)[inner]
-    for what, by in (("next", -1), ("previous", 1)):
-        factor = np.roll(rows.factor, by, axis=0)
-        zero = None if rows.zero is None else np.roll(rows.zero, by, axis=0)
-        for offset in (zero,) if zero is None else (zero, rows.zero):
-            noise = _noise(Rows(rows.book, rows.codes, factor, offset), expected)[inner]
-            apart = np.abs(noise - own) > ALIKE * own
-            nearer = np.count_nonzero(apart & (noise < own))
-            if nearer >= LINES and nearer > NEARLY_ALL * np.count_nonzero(apart):
-                return f"every row has the scales of the {what} one"
-    return _strangers(rows, expected)
-
-
-def _strangers(rows: Rows, expected: Floats) -> str | None:
-    """Say whether no row's own scales suit it better than those of rows nearby.
-
-    Nothing suits a base that is rotated.
-    """
-    better = trials = 0
-    if cosine(rows.values(), expected) < AKIN:
-        return None
-    own = _noise(rows, expected)
-    for by in STEPS:
-        factor = np.roll(rows.factor, by, axis=0)
-        zero = None if rows.zero is None else np.roll(rows.zero, by, axis=0)
-        apart = np.abs(factor / rows.factor - 1).mean(axis=1) > UNLIKE
-        noise = _noise(Rows(rows.book, rows.codes, factor, zero), expected)
-        better += int(np.count_nonzero(apart & (own < noise)))
-        trials += int(np.count_nonzero(apart))
-    if trials < TRIALS or better > CHANCE * trials:
-        return None
-    return "the scales are not those of its rows"
 
 
 def cosine(left: Floats, right: Floats) -> float:
@@ -195,13 +139,6 @@ def _moved(
         return f"every {what} is the base's {shift[0]} further on"
     first = int(np.argmax(where != np.arange(len(where))))
     return f"the {what}s are in another order: {what} {first} is the base's {what} {where[first]}"
-
-
-def _noise(rows: Rows, base: Floats) -> npt.NDArray[np.float64]:
-    """The energy of each row's distance from the base."""
-    off = base - rows.values()
-    energy: npt.NDArray[np.float64] = np.einsum("ij,ij->i", off, off, dtype=np.float64)
-    return energy
 
 
 def _pieces(base: Matrix) -> Iterator[Floats]:

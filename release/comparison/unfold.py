@@ -1,6 +1,6 @@
 """Weights of SmoothQuant and AWQ, compared after their scales were undone on the base."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import msgspec
 import numpy as np
@@ -53,12 +53,12 @@ class Unfolding:
     def weights(self, compared: list[Compared]) -> list[Compared]:
         """Measure again what departs from the base as it is."""
         again = self._comparer.in_threads(self._undone, compared, lambda w: w.measure.elements)
-        again = self._with_wrong_norms(again)
         apart = self._uncancelled(again)
+        cleared = self._behind_wrong_norms(again, apart)
         return [
             msgspec.structs.replace(item, cause=Cause.FACTOR, detail=apart[item.module])
-            if item.module in apart
-            else item
+            if item.module in apart and item.module not in cleared
+            else cleared.get(item.module, item)
             for item in again
         ]
 
@@ -83,15 +83,19 @@ class Unfolding:
                 return msgspec.structs.replace(item, measure=measure, cause=cause, undone=undone)
         return item
 
-    def _with_wrong_norms(self, compared: list[Compared]) -> list[Compared]:
-        """Clear weights behind a norm that is wrong, which is said of the norm.
+    def _behind_wrong_norms(
+        self, compared: list[Compared], apart: Collection[str]
+    ) -> dict[str, Compared]:
+        """Clear weights behind a norm that is wrong, which is said of the norm: these by name.
 
-        Their columns are scaled as the norm is but for a few, or all alike in another way.
+        Their columns are scaled as the norm is but for a few, or all alike in another way. `apart`
+        are those whose rows would have to be scaled as well, and are not undone.
         """
         fed: dict[str, list[Compared]] = {}
         for item in compared:
             norm = self._norm(item.module)
-            if norm and item.cause not in SOUND and any(self._ratios(item.module)):
+            wrong = item.cause not in SOUND or item.module in apart
+            if norm and wrong and any(self._ratios(item.module)):
                 fed.setdefault(norm, []).append(item)
         broken = {item.module for items in fed.values() for item in items}
         cleared: dict[str, Compared] = {}
@@ -102,7 +106,8 @@ class Unfolding:
             for item in () if alike else items:
                 alike |= self._but_for_a_few(item)
             cleared |= alike
-        return [cleared.get(item.module, item) for item in compared]
+            self._used[norm] = [use for use in self._used.get(norm, ()) if use[0] not in alike]
+        return cleared
 
     def _scaled_alike(self, items: list[Compared]) -> dict[str, Compared]:
         """The weights by name, each with its columns scaled as they are in all; else none."""

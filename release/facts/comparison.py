@@ -7,6 +7,7 @@ import msgspec
 
 from release.architecture import Architecture
 from release.checkpoint import Checkpoint
+from release.comparison.blocks import displaced_blocks
 from release.comparison.causes import against_peers
 from release.comparison.forms import OF_QUANTIZATION, PACKED, WEIGHT, Packed, forms_of
 from release.comparison.names import canonical
@@ -60,6 +61,11 @@ class Comparison(msgspec.Struct, frozen=True):
     def of_cause(self, *causes: Cause) -> tuple[Compared, ...]:
         """The weights that depart from the base for one of these causes."""
         return () if self.foreign else tuple(w for w in self.weights if w.cause in causes)
+
+    def displaced(self) -> dict[str, str]:
+        """Layers, experts and parts of them that hold another one's weights, all of them."""
+        holds = {item.module: item.detail for item in self.of_cause(Cause.HOLDS_ANOTHER)}
+        return displaced_blocks(holds, [item.module for item in self.weights])
 
     def faithful(self) -> frozenset[str]:
         """The quantized modules, and the other tensors, that are what the base has there."""

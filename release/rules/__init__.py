@@ -37,13 +37,15 @@ class Where(msgspec.Struct, frozen=True, omit_defaults=True):
 class Found(msgspec.Struct, frozen=True):
     """What a rule yields; the runner stamps the rule's code, name and severity on it.
 
-    `severity` only where this case is less, or more, than the rule's own.
+    `severity` only where this case is less, or more, than the rule's own. `about` are the modules
+    that it compares, where its place is none of them.
     """
 
     where: Where
     message: str
     fix: str
     severity: str | None = None
+    about: tuple[str, ...] = ()
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -75,7 +77,8 @@ def rule(
     """Mark a rule's function; `since` is the version that first had it.
 
     `echoes` are codes, or their beginnings, of rules that know better what is wrong with a weight:
-    where one of them speaks of it, as loudly at least, this one does not.
+    where one of them speaks of it, of a block that it is in or of what it is `about`, as loudly at
+    least, this one does not.
     """
     if severity not in SEVERITIES:
         raise ValueError(f"severity must be one of {SEVERITIES}")

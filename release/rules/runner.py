@@ -1,6 +1,6 @@
 """Run rules over facts: each rule judged once, what it could not judge said."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -27,7 +27,7 @@ class Verdicts(msgspec.Struct, frozen=True):
 
 def run_rules(rules: Iterable[LoadedRule], facts: Facts) -> Verdicts:
     """Run every rule whose facts are known; put the others into `not_checked`."""
-    findings: list[Finding] = []
+    findings: list[tuple[Finding, tuple[str, ...]]] = []
     echoes: dict[str, tuple[str, ...]] = {}
     skipped: list[NotChecked] = []
     for loaded in rules:
@@ -40,23 +40,36 @@ def run_rules(rules: Iterable[LoadedRule], facts: Facts) -> Verdicts:
         for found in result:
             severity = found.severity or loaded.metadata.severity
             identity = (loaded.rule.code, loaded.rule.name, severity)
-            findings.append(Finding(*identity, found.where, found.message, found.fix))
+            finding = Finding(*identity, found.where, found.message, found.fix)
+            findings.append((finding, found.about))
     return Verdicts(_without_echoes(findings, echoes), tuple(skipped))
 
 
 def _without_echoes(
-    findings: list[Finding], echoes: dict[str, tuple[str, ...]]
+    findings: list[tuple[Finding, tuple[str, ...]]], echoes: dict[str, tuple[str, ...]]
 ) -> tuple[Finding, ...]:
-    """Leave out what is said better, of the same weight and as loudly at least, by another rule."""
+    """Leave out what is said better, of the same weights and as loudly at least, by another rule.
+
+    What is said of a block is said of all that is in it.
+    """
     voices: dict[str | None, list[Finding]] = {}
-    for finding in findings:
+    for finding, _ in findings:
         voices.setdefault(finding.where.owner, []).append(finding)
 
-    def is_echo(finding: Finding) -> bool:
+    def is_echo(finding: Finding, about: tuple[str, ...]) -> bool:
         better, loudness = echoes[finding.rule], SEVERITIES.index(finding.severity)
-        return bool(better and finding.where.owner) and any(
+        return bool(better) and any(
             other.rule.startswith(better) and SEVERITIES.index(other.severity) <= loudness
-            for other in voices[finding.where.owner]
+            for owner in (finding.where.owner, *about)
+            for block in _lineage(owner or "")
+            for other in voices.get(block, ())
         )
 
-    return tuple(finding for finding in findings if not is_echo(finding))
+    return tuple(finding for finding, about in findings if not is_echo(finding, about))
+
+
+def _lineage(owner: str) -> Iterator[str]:
+    """A module and all that it is in."""
+    while owner:
+        yield owner
+        owner = owner.rpartition(".")[0]

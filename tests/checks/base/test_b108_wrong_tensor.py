@@ -30,14 +30,33 @@ def test_fires_on_two_that_are_exchanged(
     assert f"holds {other}'s weights" in compare(broken, "llama", words=True)
 
 
-def test_fires_on_exchanged_experts(draft: Drafts, compare: Compare) -> None:
+def test_fires_once_on_each_of_exchanged_experts(draft: Drafts, compare: Compare) -> None:
     experts = "model.layers.1.mlp.experts"
     broken = draft("qwen3_moe-nvfp4")
     for part in ("gate_proj", "up_proj", "down_proj"):
         exchange(broken, f"{experts}.3.{part}", f"{experts}.5.{part}")
-    words = compare(broken, "qwen3_moe", words=True)
-    assert len(words) == 6
-    assert f"holds {experts}.5.gate_proj's weights" in words
+    assert sorted(compare(broken, "qwen3_moe", words=True)) == [
+        f"holds {experts}.3's weights, all of them",
+        f"holds {experts}.5's weights, all of them",
+    ]
+    exchange(broken, f"{experts}.3.down_proj", f"{experts}.5.down_proj")
+    assert f"holds {experts}.5.gate_proj's weights" in compare(broken, "qwen3_moe", words=True)
+
+
+@pytest.mark.parametrize("block", ["model.layers.{}", "model.layers.{}.self_attn"])
+def test_fires_once_on_each_of_exchanged_blocks(
+    block: str, draft: Drafts, compare: Compare
+) -> None:
+    broken = draft("llama-w4a16-awq")
+    one, other = block.format(0), block.format(1)
+    for name in [name for name in broken.tensors() if name.startswith(f"{one}.")]:
+        broken.exchange(name, other + name.removeprefix(one))
+    found = compare(broken, "llama")
+    assert [line for line in found if "B108" in line] == [
+        f"B108 error {one}",
+        f"B108 error {other}",
+    ]
+    assert block.endswith("attn") or len(found) == 2
 
 
 def test_fires_on_a_layer_stored_twice(draft: Drafts, compare: Compare) -> None:
