@@ -1,6 +1,6 @@
 """Quantized codes have lost their signs.
 
-What it checks: the sampled codes of every symmetric quantized weight, where these are 16,384 or
+What it checks: the sampled codes of every symmetric quantized weight, where these are 8,192 or
     more: of those that are not zero, 25 to 75 % are negative. 49 to 51 % is usual.
 Why it matters: weights have mean zero. Where nearly all have one sign, a sign bit was lost, or an
     offset taken for two's complement.
@@ -11,7 +11,7 @@ Seen in: tests only; no public case is known.
 from release.facts.measures import Measures
 from release.rules import Findings, Found, Where, rule
 
-FEWEST = 16_384
+FEWEST = 8192
 LOW, HIGH = 0.25, 0.75
 
 

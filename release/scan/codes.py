@@ -5,6 +5,7 @@ tensor of up to 32 KiB is its own sample.
 """
 
 from functools import cache
+from operator import mul
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ HALF_OF_FLOAT = 8
 """An FP8 code this much under the largest stands for half of it (4 for E5M2)."""
 FP4_HALF = 5
 """Code 5 is 3, half of 6."""
+BYTE = 8
 KINDS = {1: np.uint8, 2: np.uint16, 4: np.uint32}
 LONG, ALL, FEW = 8, (1 << 64) - 1, 16
 # Masks of the magnitudes in eight bytes, and what makes the top bit of those over half.
@@ -95,6 +97,7 @@ def summarise_codes(samples: list[Sample], tops: list[Array]) -> list[Codes]:
     histograms: list[list[int]] = _histograms(words, reading).tolist()
     used, weak = _weak(np.stack(tops), reading) if tops else _weak_units(words, reading)
     zeros, ends, negatives = _zeros(reading), _ends(reading), _negative(reading)
+    numbers = _numbers(reading)
     # Of so few numbers Python adds up a list sooner than numpy an array.
     found = []
     for histogram, units, weak_units in zip(histograms, used.tolist(), weak.tolist(), strict=True):
@@ -108,6 +111,7 @@ def summarise_codes(samples: list[Sample], tops: list[Array]) -> list[Codes]:
             negative=sum(histogram[negatives]) / signed if signed else 0.5,
             units=units,
             weak=weak_units,
+            mean=sum(map(mul, histogram, numbers)) / total,
         )
         found.append(codes)
     return found
@@ -146,6 +150,16 @@ def _negative(reading: Reading) -> slice:
     if reading.kind is Kind.FP4:
         return slice(9, 16)
     return slice(129 if reading.kind is Kind.FLOAT else 128, 256)
+
+
+def _numbers(reading: Reading) -> list[int]:
+    """What each code stands for, of integers under eight bits; of others nothing."""
+    half = 1 << (reading.bits - 1) if reading.bits else 0
+    if reading.kind is Kind.PACKED and reading.bits < BYTE:
+        return list(range(-half, half))
+    if reading.kind is Kind.INTEGER and reading.bits < BYTE:
+        return [*range(128), *range(-128, 0)]
+    return []
 
 
 def _ends(reading: Reading) -> list[int]:

@@ -51,6 +51,7 @@ class Codes(msgspec.Struct, frozen=True):
 
     `distinct` codes occur, `common` is the share of the most frequent one, `ends` that of codes
     at an end of the range, `negative` that of negative ones among those that are not zero.
+    `mean` is that of integers of fewer than eight bits, as signed numbers, in steps.
     `units` are the units of one scale that were seen whole and are not all zero, `weak` those
     whose largest code is under half of the range.
     """
@@ -62,6 +63,7 @@ class Codes(msgspec.Struct, frozen=True):
     negative: float
     units: int = 0
     weak: int = 0
+    mean: float = 0.0
 
 
 class Indices(msgspec.Struct, frozen=True):

@@ -1,3 +1,4 @@
+from release.quantization.decoding.floats import to_float32
 from tests.checks.values.floats import bf16, f16
 from tests.conftest import Drafts, Judge
 from tests.mutate import Draft
@@ -49,3 +50,11 @@ def test_fires_on_a_bias_with_a_flipped_exponent(draft: Drafts, findings: Judge)
     name = "model.layers.0.self_attn.q_proj.bias"
     broken = draft("qwen2-bias-int8").patch(name, bf16(2.0**100), 6)
     assert findings("V119", broken) == [f"warning {FILE}: {name}"]
+
+
+def test_fires_on_half_floats_labelled_bf16(draft: Drafts, findings: Judge) -> None:
+    def as_half(raw: bytes) -> bytes:
+        return to_float32(raw, "BF16").astype("<f2").tobytes()
+
+    broken = draft("llama-nvfp4").change("lm_head.weight", as_half)
+    assert findings("V119", broken) == [f"warning {FILE}: lm_head.weight"]
