@@ -83,9 +83,9 @@ def measure(
         raise NotEstimated(f"the log is of less {more[0]} than what is asked: name a GPU (--gpu)")
     less = [name for name, ours, its in _spending(asked, own) if ours < its]
     source = f"{SOURCE}, at least: it had more {', '.join(less)}" if less else SOURCE
-    return Measured(
-        Room(low, high, (*log_terms(log), Term("available", low, high, "measured", source))), block
-    )
+    terms = (*log_terms(log), Term("available", low, high, "measured", source))
+    died = log.died_of_memory and not less
+    return Measured(Room(low, high, terms, died=died), block)
 
 
 def as_it_ran(settled: Settled, log: EngineLog, blocks: int) -> Settled:
@@ -149,7 +149,7 @@ def _settle(
     if max(own.serving.tensor_parallel_size, own.serving.pipeline_parallel_size) > 1:
         low = int(low * LEAST_OF_SEVERAL)
     reason = ""
-    for block in BLOCKS:
+    for block in (log.kernel_block,) if log.kernel_block else BLOCKS:
         serving = replace(own.serving, block_size=block or own.serving.block_size)
         pool = plan_pool(subject.config, subject.architecture, serving)
         if isinstance(pool, Unknown):

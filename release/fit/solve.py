@@ -7,7 +7,7 @@ from release.fit.drafting import draft_head
 from release.fit.measured import HALF, as_it_ran, loads_the_same, log_gpu, log_terms, measure
 from release.fit.refusals import refusal
 from release.fit.subject import NotEstimated, Subject
-from release.memory.activations import activations
+from release.memory.activations import activations, latent_workspace
 from release.memory.answer import Answer, Room, answer
 from release.memory.budget import (
     CONTEXT,
@@ -149,7 +149,8 @@ def _estimate(
     if loaded is None:
         loaded = _weights_term(weights.bytes, draft_head(subject, settled), subject)
         parts = (loaded, beside_weights(weights.bytes, shape.tables, settled))
-    parts += (other(settled), activations(shape, settled, block), graphs(settled))
+    workspace = latent_workspace(shape, settled, block)
+    parts += (other(settled), activations(shape, settled, workspace), graphs(settled, workspace))
     whole = share(total, settled)
     budget = spend(whole, parts)
     return Room(

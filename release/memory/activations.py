@@ -23,11 +23,10 @@ LATENT_ROWS, LATENT_REQUESTS, LATENT_PAGES = 65_536, 8, 4
 IMAGE_TOKENS = 16_384  # of the largest image where the tower takes any size
 
 
-def activations(shape: Shape, settled: Settled, block: int) -> Term:
-    """The peak of the profiling run, in bytes on one GPU, with blocks of `block` tokens."""
+def activations(shape: Shape, settled: Settled, workspace: int) -> Term:
+    """The peak of the profiling run, in bytes on one GPU; `workspace` is `latent_workspace`."""
     serving = settled.serving
     tokens = serving.max_num_batched_tokens
-    workspace = _latent_rows(settled, block) * shape.latent * BYTES if shape.latent else 0
     sampler = LOGIT if samples_in_place(serving.version) else SORTED_LOGIT
     logits = settled.sequences * shape.vocabulary
     low = max(tokens * shape.least * BYTES + workspace, logits * LOGIT)
@@ -47,13 +46,20 @@ def _compiling(shape: Shape, settled: Settled) -> int:
     return 0 if settled.eager else shape.embedding * BYTES
 
 
-def _latent_rows(settled: Settled, block: int) -> int:
-    """Source: vLLM 0.32 layers/attention/mla_attention.py, chunked_prefill_workspace_size."""
+def latent_workspace(shape: Shape, settled: Settled, block: int) -> int:
+    """Bytes in which latent attention up-projects cached tokens, with blocks of `block` tokens.
+
+    Source: vLLM 0.32 layers/attention/mla_attention.py, determine_chunked_prefill_workspace_size.
+    """
+    if not shape.latent:
+        return 0
     requests = LATENT_REQUESTS * (settled.length or settled.limit)
     rows = min(max(requests, LATENT_PAGES * settled.sequences * block), LATENT_ROWS)
     if keeps_latent_pages(settled.serving.version):
-        return max(rows, settled.sequences * block)
-    return -(-rows // block) * block
+        rows = max(rows, settled.sequences * block)
+    else:
+        rows = -(-rows // block) * block
+    return rows * shape.latent * BYTES
 
 
 def _images(shape: Shape, tokens: int) -> tuple[int, int]:

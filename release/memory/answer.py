@@ -17,6 +17,7 @@ Binding = Literal[
     "max_num_seqs",
     "CUDA graph profiling",
     "GPU share",
+    "GPU memory",
     "options",
 ]
 Problem = tuple[Binding, str]
@@ -27,6 +28,7 @@ class Room(msgspec.Struct, frozen=True):
 
     `physical` is what is left of the GPU itself beside the weights, `share` what vLLM asks for when
     it starts, and `free` the least and most that there is then; None where the GPU is not known.
+    `died` says that this very start was seen to run out of memory later.
     """
 
     low: int
@@ -35,6 +37,7 @@ class Room(msgspec.Struct, frozen=True):
     physical: int | None = None
     share: int | None = None
     free: tuple[int, int] | None = None
+    died: bool = False
 
 
 class Holding(msgspec.Struct, frozen=True):
@@ -125,11 +128,14 @@ def _problem(
     if room.physical is not None and room.physical <= 0:
         over = binary_bytes(-room.physical)
         return "weights", f"the weights alone are {over} more than the GPU has"
-    return (
+    found = (
         _over_share(room, best=best)
         or _over_rehearsal(pool, settled, room)
         or _over_cache(pool, settled, held, "at most " if best and room.low < room.high else "")
     )
+    if found is None and room.died:
+        return "GPU memory", "the log ends with CUDA out of memory, after the cache was allocated"
+    return found
 
 
 def _over_share(room: Room, *, best: bool) -> Problem | None:

@@ -28,6 +28,7 @@ class EngineLog(msgspec.Struct, frozen=True):
     `needed`, `available_for_it` and `longest` are those of the error that a length does not fit;
     `length` is what the concurrency is for. `state_blocks` is what max_num_seqs exceeded. Of
     several workers `weights` is the most and `available` the least; `total` is what CUDA reports.
+    `block` is what recurrent states need, `kernel_block` what a kernel prefers.
     """
 
     version: str | None = None
@@ -50,9 +51,16 @@ class EngineLog(msgspec.Struct, frozen=True):
     available_for_it_gib: float | None = None
     longest: int | None = None
     state_blocks: int | None = None
+    kernel_block: int | None = None
     asynchronous: bool | None = None
     no_memory: bool = False
     out_of_memory: bool = False
+    started: bool = False
+
+    @property
+    def died_of_memory(self) -> bool:
+        """Whether it ran out of memory before it had started."""
+        return self.out_of_memory and not self.started
 
 
 def _int(text: str) -> int:
@@ -77,6 +85,7 @@ FIGURES: dict[str, tuple[str, Read]] = {
     "fitted_from": (r"Auto-fit max_model_len: reduced from (\d+)", int),
     "fitted_to": (r"Auto-fit max_model_len: reduced from \d+ to (\d+)", int),
     "block": (r"Setting attention block size to (\d+) tokens", int),
+    "kernel_block": (r"Setting kv cache block size to (\d+) for", int),
     "needed_gib": (rf"max seq len \(\d+\), \({NUMBER} GiB KV cache is needed", float),
     "available_for_it_gib": (rf"available KV\s+cache\s+memory \({NUMBER} GiB\)", float),
     "longest": (r"estimated maximum model length is (\d+)", int),
@@ -86,6 +95,7 @@ FIGURES: dict[str, tuple[str, Read]] = {
 SIGNS = {
     "no_memory": r"No available memory for the cache blocks",
     "out_of_memory": r"OutOfMemoryError|CUDA out of memory|Triton Error \[CUDA\]: out of memory",
+    "started": r"init engine \(profile|Application startup complete",
 }
 CHOOSE: dict[str, Callable[[list[Any]], Any]] = {"weights_gib": max, "available_gib": min}
 

@@ -73,6 +73,10 @@ STARTS = [
     ("scout12", "llama-4-scout-12", 86_415 * 16),
     ("kimi12-eager", "kimi-linear-12", 428 * 1888),
     ("27b-mtp-eager", "27b", 913 * 800),
+    ("qwen3-vl-8b", "qwen3-vl-8b", 23_930 * 16),
+    ("minimax14-fp8kv", "minimax-m2.5-14", 42_679 * 16),
+    ("jamba16", "jamba-16", 35_633 * 80),
+    ("qwen35-35b-eager", "qwen3.5-35b-fp8", 1_692 * 1056),
 ]
 
 
@@ -84,6 +88,18 @@ def test_a_start_on_the_h100_is_told_to_the_token(name: str, config: str, slots:
     assert fit.answer.at_least.tokens == log.tokens
     assert round(fit.answer.at_least.max_concurrency, 2) == log.concurrency
     assert fit.answer.starts
+
+
+DIED = ("dsv3-fp8kv-out-of-memory", "deepseek-v3-5", 204_402 * 64)
+
+
+def test_a_start_that_died_of_memory_after_it_had_its_cache_does_not_start() -> None:
+    name, config, slots = DIED
+    log, fit = fit_of(f"0.24.0-h100-{name}", LOGS / f"{config}.json")
+    assert (log.kernel_block, fit.answer.block_size) == (64, 64)
+    assert fit.answer.at_least.num_blocks * 64 == slots == log.tokens
+    assert (fit.answer.starts, fit.answer.binds) == (False, "GPU memory")
+    assert "out of memory" in fit.answer.why
 
 
 AUTO = [
