@@ -17,7 +17,7 @@ LARGEST = 64 * MIB
 """Bytes of one answer that is no file, decompressed."""
 READABLE = "gzip, deflate"
 """The encodings to ask for: a few bytes of others may become any number of them at once."""
-_ENCODINGS = {"identity", "", *READABLE.split(", ")}
+_REWRITTEN = {HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.FOUND, HTTPStatus.SEE_OTHER}
 FILE = "release.file"
 """The extension of a request whose answer is a file: it is read as it comes, by who asked."""
 
@@ -35,6 +35,8 @@ class Limits:
             PULSE.beat()
         else:
             PULSE.give_leave(asked_of(response))
+        _require_followed(response)
+        _require_readable(response)
         if FILE in response.request.extensions and response.is_success:
             return
         address, path = str(response.request.url), response.request.url.path
@@ -45,9 +47,6 @@ class Limits:
 
     def _read(self, response: httpx.Response) -> None:
         """Read all of it. The client's own limit is for each read, and there is none of size."""
-        if response.headers.get("content-encoding", "identity") not in _ENCODINGS:
-            what = "the answer is compressed as nobody asked for"
-            raise httpx.DecodingError(what, request=response.request)
         end = time.monotonic() + self._seconds
         pieces, size = [], 0
         for piece in response.iter_bytes():
@@ -60,3 +59,21 @@ class Limits:
                 what = f"the answer was not complete after {self._seconds:g} s"
                 raise httpx.ReadTimeout(what, request=response.request)
         response._content = b"".join(pieces)  # noqa: SLF001 - what its own read() leaves
+
+
+def _require_followed(response: httpx.Response) -> None:
+    """Raise `ReleaseError` where the client would follow a redirect with another request."""
+    asks = response.request.method in {"GET", "HEAD"}
+    if not asks and response.status_code in _REWRITTEN and response.has_redirect_location:
+        there = response.request.url.join(response.headers["location"])
+        what = f"the Hub sends what is written elsewhere, to {there.scheme}://{there.host}"
+        raise ReleaseError(what, hint="is HF_ENDPOINT its address, https and all?")
+
+
+def _require_readable(response: httpx.Response) -> None:
+    """Raise `DecodingError` for what was compressed otherwise than asked for, or more than once."""
+    said = response.headers.get("content-encoding", "").lower().split(",")
+    given = [word.strip() for word in said if word.strip() not in {"", "identity"}]
+    if len(given) > 1 or set(given) - set(READABLE.split(", ")):
+        what = "the answer is compressed as nobody asked for"
+        raise httpx.DecodingError(what, request=response.request)

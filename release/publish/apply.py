@@ -141,10 +141,13 @@ def _create(plan: Plan, hub: Hub) -> str:
     try:
         head = hub.create()
     except Exception as error:
-        if status_of(error) == HTTPStatus.CONFLICT:
+        if status_of(error) != HTTPStatus.CONFLICT:
+            raise
+        # A line that repeats what it sends makes one, and says that it is there: private, as asked.
+        if hub.visibility() != "private":
             end(_begun(hub))  # it is not ours
             raise changed_meanwhile(plan) from error
-        raise
+        head = hub.head(MAIN)
     if set(hub.tree(head)) - {ATTRIBUTES}:
         raise changed_meanwhile(plan)
     return head

@@ -14,7 +14,7 @@ from release.publish.hub import Hub, Operations
 from release.publish.plan import Plan
 
 UNSURE = "the commit may have been made; the same command finds out and finishes"
-MOVED = {HTTPStatus.PRECONDITION_FAILED, HTTPStatus.CONFLICT}
+MOVED = {HTTPStatus.PRECONDITION_FAILED, HTTPStatus.CONFLICT, HTTPStatus.LOCKED}
 CANDIDATES = 20  # commits since the parent that are looked at
 _OID = re.compile(r"[0-9a-f]{40}")
 
@@ -39,9 +39,13 @@ class Committer:
                 with one_line(self._plan.repo, UNSURE):
                     if found := self._find_late(parent, moved=moved):
                         return found
-                    self._require_parent(parent, error, moved=moved)
+                    if self._hub.head(self._ref) != parent:
+                        raise changed_meanwhile(self._plan) from error
                 wait = next(waits, None)
-                if wait is None or not (is_doubtful(error) or renew_token(error)):
+                if wait is None and moved:
+                    what = "the Hub says that something was committed, and does not show it"
+                    raise ReleaseError(what, where=self._plan.repo) from error
+                if wait is None or not (moved or is_doubtful(error) or renew_token(error)):
                     raise
                 pause(max(wait, asked_wait(error)))
 
@@ -78,14 +82,6 @@ class Committer:
                 return found
         return None
 
-    def _require_parent(self, parent: str, error: Exception, *, moved: bool) -> None:
-        """Raise where another attempt can only fail."""
-        if self._hub.head(self._ref) != parent:
-            raise changed_meanwhile(self._plan) from error
-        if moved:
-            what = "the Hub says that something was committed, and does not show it"
-            raise ReleaseError(what, where=self._plan.repo) from error
-
 
 def changed_meanwhile(plan: Plan) -> ReleaseError:
     """Say that the plan is about a state of the Hub that has passed."""
@@ -94,7 +90,7 @@ def changed_meanwhile(plan: Plan) -> ReleaseError:
 
 
 def _is_moved(error: Exception) -> bool:
-    """Whether the Hub says that the commit's parent is not the head any more."""
+    """Whether the Hub says that the commit's parent is not the head any more, or is held."""
     if not isinstance(error, HfHubHTTPError) or status_of(error) not in MOVED:
         return False
     return "/commit/" in error.response.request.url.path

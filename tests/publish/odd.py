@@ -23,13 +23,17 @@ MANNERS = (
     *("redirects", "resets the first of each", "429 with a date", "502 after each write"),
     *("everything regular", "everything large", "created is 201", "refs lag behind"),
     *("says that small files are there", "no text at first", "names another commit"),
-    *("on IPv6", "xet tokens that have expired"),
+)
+LINES = (
+    *("on IPv6", "xet tokens that have expired", "repeats each write", "early hints", "HTTP/1.0"),
+    *("closes unsaid", "commits are locked at first"),
 )
 LAG = 0.4  # seconds
 ELSEWHERE = "localhost"  # the same server, and another host to a client
 NOWHERE = "f" * 40
 BODIES: dict[str, tuple[bytes, Headers]] = {
     "a bomb": (gzip.compress(bytes(100 << 20), 1), [("content-encoding", "gzip")]),
+    "a bomb in a bomb": (gzip.compress(b"{}"), [("content-encoding", "gzip, gzip")]),
     "an encoding that nobody asked for": (b"{}", [("content-encoding", "br")]),
     "drips no JSON": (b"<html>" * 99, [("content-type", "text/html")]),
 }
@@ -69,23 +73,36 @@ class Handler(BaseHTTPRequestHandler):
         body = b"".join(self.body())
         if manner == "resets the first of each" and first:
             self.reset()
-        elif ELSEWHERE in self.headers["Host"] and "Authorization" in self.headers:
-            self.answer(400, [], b"a token for the Hub came here")
-        elif manner == "commits nothing" and "/commit/" in self.path:
-            self.answer(200, [], json.dumps({"commitOid": NOWHERE, "commitUrl": MADE}).encode())
-        elif manner == "429 with a date" and first and self.command != "GET":
-            date = formatdate(time.time() + 1, usegmt=True)
-            self.answer(429, [("retry-after", date)], b'{"error": "slow down"}')
-        elif manner == "redirects" and not self.path.startswith("/moved/"):
-            self.answer(307, [("location", f"/moved{self.path}")], b"")
+        elif early := self.early(first=first):
+            self.answer(*early)
         else:
             self.path = self.path.removeprefix("/moved")
+            if manner == "repeats each write" and self.command in {"POST", "PUT"}:
+                self.forward(body)
             status, headers, content = self.changed(body, *self.forward(body))
             if manner == "no text at first" and first:
                 content = b'{"error": "\xff\xfe"}'
             if manner == "502 after each write" and first and self.command in {"POST", "PUT"}:
                 status, headers, content = 502, [], b"<html>bad gateway</html>"
             self.answer(status, headers, content)
+
+    def early(self, *, first: bool) -> tuple[int, Headers, bytes] | None:
+        """What is answered without asking the server behind."""
+        asks, commit = self.command == "GET", "/commit/" in self.path
+        date = formatdate(time.time() + 1, usegmt=True)
+        made = json.dumps({"commitOid": NOWHERE, "commitUrl": MADE}).encode()
+        moved = self.path.startswith("/moved/")
+        answers: dict[str, tuple[bool, tuple[int, Headers, bytes]]] = {
+            "commits nothing": (commit, (200, [], made)),
+            "commits are locked at first": (first and commit, (423, [], b'{"error": "wait"}')),
+            "moves what is written": (not asks, (301, [("location", MADE)], b"")),
+            "429 with a date": (first and not asks, (429, [("retry-after", date)], b"{}")),
+            "redirects": (not moved, (307, [("location", f"/moved{self.path}")], b"")),
+        }
+        if ELSEWHERE in self.headers["Host"] and "Authorization" in self.headers:
+            return 400, [], b"a token for the Hub came here"
+        due, answer = answers.get(self.server.manner, (False, None))
+        return answer if due else None
 
     do_GET = do_POST = do_PUT = do_HEAD = serve  # noqa: N815 - the base looks for these names
 
@@ -149,12 +166,17 @@ class Handler(BaseHTTPRequestHandler):
     def answer(self, status: int, headers: Headers, content: bytes) -> None:
         manner = self.server.manner
         if manner == "compressed" and "gzip" in self.headers.get("Accept-Encoding", ""):
-            content, headers = gzip.compress(content), [*headers, ("content-encoding", "gzip")]
+            content, headers = gzip.compress(content), [*headers, ("content-encoding", "GZIP")]
         if manner == "drips headers":
             self.trickle(b"HTTP/1.1 200 OK\r\n" + b"x: y\r\n" * 999)
             return
         if manner in BODIES:
             content, headers = BODIES[manner]
+        hints = b"HTTP/1.1 103 Early Hints\r\nLink: </x>; rel=next\r\n\r\n"
+        self.wfile.write(hints if manner == "early hints" else b"")
+        if manner in {"HTTP/1.0", "closes unsaid"}:
+            self.close_connection = True
+            self.protocol_version = "HTTP/1.0" if manner == "HTTP/1.0" else "HTTP/1.1"
         self.send_response_only(status)
         for number, (key, value) in enumerate(headers):
             odd = manner == "headers in other cases"

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ from release.publish.gate import pass_gate
 from release.publish.hub import Hub
 from release.report import load_report
 from tests.publish.campaign import SCENARIOS, World
-from tests.publish.odd import MANNERS, proxy
+from tests.publish.odd import LINES, MANNERS, proxy
 from tests.publish.world import REPO, repo_of
 
 PATIENCE = Patience(answer=20.0, waits=(0.05, 0.1, 0.3, 0.5))
@@ -88,6 +89,19 @@ def test_who_may_see_it_is_not_guessed(hub: HubServer, monkeypatch: pytest.Monke
 
 
 @pytest.mark.usefixtures("quiet")
+def test_what_is_written_is_not_asked_for_instead(
+    hub: HubServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", hub.token)
+    said = r"sends what is written elsewhere, to https://huggingface\.co \(is HF_ENDPOINT"
+    with (
+        proxy(hub.endpoint, "moves what is written") as address,
+        pytest.raises(ReleaseError, match=said),
+    ):
+        Hub(REPO, PATIENCE, address).check_card(b"")
+
+
+@pytest.mark.usefixtures("quiet")
 def test_no_token_follows_a_list_to_another_host(
     hub: HubServer, release: Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -114,8 +128,9 @@ def test_a_list_that_goes_on_at_another_host_without_the_token_is_said_to(
 
 
 @pytest.mark.usefixtures("quiet")
-@pytest.mark.parametrize("scenario", SCENARIOS)
-@pytest.mark.parametrize("manner", MANNERS)
+@pytest.mark.parametrize(
+    ("manner", "scenario"), [*product(MANNERS, SCENARIOS), *product(LINES, ["new"])]
+)
 def test_it_ends_as_one_release(
     manner: str, scenario: str, hub: HubServer, release: Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -138,6 +153,7 @@ def test_it_ends_as_one_release(
         ("drips headers", "no whole answer after 2 s"),
         ("leads to itself", "has no end"),
         ("a bomb", "an answer of the Hub has more than 64 MiB"),
+        ("a bomb in a bomb", "compressed as nobody asked for"),
         ("an encoding that nobody asked for", "compressed as nobody asked for"),
     ],
 )
