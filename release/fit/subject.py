@@ -20,8 +20,11 @@ from release.memory.defaults import Settled, Traits
 from release.memory.model import context_limit
 from release.memory.serving import Serving
 from release.memory.shape import Shape, measure_shape
-from release.quantization.config import QuantizationConfig
+from release.quantization.config import QuantizationConfig, find_quantization
+from release.quantization.foreign import translate_foreign
 from release.unknown import Unknown
+
+PADDED = {"mxfp4"}  # vLLM pads its weights to what kernels take, as none of its files says
 
 
 class NotEstimated(ReleaseError):  # noqa: N818 - an answer of its own kind
@@ -122,11 +125,37 @@ def weighed_facts(checkpoint: Checkpoint) -> Facts:
     stored = facts.get("tensors")
     if not isinstance(stored, Unknown):
         return facts
-    needed = [facts.get(name) for name in ("config", "architecture", "quantization")]
+    quantization = _declared(facts)
+    needed = [*(facts.get(name) for name in ("config", "architecture")), quantization]
     unknown = next((fact for fact in needed if isinstance(fact, Unknown)), None)
     tensors = unknown or imply_tensors(*needed)
     implied = "" if isinstance(tensors, Unknown) else stored.reason
-    return Facts({**given, "implied": implied, "tensors": tensors}, Level.HEADERS)
+    given |= {"implied": implied, "tensors": tensors, "quantization": quantization}
+    return Facts(given, Level.HEADERS)
+
+
+def _declared(facts: Facts) -> QuantizationConfig | Unknown:
+    """The declared quantization, also another tool's where we know what that takes."""
+    declared: QuantizationConfig | Unknown = facts.get("quantization")
+    if not isinstance(declared, Unknown):
+        return declared
+    config = facts.get("config")
+    told = None if isinstance(config, Unknown) else translate_foreign(config.raw)
+    return declared if told is None else told
+
+
+def _modules(facts: Facts) -> Modules | Unknown:
+    """The modules; of another tool's checkpoint those that its tensors are, for their bytes."""
+    modules: Modules | Unknown = facts.get("modules")
+    config = facts.get("config")
+    if not isinstance(modules, Unknown) or isinstance(config, Unknown):
+        return modules
+    found = find_quantization(config.raw)
+    method = found[1].get("quant_method") if found and isinstance(found[1], dict) else None
+    if isinstance(facts.get("tensors"), Unknown) or method in PADDED:
+        return modules
+    stored: Modules | Unknown = facts.get("stored_modules")
+    return stored
 
 
 def weigh_rank(facts: Facts, ranks: int) -> dict[str, Any]:
@@ -149,8 +178,8 @@ def _subject(facts: Facts, name: str) -> Subject:
         name=name,
         config=config,
         architecture=architecture,
-        quantization=facts.get("quantization"),
-        modules=facts.get("modules"),
+        quantization=_declared(facts),
+        modules=_modules(facts),
         limit=_or_error(limit),
         computed=bool(facts.get("implied")),
     )

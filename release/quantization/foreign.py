@@ -1,0 +1,71 @@
+"""Declarations of other tools, as far as they decide how many bytes a model takes.
+
+Only for estimates from a config.json: how the tensors of these tools look is not described.
+"""
+
+import fnmatch
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from release.quantization.config import (
+    QuantizationConfig,
+    canonical_method,
+    find_quantization,
+    parse_quantization,
+)
+
+FP8_BLOCK = [128, 128]
+# ModelOpt's name of a whole checkpoint's scheme, the scheme's here.
+ALGORITHMS = {"NVFP4": "NVFP4", "FP8": "FP8"}
+FP8_CACHE = {"num_bits": 8, "type": "float", "strategy": "tensor", "dynamic": False}
+Declaration = Mapping[str, Any]
+
+
+def translate_foreign(config: Declaration) -> QuantizationConfig | None:
+    """What compressed-tensors would declare for the same sizes; None where that is not known.
+
+    Sources: vLLM 0.32 layers/quantization/fp8.py, modelopt.py; utils/torch_utils.py,
+    get_kv_cache_quant_algo_string.
+    """
+    found = find_quantization(config)
+    if found is None or not isinstance(found[1], dict):
+        return None
+    path, raw = found
+    method = canonical_method(raw.get("quant_method"))
+    told = {"fp8": _fp8, "modelopt": _modelopt}.get(method or "", _unknown)(raw)
+    return None if told is None else parse_quantization(told, path)
+
+
+def _unknown(_raw: Declaration) -> None:
+    return None
+
+
+def _fp8(raw: Declaration) -> dict[str, Any] | None:
+    block = raw.get("weight_block_size")
+    if raw.get("activation_scheme") not in {"static", "dynamic"} or block not in (None, FP8_BLOCK):
+        return None
+    kept = raw.get("modules_to_not_convert") or raw.get("ignored_layers") or []
+    names = [f"re:(.*\\.)?{re.escape(name)}(\\..*)?$" for name in kept if isinstance(name, str)]
+    return {
+        "config_groups": {"FP8_BLOCK" if block else "FP8": ["Linear"]},
+        "format": "float-quantized",
+        "ignore": ["lm_head", *names],
+    }
+
+
+def _modelopt(raw: Declaration) -> dict[str, Any] | None:
+    scheme = ALGORITHMS.get(str(raw.get("quant_algo")))
+    cache = raw.get("kv_cache_scheme") or raw.get("kv_cache_quant_algo")
+    if isinstance(cache, dict):
+        float_8 = (cache.get("num_bits"), cache.get("type"), cache.get("dynamic"))
+        cache = "FP8" if float_8 == (8, "float", False) else "another"
+    if scheme is None or str(cache or "FP8").upper() != "FP8":
+        return None
+    kept = raw.get("ignore") or raw.get("exclude_modules") or []
+    return {
+        "config_groups": {scheme: ["Linear"]},
+        "format": "nvfp4-pack-quantized" if scheme == "NVFP4" else "float-quantized",
+        "ignore": [f"re:{fnmatch.translate(name)}" for name in kept if isinstance(name, str)],
+        **({"kv_cache_scheme": FP8_CACHE} if cache else {}),
+    }
