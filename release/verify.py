@@ -35,7 +35,7 @@ UNUSED = "unused_allows"
 DESELECTED = "left out by --select or --ignore"
 BYTES_OF = "the bytes of "
 REUSED = "reused from an earlier run: same size, inode and time of change (--reuse)"
-THEIRS = ("their_declaration", "their_tokenizer", "their_turns", "their_model")
+THEIRS = ("their_declaration", "their_weights", "their_tokenizer", "their_turns", "their_model")
 REPORTED_FACTS = (
     *("model", "weights", "kv", "precision", "quantization", "method", "minimum_vllm", "values"),
 )

@@ -127,6 +127,9 @@ FACTS: dict[str, Source] = {
     "their_claims": Source(
         Level.REFERENCE, "release.facts.reference.declaration:provide_their_claims"
     ),
+    "their_weights": Source(
+        Level.REFERENCE, "release.facts.reference.weights:provide_their_weights"
+    ),
     "their_speech": Source(Level.REFERENCE, "release.facts.reference.speech:provide_their_speech"),
     "their_tokenizer": Source(
         Level.REFERENCE, "release.facts.reference.speech:provide_their_tokenizer"
