@@ -1,10 +1,11 @@
 """A figure on the card is not what the checkpoint has.
 
 What it checks: sizes of components and of all weights (GB is 10^9 bytes, GiB 2^30), parameters in
-    all and at work on a token, layers by kind, settings of config.json, groups and blocks that
-    share a scale, modules that are quantized, bits of a weight, bytes of KV cache for a token or
-    for many, and how much smaller the model became, each against the fact it is about. A figure is
-    right if the fact rounds to it, 1% (3% after `~`, 8% for ratios) either way for sizes.
+    all and at work on a token, files and shards, layers by kind, settings of config.json, shares
+    of components, groups and blocks that share a scale, modules that are quantized, bits of a
+    weight, bytes of KV cache for a token or for many, and how much smaller the model became, each
+    against the fact it is about. A figure is right if the fact rounds to it, 1% (3% after `~`, 8%
+    for ratios) either way for sizes.
 Why it matters: people choose a GPU by these figures, before they download 25 GB.
 How to fix: correct the figure, or let `release card` compute it.
 Seen in: an FP8 card whose weight table sums to 29 GB for files of 30.4 GB; a 27B model listed as
@@ -44,6 +45,8 @@ def _subject(figure: Figure) -> str:
         "layers": f"layers {figure.subject}".rstrip(),
         "parameters": f"{figure.subject} parameters".lstrip(),
         "group size": "group size",
+        "share": f"share of {figure.subject}",
+        "shards": "files of safetensors",
         "room": "GPU memory for the weights",
         "block": "block that shares a scale",
         "quantized": "quantized modules",
@@ -59,7 +62,7 @@ def _span(figure: Figure, low: float, high: float) -> str:
 
 
 def _write(figure: Figure, value: float) -> str:
-    if figure.kind in {"weights", "component", "room"}:
+    if figure.kind in {"weights", "component", "room"} or (figure.kind == "file" and figure.unit):
         write = binary_bytes if "i" in figure.unit else decimal_bytes
         return write(int(value))
     if figure.kind == "kv token":
@@ -68,6 +71,7 @@ def _write(figure: Figure, value: float) -> str:
         return parameters(int(value))
     if figure.kind == "block":
         return written(value)
-    if figure.kind == "ratio":
-        return f"{value:.1f}x" if figure.subject.endswith("times") else f"{value:.0f}%"
-    return re.sub(r"\.0$", "", f"{value:,.1f}")
+    text = re.sub(r"\.0$", "", f"{value:,.1f}")
+    if figure.kind in {"ratio", "share"}:
+        return f"{value:.1f}x" if figure.subject.endswith("times") else f"{text}%"
+    return text

@@ -17,7 +17,13 @@ import msgspec
 
 from release.audit.page import Page
 from release.audit.precise import Precise
-from release.audit.schemes import true_of, true_of_activations, true_of_cache, true_of_weights
+from release.audit.schemes import (
+    true_of,
+    true_of_activations,
+    true_of_any,
+    true_of_cache,
+    true_of_weights,
+)
 from release.audit.subjects import REST
 from release.audit.words import patterns
 from release.facts.components import ATTENTION, AUDIO, LINEAR_ATTENTION, MTP, VISION
@@ -87,7 +93,7 @@ def _meant(part: str, modules: Modules) -> tuple[list[Module], ...]:
     if "." in part:
         inner = _inside(part)
         return ([module for module in stored if inner.search(module.name)],)
-    parts = [module for module in stored if module.component == part]
+    parts = [module for module in modules if module.component == part and module.tensors]
     if part == ATTENTION:
         linear = [module for module in stored if module.component == LINEAR_ATTENTION]
         return parts, [*parts, *linear]
@@ -112,6 +118,7 @@ def _left_out(_: Precise, modules: list[Module]) -> str | None:
 def _problem(claim: Precise, modules: list[Module]) -> str | None:
     judge = JUDGES.get(claim.side, true_of) if not claim.parts else true_of
     true = [(judge(module), _size(module)) for module in modules]
+    true += [(true_of_any(module), 0) for module in modules]
     if claim.side == "both":
         true += [(true_of_activations(module), 0) for module in modules]
     absent = sorted(word for word in claim.words if not any(word in words for words, _ in true))
@@ -129,7 +136,8 @@ def _said(claim: Precise) -> str:
 def _size(module: Module) -> int:
     if module.shape is not None:
         return module.shape[0] * module.shape[1]
-    return module.tensors["weight"].elements
+    weight = module.tensors.get("weight") or next(iter(module.tensors.values()))
+    return weight.elements
 
 
 def _schemes(modules: Iterable[Module]) -> str:
@@ -137,6 +145,6 @@ def _schemes(modules: Iterable[Module]) -> str:
     sizes: Counter[str] = Counter()
     for module in modules:
         scheme = module.known_scheme
-        weight = next(iter(module.tensors.values()))
+        weight = module.tensors.get("weight") or next(iter(module.tensors.values()))
         sizes[scheme.name if scheme else weight.dtype] += _size(module)
     return ", ".join(name for name, _ in sizes.most_common(4))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import msgspec
 
 from release.audit.caches import read_rates
+from release.audit.files import read_files, read_shards
 from release.audit.groups import read_groups
 from release.audit.labels import pair
 from release.audit.layers import read_layers
@@ -49,6 +50,8 @@ def _read(line: Line, other: re.Pattern[str]) -> Iterator[Figure]:
     yield from read_parameters(line)
     yield from read_layers(line)
     yield from read_rooms(line)
+    yield from read_files(line)
+    yield from read_shards(line)
     yield from read_groups(line.number, line.text)
     labelled = pair(line)
     stated = labelled and not machines(line.text)

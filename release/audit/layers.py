@@ -10,9 +10,9 @@ from release.audit.quantities import Figure, whole
 ALL, CACHED, VISION, MTP = "in all", "with a cache", "vision", "mtp"
 KINDS = {
     "linear_attention": r"(?:gated )?(?:delta ?net|linear|gdn|mamba(?:-?2)?|recurrent|ssm)"
-    r"(?:[ -]attention)?",
-    "full_attention": r"(?:softmax|full|global)(?:[ -]attention)?|attention",
-    "sliding_attention": r"(?:sliding(?:[ -]window)?|swa|local)(?:[ -]attention)?",
+    r"(?:[ _-]attention)?",
+    "full_attention": r"(?:softmax|full|global)(?:[ _-]attention)?|attention",
+    "sliding_attention": r"(?:sliding(?:[ -]window)?|swa|local)(?:[ _-]attention)?",
     VISION: r"(?:vision|visual|vit)(?: (?:encoder|tower|transformer))?",
     MTP: r"mtp|nextn|multi-token prediction",
 }
@@ -28,14 +28,20 @@ SHARES = re.compile(
     re.IGNORECASE,
 )
 LABEL = re.compile(
-    rf"(?:number of |num )?(?P<kind>{NAMED})[ -](?:attention )?(?:layers|blocks)", re.IGNORECASE
+    rf"(?:number of |num )?(?P<kind>{NAMED})[ -](?:attention )?(?:layers|blocks)"
+    rf"|layers: (?P<other>{NAMED})",
+    re.IGNORECASE,
 )
 HOLDING = re.compile(
     rf"{NUMBER} of (?:the |its |all )?\d{{1,4}} (?:\w+ )?(?:layers|blocks) "
     r"(?:have|hold|keep|need|use|store|require|own|carry)s? (?:an? |any )?kv\b",
     re.IGNORECASE,
 )
-HELD = re.compile(r"layers? \((?P<number>\d{1,4}) of \d{1,4}\)(?=[^.;]*\bkv\b)", re.IGNORECASE)
+HELD = re.compile(
+    r"layers with (?:an? )?kv cache\W+(?P<with>\d{1,4})"
+    r"|layers? \((?P<number>\d{1,4}) of \d{1,4}\)(?=[^.;]*\bkv\b)",
+    re.IGNORECASE,
+)
 OF_MODEL = re.compile(r"\b(?:it|model|network|checkpoint) has (?:a total of )?$", re.IGNORECASE)
 # Layers as Qwen draws them: `16 × (3 × (DeltaNet → FFN) → 1 × (Attention → FFN))`.
 DRAWN = re.compile(
@@ -59,12 +65,15 @@ def read_layers(line: Line) -> Iterator[Figure]:
             yield Figure("layers", _kind(match["kind"]) or "", whole(match["number"]), line.number)
     for form in (HOLDING, HELD):
         for match in form.finditer(line.text):
-            yield Figure("layers", CACHED, whole(match["number"]), line.number)
+            held = match["number"] or match["with"]
+            yield Figure("layers", CACHED, whole(held), line.number)
     labelled = pair(line)
     label = LABEL.fullmatch(labelled[0].strip()) if labelled else None
     said = re.match(r"(\d{1,4})(?![\w,%]|\.\d)", labelled[1]) if labelled and label else None
     if label and said:
-        yield Figure("layers", _kind(label["kind"]) or "", whole(said[1]), line.number)
+        yield Figure(
+            "layers", _kind(label["kind"] or label["other"]) or "", whole(said[1]), line.number
+        )
 
 
 def _counted(line: Line) -> Iterator[Figure]:

@@ -80,6 +80,12 @@ class Page(msgspec.Struct, frozen=True):
         """The line of a key of the header; the header's first where it has none."""
         return self.text.count("\n", 0, max(self.text.find(f"\n{key}:"), 0)) + 2
 
+    def line_with(self, key: str, value: str) -> int:
+        """The line of a value that stands below a key of the header, or beside it."""
+        lines = self.text.split("\n")
+        below = range(self.line_of(key) - 1, len(lines))
+        return next((at + 1 for at in below if value in lines[at]), self.line_of(key))
+
 
 def read_page(name: str, text: str) -> Page:
     """Read a card, Markdown or what was copied from a rendered page.

@@ -13,7 +13,7 @@ from release.audit.recipes import read_recipe
 from release.audit.schemes import WORD, rest_of, words_of
 from release.audit.sides import read_sides
 from release.audit.stated import read_pair
-from release.audit.titles import read_title
+from release.audit.titles import read_tags, read_title
 
 HEAD = re.compile(
     r"precision|scheme|quant(?:ization|\.|s)?\b|d?type|format|bits|weights?\b", re.IGNORECASE
@@ -56,6 +56,7 @@ def provide_precisions(page: Page) -> tuple[Precise, ...]:
     recipes = [claim for fence in page.fences for claim in read_recipe(fence)]
     return (
         *read_title(page),
+        *read_tags(page),
         *(claim for line in statements(page) for claim in _read(line)),
         *recipes,
     )
@@ -124,7 +125,7 @@ def _row(line: Line) -> Iterator[Precise]:
         words = words_of(cell)
         if parts and words and (HEAD.search(head) or not re.search(r"\w{3}", rest_of(cell))):
             yield Precise(line.number, f"{label}: {cell}", parts, words)
-        elif not parts and not words and words_of(label) and HEAD.search(line.heads[0]):
+        elif not parts and not words and words_of(label) and HEAD.search("".join(line.heads[:1])):
             yield from (
                 Precise(line.number, f"{label}: {piece}", found, words_of(label))
                 for piece in APART.split(cell)

@@ -37,7 +37,10 @@ Kind = Literal[
     "group size",
     "block",
     "quantized",
+    "share",
     "room",
+    "file",
+    "shards",
     "ratio",
     "bits",
 ]

@@ -10,7 +10,7 @@ from release.quantization.schemes import Scheme
 
 PLAIN = "not quantized"
 WORD = re.compile(
-    r"(?<![\w.-])(?:(?P<name>NVFP4|MXFP[468]|FP[48]|F8|INT[2348]|UINT[48]|I8)(?:[_-](?:DYNAMIC|BLOCK|E\dM\d\w*))?"
+    r"(?<![\w.-])(?:(?P<name>(?:NVFP4|MXFP[468])(?:A16)?|FP[48]|F8|INT[2348]|UINT[48]|I8)(?:[_-](?:DYNAMIC|BLOCK|E\dM\d\w*))?"
     r"|(?P<float>bfloat16|float16|float32|BF16|FP16|FP32|F32|F16)"
     r"|(?P<both>W\d{1,2}A\d{1,2})(?:[_-](?:INT8|FP8|ASYM))?"
     r"|(?P<bits>\d{1,2})[- ]?bits?"
@@ -36,6 +36,7 @@ SPELT = {
     "f32": "fp32",
 }
 NAMED = ("nvfp4", "mxfp4", "mxfp6", "mxfp8")
+ALONE = "a16"  # behind the name of a format: activations are not quantized
 DTYPES = {"BF16": "bf16", "F16": "fp16", "F32": "fp32"}
 BRACKETS = re.compile(r"\(([^()]*)\)")
 FILLERS = re.compile(
@@ -103,12 +104,10 @@ def true_of(module: Module) -> frozenset[str]:
     scheme = module.known_scheme
     if scheme is None:
         weight = module.tensors.get("weight") or next(iter(module.tensors.values()))
-        word = DTYPES.get(weight.dtype, weight.dtype.lower())
-        return frozenset({word, PLAIN, "32 bits" if word == "fp32" else "16 bits"})
+        return _unquantized(weight.dtype)
     weights, bits = scheme.weights, scheme.inputs.num_bits if scheme.inputs else 16
-    named = (word for word in NAMED if scheme.name.lower().startswith(word))
     both = f"w{weights.num_bits}a{bits}"
-    words = {*_numbers(weights), both, *named, *_aside(scheme), *_grains(scheme)}
+    words = {*_numbers(weights), both, *_named(scheme), *_aside(scheme), *_grains(scheme)}
     # All weights are static: said of both sides it is a claim about the other one.
     manner = _manner(scheme.inputs) | {_symmetry(weights)} if scheme.inputs else _manner(weights)
     return frozenset(words | manner)
@@ -119,8 +118,7 @@ def true_of_weights(module: Module) -> frozenset[str]:
     scheme = module.known_scheme
     if scheme is None:
         return true_of(module)
-    named = (word for word in NAMED if scheme.name.lower().startswith(word))
-    return frozenset({*_numbers(scheme.weights), *named, *_words(scheme.weights)})
+    return frozenset({*_numbers(scheme.weights), *_named(scheme), *_words(scheme.weights)})
 
 
 def true_of_activations(module: Module) -> frozenset[str]:
@@ -128,14 +126,31 @@ def true_of_activations(module: Module) -> frozenset[str]:
     scheme = module.known_scheme
     if scheme is None or scheme.inputs is None:
         return frozenset({"bf16", "fp16", "16 bits", PLAIN})
-    named = (word for word in NAMED if scheme.name.lower().startswith(word))
     both = f"w{scheme.weights.num_bits}a{scheme.inputs.num_bits}"
-    return frozenset({*_numbers(scheme.inputs), both, *named, *_words(scheme.inputs)})
+    return frozenset({*_numbers(scheme.inputs), both, *_named(scheme), *_words(scheme.inputs)})
 
 
 def true_of_cache(cache: Args) -> frozenset[str]:
     """The words that are true of a cache that the checkpoint has scales for."""
     return frozenset({*_numbers(cache), *_words(cache)})
+
+
+def true_of_any(module: Module) -> frozenset[str]:
+    """The words that are true of any tensor of a module that is not quantized: a bias of F32."""
+    if module.known_scheme is not None:
+        return frozenset()
+    return frozenset().union(*(_unquantized(info.dtype) for info in module.tensors.values()))
+
+
+def _unquantized(dtype: str) -> frozenset[str]:
+    word = DTYPES.get(dtype, dtype.lower())
+    return frozenset({word, PLAIN, "32 bits" if word == "fp32" else "16 bits"})
+
+
+def _named(scheme: Scheme) -> list[str]:
+    """`nvfp4`, and `nvfp4a16` where activations are left alone."""
+    found = [word for word in NAMED if scheme.name.lower().startswith(word)]
+    return [*found, *(f"{word}{ALONE}" for word in found if scheme.inputs is None)]
 
 
 def _aside(scheme: Scheme) -> tuple[str, ...]:

@@ -21,7 +21,8 @@ ELSEWHERE = re.compile(
 OTHERS = re.compile(r"\b(?:draft\w*|sister|teacher|student|eagle\w*)\b", re.IGNORECASE)
 QUANTIZED = words("verbs")["quantized"]
 TO = re.compile(
-    rf"{QUANTIZED}(?:\w*\b[^.;]{{0,90}}\b(?:to|into|in|as|using|with|zu|auf|nach)\b"
+    rf"{QUANTIZED}(?:\w* version of [^.;:]{{0,90}}:"
+    rf"|\w*\b[^.;]{{0,90}}\b(?:to|into|in|as|using|with|zu|auf|nach)\b"
     r"|[为成至到]+)\s*(?:the\s+|an?\s+)?(?:[\w.-]+\s*(?:[,/+&]|\band\b|\bund\b)\s*){0,3}$",
     re.IGNORECASE,
 )

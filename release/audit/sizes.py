@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from release.audit.labels import ours, pair
 from release.audit.page import Line, sentences
 from release.audit.parts import ARTICLES
 from release.audit.places import gpu_spans, machines
-from release.audit.quantities import SIZE, UNITS, Figure, quantity
+from release.audit.quantities import NUMBER, SIZE, UNITS, Figure, quantity
 from release.audit.subjects import WHOLE, component, is_about
 from release.audit.words import patterns
 
@@ -35,6 +37,9 @@ ROOM = re.compile(r"\b(?:kv|cache|v?ram|memory|headroom|free|gpus?)\b", re.IGNOR
 AT = re.compile(
     rf"^(?:at|with)\s+{SIZE.pattern},?\s+(?:it|the model|the checkpoint|this)\b", re.IGNORECASE
 )
+HALF = 0.501
+SHARE = re.compile(NUMBER + r"\s*%")
+OF_ALL = re.compile(r"\bshare\b|%|\bpercent|\bof (?:total|all)\b", re.IGNORECASE)
 PARTS = re.compile(r"\s*(?:[,;·•|/]|\s[-\u2013\u2014]\s)\s*(?!\d{3}\b)")
 COUNTED = re.compile(
     r"(?:^|[\s:])[~≈]?\d[\d.,]{0,12}\s?[KMBT](?: (?:total )?param\w*)?$", re.IGNORECASE
@@ -56,6 +61,7 @@ BRACKETS = re.compile(r"\(([^()]*)\)")
 
 def read_sizes(line: Line) -> Iterator[Figure]:
     """Collect them from rows, labels and sentences."""
+    yield from _shares(line)
     cells = ours(line)
     label = line.cells[0] if line.cells else line.text[: _first(line.text)]
     part = component(label)
@@ -71,6 +77,18 @@ def read_sizes(line: Line) -> Iterator[Figure]:
     yield from _stated(line)
     if not line.cells:
         yield from _told(line)
+
+
+def _shares(line: Line) -> Iterator[Figure]:
+    """The percents of a table of components."""
+    part = component(line.cells[0]) if line.cells else None
+    for head, cell in zip(line.heads, line.cells, strict=False) if part else ():
+        share = SHARE.fullmatch(cell)
+        if share and OF_ALL.search(head):
+            found = quantity(share, 1)
+            if found.low == found.high:  # a whole percent is rounded to one
+                found = replace(found, low=found.value - HALF, high=found.value + HALF)
+            yield Figure("share", part or "", found, line.number)
 
 
 def _figure(match: re.Match[str], part: str, number: int) -> Figure:

@@ -13,6 +13,7 @@ from release.audit.layers import ALL, CACHED, MTP, VISION
 from release.audit.parameters import ACTIVE, NO_TABLES
 from release.audit.quantities import Figure
 from release.audit.subjects import WHOLE
+from release.checkpoint import Checkpoint
 from release.facts.components import AUDIO
 from release.facts.components import VISION as VISION_TOWER
 from release.facts.counted import COUNTS, Counted
@@ -45,6 +46,7 @@ class Truth(msgspec.Struct, frozen=True):
 class Known(msgspec.Struct, frozen=True):
     """What figures are held against."""
 
+    checkpoint: Checkpoint
     config: ModelConfig
     weights: Weights | Unknown
     model: Model | Unknown
@@ -56,6 +58,7 @@ class Known(msgspec.Struct, frozen=True):
 
 def provide_truths(  # noqa: PLR0913, PLR0917 - one for each fact that figures are about
     figures: tuple[Figure, ...],
+    checkpoint: Checkpoint,
     config: ModelConfig,
     weights: Weights | Unknown,
     model: Model | Unknown,
@@ -65,7 +68,7 @@ def provide_truths(  # noqa: PLR0913, PLR0917 - one for each fact that figures a
     modules: Modules | Unknown,
 ) -> tuple[Truth, ...]:
     """Answer every figure that a fact is about."""
-    known = Known(config, weights, model, kv, counted, quantization, modules)
+    known = Known(checkpoint, config, weights, model, kv, counted, quantization, modules)
     answers = ((figure, _ANSWERS[figure.kind](figure, known)) for figure in figures)
     return tuple(Truth(figure, tuple(right)) for figure, right in answers if right)
 
@@ -81,6 +84,14 @@ def _bytes(figure: Figure, known: Known) -> list[Range]:
     if figure.subject == WHOLE:
         return _exactly(weights.total_bytes)
     return _exactly(*(part.bytes for part in weights.components if part.name == figure.subject))
+
+
+def _shares(figure: Figure, known: Known) -> list[Range]:
+    """Percents of all bytes, or of all parameters."""
+    if isinstance(known.weights, Unknown) or isinstance(known.modules, Unknown):
+        return []
+    size = next((p.bytes for p in known.weights.components if p.name == figure.subject), None)
+    return [] if size is None else _exactly(100 * size / known.weights.total_bytes)
 
 
 def _parameters(figure: Figure, known: Known) -> list[Range]:
@@ -206,6 +217,16 @@ def _rooms(_: Figure, known: Known) -> list[Range]:
     return [(known.weights.total_bytes - tower, math.inf)]
 
 
+def _files(figure: Figure, known: Known) -> list[Range]:
+    """The size of a file; a card cannot know its own."""
+    info = known.checkpoint.files.get(figure.subject)
+    return _exactly(info.size) if info and figure.subject != "README.md" else []
+
+
+def _shards(_: Figure, known: Known) -> list[Range]:
+    return _exactly(*{len(known.checkpoint.loaded), len(known.checkpoint.shards)})
+
+
 def _quantized(_: Figure, known: Known) -> list[Range]:
     """Modules that are quantized; of mixtures of experts each is counted by some and not by all."""
     if isinstance(known.modules, Unknown):
@@ -229,6 +250,9 @@ _ANSWERS: dict[str, Callable[[Figure, Known], list[Range]]] = {
     "layers": _layers,
     "group size": _groups,
     "block": _blocks,
+    "share": _shares,
     "room": _rooms,
+    "file": _files,
+    "shards": _shards,
     "quantized": _quantized,
 }

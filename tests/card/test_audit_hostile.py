@@ -23,6 +23,7 @@ HOSTILE = {
     "nesting": f"---\n{'[' * 2000}\n---\n",
     "mappings": "---\nlicense: [mit, {a: b}]\nbase_model: {a: 1}\ntags: 5\n---\n",
     "surrogate": "\ud800 5 GB",
+    "no heads": "| NVFP4 | a | b |\n| FP8 | gate_proj | b |",
     "open fence": "```bash\nvllm serve a/b \\",
 }
 

@@ -12,9 +12,9 @@ from release.card import render_card
 from release.card.check import Audit, audit_card
 from release.card.ledger import Card
 from release.card.seal import MARK
-from release.checkpoint import Checkpoint
+from release.checkpoint import Checkpoint, open_checkpoint
 from release.facts import Facts, Level
-from release.manifest import Manifest, load_manifest
+from release.manifest import Manifest, load_manifest, parse_manifest
 from release.report import Report
 from release.rules.catalogue import find_rule
 from release.rules.runner import run_rules
@@ -95,3 +95,18 @@ def test_without_its_seal_the_claims_speak(
     report = audit_card(Audit("README.md", bare, large, manifest))
     codes = {finding.rule for finding in report.findings}
     assert rule in codes
+
+
+# Biases in another dtype, sinks without a weight, block sizes of a rotation, listed layers.
+@pytest.mark.parametrize(
+    "name", ["deepseek_v3-nvfp4", "gpt_oss-mxfp4", "llama-w4a16-quip", "nemotron_h-nvfp4"]
+)
+def test_nothing_is_found_on_one_without_a_seal(name: str, tmp_path: Path) -> None:
+    path = ROOT / "tests" / "checkpoints" / name
+    checkpoint = open_checkpoint(path)
+    given = {"repo": "acme/tiny", "license": "mit", "base": {"model": "acme/base"}}
+    card = render_card(
+        verify(Request(path, Level.HEADERS)), parse_manifest(given), checkpoint, tmp_path
+    )
+    bare = card.text[: card.text.index(MARK)]
+    assert audit_card(Audit("README.md", bare, checkpoint)).findings == ()
