@@ -8,11 +8,14 @@ too. What the model computes stays, so the scales of both sides have to cancel.
 from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 
 from release.comparison.measure import Coded, Sums, step_of
 from release.comparison.views import Matrix
 from release.quantization.decoding import Decoder
 from release.quantization.decoding.floats import Floats
+
+Mask = npt.NDArray[np.bool_]
 
 # First projections of a block, by the norm before it: Llama's names, Gemma's, DeepSeek's.
 _ATTENTION = ("input_layernorm",)
@@ -129,15 +132,16 @@ def known_columns(decoder: Decoder, factors: Floats) -> Floats:
     return np.where(zeros > FLUSHED * rows, np.float32(np.nan), factors)
 
 
-def columns_agree(ours: Coded, rounded: Coded, base: Matrix) -> bool:
-    """Whether no column is off by a factor, but for what plain rounding does to the base's too.
+def columns_agree(ours: Coded, rounded: Coded, base: Matrix) -> tuple[Mask, Mask]:
+    """Which columns are as plain rounding of the base's has them, and which are off by a factor.
 
     Those that are small in both tell nothing: rounding flushes them.
     """
     both, own, energy = _column_sums(ours, base)
     expected = _column_sums(rounded, base)[0]
     judged = np.maximum(own, energy) > SMALL * np.median(own)
-    return not (judged & (np.abs(both - expected) >= COLUMN * own)).any()
+    off = np.abs(both - expected) >= COLUMN * own
+    return judged & ~off, judged & off
 
 
 def fit_rows(decoder: Decoder, base: Matrix) -> Floats:

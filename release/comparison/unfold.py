@@ -11,6 +11,7 @@ from release.comparison.folding import (
     OUTLIERS,
     PARTNERS,
     TOLERANCE,
+    Mask,
     Scaled,
     cancel,
     columns_agree,
@@ -207,16 +208,19 @@ class Unfolding:
         return msgspec.structs.replace(item, likeness=likeness)
 
     def _is_undone(self, norm: str, broken: set[str]) -> bool:
-        """Whether a weight that the norm feeds has every single change of it in its columns.
+        """Whether every single change of the norm is in the columns of a weight that it feeds.
 
-        A value of the norm that is wrong would show in the same column of all of them.
+        A value of it that is wrong would show in the same column of all of them.
         """
-        for module, scaled in self._used.get(norm, ()):
-            if module not in broken:
-                decoder = self._comparer.decoder(self._comparer.weights[module])
-                if columns_agree(decoder, Ideal(decoder, scaled), scaled):
-                    return True
-        return False
+        uses = [use for use in self._used.get(norm, ()) if use[0] not in broken]
+        if not uses:
+            return False
+        agreed, off = zip(*(self._columns_of(*use) for use in uses), strict=True)
+        return not (np.any(off, axis=0) & ~np.any(agreed, axis=0)).any()
+
+    def _columns_of(self, module: str, scaled: Scaled) -> tuple[Mask, Mask]:
+        decoder = self._comparer.decoder(self._comparer.weights[module])
+        return columns_agree(decoder, Ideal(decoder, scaled), scaled)
 
     def _is_scaled_bias(self, plain: Plain) -> bool:
         """Whether a bias is the base's times the factors of its weight's rows."""
