@@ -41,6 +41,9 @@ REMOTE_THREADS = 6
 FEW = 0.25
 """Share of a layer's weights that may be odd among the others."""
 
+STRANGE_ROWS = 0.75
+"""Share of rows that are wrong where all of a weight is another's."""
+
 ORDER_CAUSES = {Cause.ROWS, Cause.COSINE, Cause.CODES}
 """What scales in the wrong rows can look like."""
 
@@ -245,7 +248,8 @@ class Comparer:
         if item.cause is not Cause.HOLDS_ANOTHER:
             return item
         ours = sample(decoder)
-        other = holder(ours, self._others(weight))
+        partly = len(item.measure.bad_rows) < STRANGE_ROWS * item.measure.rows
+        other = None if partly else holder(ours, self._others(weight))
         if other is not None:
             return _with(item, Cause.HOLDS_ANOTHER, other)
         order = disorder(ours, decoder, base)

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from release.comparison.measure import Coded, Sums, step_of
+from release.comparison.results import Cause
 from release.comparison.views import Matrix
 from release.quantization.decoding import Decoder
 from release.quantization.decoding.floats import Floats
@@ -31,6 +32,11 @@ PARTNERS = {
     "w2": ("w3",),
 }
 """A weight whose columns may have been scaled, and the one whose rows then were: its last rows."""
+
+SCALED_ROWS = frozenset(name for names in PARTNERS.values() for name in names)
+
+SOUND = {Cause.NONE, Cause.RANGE}
+"""What a weight may be once its scales are undone: small values are flushed without a fault."""
 
 BF16_STEP, LEAST_DOUBT = np.float32(2**-8), np.float32(0.01)
 LOST = 1e6

@@ -36,6 +36,9 @@ UNITS, APART, RISE, TOGETHER = 64, 0.05, 0.5, 0.3
 the scales and how well they go together, where scales are those of others. In theory they rise as
 fast, 0.7 together; right ones leave 0 and 0.2 and, of GPTQ, a spread of 0.015."""
 
+AKIN = 0.5
+"""Cosine of a group that is the base's, whatever is wrong with it."""
+
 NORMAL = 1.4826
 """The standard deviation of a normal distribution over its median distance from the median."""
 
@@ -80,6 +83,9 @@ def _stepped(rows: Rows, expected: Floats, width: int) -> str | None:
     away = np.where(inside, rows.book.values.take(rows.codes) - steps, 0)
     count = _units(inside, width).sum(axis=1)
     off = _units(away, width).sum(axis=1, dtype=np.float64) / np.maximum(count, 1)
+    off = off[_akin(_units(rows.values(), width), _units(expected, width))]
+    if not off.size:
+        return None
     if abs(off.mean()) > OFF:
         side = "high" if off.mean() > 0 else "low"
         return f"its codes are {abs(off.mean()):.1f} steps too {side} in the mean"
@@ -107,6 +113,14 @@ def _foreign(rows: Rows, expected: Floats, width: int) -> str | None:
     if together > TOGETHER and together * slopes.std() > RISE * scales.std():
         return "the scales are not those of its rows"
     return None
+
+
+def _akin(ours: Floats, base: Floats) -> npt.NDArray[np.bool_]:
+    """Which units are the base's at all."""
+    akin: npt.NDArray[np.bool_] = dot(ours, base) > AKIN * np.sqrt(
+        dot(ours, ours) * dot(base, base)
+    )
+    return akin
 
 
 def _units(values: npt.NDArray[Any], width: int) -> npt.NDArray[Any]:
