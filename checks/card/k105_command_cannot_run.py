@@ -1,9 +1,9 @@
 """A command on the card cannot work as it stands.
 
 What it checks: every shell command: `vllm serve`, in a manifest of Compose or Kubernetes too, by
-    the options of vLLM 0.32 and the model's limits and, where the card names a GPU for it, by
-    vLLM's arithmetic there; `pip install` with an unquoted `>` or `<`; installs from a fork; edits
-    of installed files.
+    the options of the release that the card names, by the model's limits and, where it names a GPU
+    for it, by vLLM's arithmetic there; `pip install` with an unquoted `>` or `<`; installs from a
+    fork; edits of installed files.
 Why it matters: it is the first thing that a reader tries.
 How to fix: the finding names what starts; quote requirements; name the release that has the fix.
 Seen in: a command for an RTX 5090 whose context does not fit beside the weights; `pip install
@@ -47,11 +47,8 @@ def _judge(page: Page, trial: Trial) -> Findings:
     if trial.problem is not None:
         yield Found(_place(page, trial.shell, trial.problem), trial.problem, "correct the command")
         return
-    # Another release had other options, which are not known here.
-    known = trial.command is not None and trial.other is None
-    for name in trial.command.unknown if trial.command and known else ():
-        place = _place(page, trial.shell, name)
-        yield Found(place, f"vLLM has no option {name}", "correct it, or leave it out")
+    for name, what in trial.lacking:
+        yield Found(_place(page, trial.shell, name), what, "correct it, or leave it out")
     for short, whole in trial.command.shortened if trial.command else ():
         what = f"vLLM takes {short} for {whole}, as long as no other option begins so"
         fix = f"write {whole}, or the option that is meant"

@@ -19,6 +19,7 @@ from release.fit.subject import NotEstimated, Subject, subject_of
 from release.memory.command import Command, parse_command
 from release.memory.defaults import settle
 from release.memory.gpus import all_gpus
+from release.memory.known_options import told
 from release.memory.options import Options
 from release.memory.pasted import served_words
 from release.memory.versions import NEWEST, parse_version
@@ -32,7 +33,8 @@ class Trial(msgspec.Struct, frozen=True):
     """A `vllm serve` command: on which GPUs, what vLLM reads in it, what `fit` answers.
 
     `problem` is why it is no command, `open` why it was not judged, `refused` why vLLM takes it on
-    no GPU. `other` is the release that the card names, where the options of another one are known.
+    no GPU. `lacking` are the options that the release it is for has not, with what is said of each;
+    `other` is that release where its options are not known.
     """
 
     shell: Shell
@@ -43,6 +45,7 @@ class Trial(msgspec.Struct, frozen=True):
     problem: str | None = None
     open: str | None = None
     refused: str | None = None
+    lacking: tuple[tuple[str, str], ...] = ()
     other: str | None = None
 
 
@@ -64,7 +67,7 @@ def provide_trials(
     named = {r.version for r in mentions.releases if r.package == "vllm" and r.pinned}
     pinned = named.pop() if len(named) == 1 else None
     return tuple(
-        replace(trial, other=_other(trial))
+        _of_its_release(trial)
         for each in shell
         if each.kind == "serve"
         for trial in _try(each, pinned, subject)
@@ -84,13 +87,19 @@ def provide_subject(checkpoint: Checkpoint) -> Subject | Unknown:
         return Unknown(gap.what)
 
 
-def _other(trial: Trial) -> str | None:
-    release = trial.command.release if trial.command else None
+def _of_its_release(trial: Trial) -> Trial:
+    """Judge the options by the release of vLLM that the command is for."""
+    if trial.command is None:
+        return trial
+    release = trial.command.release or NEWEST
     try:
-        known = release is None or parse_version(release) == parse_version(NEWEST)
+        version = parse_version(release)
     except ReleaseError:
-        known = False
-    return None if known else release
+        return replace(trial, other=release)
+    if version > parse_version(NEWEST):
+        return replace(trial, other=release)
+    lacking = tuple((name, told(name, version)) for name in trial.command.lacking(version))
+    return replace(trial, lacking=lacking)
 
 
 def _try(shell: Shell, pinned: str | None, subject: Subject | Unknown) -> Iterator[Trial]:

@@ -100,7 +100,7 @@ def _open(facts: Facts) -> Iterator[NotChecked]:
     for trial in {each.shell.line: each for each in _list(facts.get("trials"))}.values():
         if trial.other is not None:
             what = f"the options of the command on line {trial.shell.line}, for vLLM {trial.other}"
-            yield NotChecked(what, f"only those of vLLM {NEWEST} are known")
+            yield NotChecked(what, f"only those of vLLM 0.17 to {NEWEST} are known")
     for bound in _list(facts.get("bounds")):
         if bound.open is not None:
             name = bound.claim.machine.gpu.name

@@ -6,6 +6,7 @@ from release.errors import ReleaseError
 from release.fit.solve import Fit, Question, solve
 from release.fit.subject import NotEstimated, Subject
 from release.memory.command import Command, parse_command
+from release.memory.known_options import told
 from release.memory.versions import NEWEST, parse_version
 
 
@@ -17,8 +18,10 @@ def audit(subject: Subject, text: str, question: Question) -> Fit:
     """
     command = parse_command(text)
     asked = ask(command, question)
-    if command.unknown and parse_version(question.vllm) == parse_version(NEWEST):
-        asked = replace(asked, refused=f"vLLM {NEWEST} has no option {command.unknown[0]}")
+    version = parse_version(question.vllm)
+    lacking = command.lacking(version)
+    if lacking and version <= parse_version(NEWEST):
+        asked = replace(asked, refused=told(lacking[0], version))
     return solve(subject, asked)
 
 
@@ -43,8 +46,9 @@ def ask(command: Command, question: Question) -> Question:
     """Put a command's options into a question. Raises `NotEstimated`."""
     if command.gap:
         raise NotEstimated(command.gap)
+    version = parse_version(question.vllm)
     notes = tuple(
-        f"{name} is no option of vLLM 0.32.0 and was not looked at" for name in command.unknown
+        f"{told(name, version)}, and was not looked at" for name in command.lacking(version)
     )
     return replace(
         question, options=command.options, model=command.model, rest=command.rest, notes=notes

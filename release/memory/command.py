@@ -4,19 +4,17 @@ import difflib
 import json
 import re
 import shlex
-from functools import cache
-from pathlib import Path
 
 import msgspec
 
 from release.errors import ReleaseError
 from release.memory.effects import ENVIRONMENT, UNMODELLED, why_not
+from release.memory.known_options import every_option, options_of
 from release.memory.nested import COMPILATION, DRAFT, SPELLED_OUT, fields_of, objects_of
 from release.memory.options import ALIASES, AUTO, TABLE, Options, speculative
 from release.memory.pasted import named_release, named_settings, served_words
 from release.memory.reader import Reader
-
-DATA = Path(__file__).with_name("serve_options.txt")
+from release.memory.versions import Version
 
 SECRETS = frozenset({"--api-key", "--hf-token"})
 HIDDEN = "***"
@@ -35,7 +33,7 @@ class Command(msgspec.Struct, frozen=True):
     """A `vllm serve` command: the model, what counts for memory, and all else.
 
     `rest` are the words of options that do not count, in their order; `ignored` their names;
-    `unmodelled` those that count and are not modelled; `unknown` those that vLLM 0.32 has not;
+    `unmodelled` those that count and are not modelled; `unknown` those that no release has;
     `shortened` what is written for a longer option; `release` that of vLLM which the text names.
     """
 
@@ -53,13 +51,13 @@ class Command(msgspec.Struct, frozen=True):
         """Why no memory can be estimated for it."""
         return next(map(why_not, self.unmodelled), None)
 
-
-@cache
-def serve_options() -> dict[str, int]:
-    """Every option of vLLM 0.32.0's `serve`, and how many values it takes at most."""
-    many = {"": 0, "...": 1 << 20}
-    lines = DATA.read_text(encoding="utf-8").splitlines()
-    return {name: many.get(value, 1) for name, _, value in (line.partition(" ") for line in lines)}
+    def lacking(self, version: Version) -> tuple[str, ...]:
+        """The options that this release of vLLM has not."""
+        known = options_of(version)
+        named = (*self.unknown, *self.ignored, *self.unmodelled)
+        return tuple(
+            n for n in named if n.startswith("-") and _switch(n).split(".")[0] not in known
+        )
 
 
 def parse_command(text: str) -> Command:
@@ -76,7 +74,7 @@ def parse_command(text: str) -> Command:
 
 
 def _read(words: list[str]) -> Reader:
-    reader = Reader(serve_options())
+    reader = Reader(every_option())
     while words:
         word = words.pop(0)
         if not word.startswith("-") or word == "-":
@@ -88,7 +86,7 @@ def _read(words: list[str]) -> Reader:
             continue
         written, equals, attached = LEVEL.sub(r"\1=", word).partition("=")
         name, switched = _resolve(written)
-        if equals and serve_options().get(name) == 0:
+        if equals and every_option().get(name) == 0:
             raise ReleaseError("is a switch, and takes no value", where=written)
         if name != written.replace("_", "-") and name.startswith(written.replace("_", "-")):
             reader.shortened.append((written, name))
@@ -114,7 +112,7 @@ def _sorted(reader: Reader, unmodelled: list[str], release: str | None) -> Comma
     fields = fields_of(reader.nested)
     if DRAFT in reader.nested and "speculative_tokens" not in fields:
         reader.names.append(DRAFT)
-    known = serve_options().keys()
+    known = every_option().keys()
     others = [name for name in reader.names if name not in UNMODELLED]
     return Command(
         reader.models[0] if reader.models else None,
@@ -133,7 +131,7 @@ def _resolve(written: str) -> tuple[str, bool]:
 
     Raises `ReleaseError` for what is nearly an option that counts.
     """
-    known = serve_options()
+    known = every_option()
     whole, dot, key = written.partition(".")
     if dot and whole in RENAMED:
         return f"{RENAMED[whole]}.{key}", False

@@ -1,12 +1,15 @@
 """`vllm serve` commands as they are pasted and written."""
 
 import shlex
+from itertools import pairwise
 
 import pytest
 
 from release.errors import ReleaseError
 from release.memory.command import parse_command, write_command
+from release.memory.known_options import changes, options_of, told
 from release.memory.options import Options
+from release.memory.versions import NEWEST, parse_version
 from tests.conftest import Run
 from tests.golden.test_logs import HYBRID
 
@@ -122,7 +125,7 @@ def test_the_release_is_the_one_that_the_text_names(text: str, release: str | No
 
 
 def test_an_image_is_of_a_release(run: Run) -> None:
-    pasted = "docker run vllm/vllm-openai:v{} --model m --swap-space 4 --max-num-seqs 4"
+    pasted = "docker run vllm/vllm-openai:v{} --model m --watermark 0.1 --max-num-seqs 4"
     result = run("fit", HYBRID, "--gpu", "H200", "--audit", pasted.format("0.24.0"))
     assert result.returncode == 0
     assert "vLLM 0.24.0" in result.stdout
@@ -171,12 +174,42 @@ def test_an_option_that_vllm_has_not_stops_it(run: Run) -> None:
     pasted = "vllm serve m --tp 2 --max-num-seqs 4"
     result = run("fit", HYBRID, "--gpu", "H200", "--audit", pasted)
     assert result.returncode == 1
-    assert "Starts: no – vLLM 0.32.0 has no option --tp" in result.stdout
+    assert "Starts: no – vLLM 0.32 has no option --tp" in result.stdout
     assert "This starts" not in result.stdout
-    # It may be one that an older vLLM had.
-    older = run("fit", HYBRID, "--gpu", "H200", "--vllm", "0.17.1", "--audit", pasted)
-    assert older.returncode == 0
-    assert "--tp is no option of vLLM 0.32.0" in " ".join(older.stdout.split())
+    newer = run("fit", HYBRID, "--gpu", "H200", "--vllm", "9.1", "--audit", pasted)
+    assert newer.returncode == 0
+    assert "has no option --tp, and was not looked at" in " ".join(newer.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("option", "release", "said"),
+    [
+        ("--swap-space 4", "0.17.1", None),
+        ("--swap-space 4", "0.19.1", "it went with 0.18"),
+        ("--linear-backend marlin", "0.21.0", "it came with 0.22"),
+        ("--linear-backend marlin", "0.22.0", None),
+        ("--no-enable-log-deltas", "0.17.0", None),
+        ("--disable-log-requests", "0.17.0", "vLLM 0.17 has no option --disable-log-requests"),
+    ],
+)
+def test_each_release_has_its_own_options(option: str, release: str, said: str | None) -> None:
+    version = parse_version(release)
+    lacking = parse_command(f"vllm serve m {option}").lacking(version)
+    assert len(lacking) == (0 if said is None else 1)
+    assert all(str(said) in told(name, version) for name in lacking)
+
+
+def test_what_came_was_not_there_and_what_went_was() -> None:
+    releases = sorted({release for release, _, _ in changes()})
+    for before, after in pairwise([(0, 17), *releases]):
+        came, went = (
+            {name for release, sign, name in changes() if (release, sign) == (after, which)}
+            for which in "+-"
+        )
+        assert came == options_of(after) - options_of(before)
+        assert went == options_of(before) - options_of(after)
+        assert came or went
+    assert options_of((0, 99)) == options_of(parse_version(NEWEST))
 
 
 def test_secrets_are_not_printed_again(run: Run) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from release.memory.command import DATA
+from release.memory.known_options import FOLDER
 from tests.conftest import Run
 from tests.memory.cases import CONFIGS, HERE, PLANNED, SETTINGS, all_cases
 
@@ -31,4 +31,4 @@ def test_the_options_are_those_of_vllm(vllm: Run) -> None:
     result = vllm(HERE / "serve_options.py")
     assert result.returncode == 0, result.stderr
     printed = [line for line in result.stdout.splitlines() if line.startswith("-")]
-    assert printed == DATA.read_text().splitlines()
+    assert printed == (FOLDER / "serve_options.txt").read_text().splitlines()
