@@ -1,14 +1,14 @@
 """Limits of answers that the client itself reads to their end, however long that takes."""
 
+import re
 import time
 from collections import Counter
 from http import HTTPStatus
 
 from huggingface_hub.utils import httpx
 
-from release.errors import ReleaseError
 from release.hub.pulse import PULSE
-from release.hub.refusals import asked_of
+from release.hub.refusals import UnusableError, asked_of
 from release.units import MIB
 
 MOST_PAGES, MOST_TIMES = 2000, 64
@@ -17,6 +17,7 @@ LARGEST = 64 * MIB
 """Bytes of one answer that is no file, decompressed."""
 READABLE = "gzip, deflate"
 """The encodings to ask for: a few bytes of others may become any number of them at once."""
+_LISTS = re.compile(r"^/api/models/.+/(?:tree|commits)/")
 _REWRITTEN = {HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.FOUND, HTTPStatus.SEE_OTHER}
 FILE = "release.file"
 """The extension of a request whose answer is a file: it is read as it comes, by who asked."""
@@ -30,7 +31,7 @@ class Limits:
         self._asked: Counter[str] = Counter()
 
     def __call__(self, response: httpx.Response) -> None:
-        """Count it, read it within its limits. Raises `ReleaseError` for what has no end."""
+        """Count it, read it within its limits. Raises `UnusableError` for what has no end."""
         if response.status_code < HTTPStatus.BAD_REQUEST:
             PULSE.beat()
         else:
@@ -42,7 +43,7 @@ class Limits:
         address, path = str(response.request.url), response.request.url.path
         self._asked.update({address, path} if response.request.method == "GET" else ())
         if self._asked[address] > MOST_TIMES or self._asked[path] > MOST_PAGES:
-            raise ReleaseError("the Hub's list has no end", where=path)
+            raise UnusableError(f"the Hub's list has no end: {path}")
         self._read(response)
 
     def _read(self, response: httpx.Response) -> None:
@@ -54,20 +55,26 @@ class Limits:
             size += len(piece)
             if size > LARGEST:
                 what = f"an answer of the Hub has more than {LARGEST // MIB} MiB"
-                raise ReleaseError(what, where=response.request.url.path)
+                raise UnusableError(f"{what}: {response.request.url.path}")
             if time.monotonic() > end:
                 what = f"the answer was not complete after {self._seconds:g} s"
                 raise httpx.ReadTimeout(what, request=response.request)
-        response._content = b"".join(pieces)  # noqa: SLF001 - what its own read() leaves
+        content = b"".join(pieces)
+        listed = response.is_success and _LISTS.search(response.request.url.path)
+        if (
+            listed and b"".join(content[:9].split()) == b"{}"
+        ):  # the client takes it for an empty list
+            raise UnusableError("the Hub's answer has another form: it is no list")
+        response._content = content  # noqa: SLF001 - what its own read() leaves
 
 
 def _require_followed(response: httpx.Response) -> None:
-    """Raise `ReleaseError` where the client would follow a redirect with another request."""
+    """Raise `UnusableError` where the client would follow a redirect with another request."""
     asks = response.request.method in {"GET", "HEAD"}
     if not asks and response.status_code in _REWRITTEN and response.has_redirect_location:
         there = response.request.url.join(response.headers["location"])
         what = f"the Hub sends what is written elsewhere, to {there.scheme}://{there.host}"
-        raise ReleaseError(what, hint="is HF_ENDPOINT its address, https and all?")
+        raise UnusableError(what, "is HF_ENDPOINT its address, https and all?")
 
 
 def _require_readable(response: httpx.Response) -> None:

@@ -43,6 +43,14 @@ LONGEST_WAIT = 300.0
 """Seconds: the Hub counts requests in windows of five minutes."""
 
 
+class UnusableError(Exception):
+    """An answer that must not be read or followed, in words for a person."""
+
+    def __init__(self, what: str, hint: str = "") -> None:
+        super().__init__(what)
+        self.hint = hint
+
+
 @contextmanager
 def one_line(repo: str, hint: str = "", *, doubtful: str = "") -> Iterator[None]:
     """Turn what the client raises into a `ReleaseError`.
@@ -93,7 +101,9 @@ def is_passing_or_missing(error: BaseException) -> bool:
 
 def is_doubtful(error: BaseException) -> bool:
     """Whether it is no refusal: an answer that nobody understands is as good as none."""
-    return is_passing(error) or isinstance(error, LookupError | TypeError | StalledError)
+    return is_passing(error) or isinstance(
+        error, LookupError | TypeError | StalledError | UnusableError
+    )
 
 
 def is_refused_by_store(error: BaseException) -> bool:
@@ -161,8 +171,8 @@ def _explain(error: BaseException, repo: str) -> ReleaseError | None:
     if isinstance(error, ImportError) and "socks" in str(error):
         hint = "install httpx[socks], or set NO_PROXY"
         return ReleaseError("the client cannot use a SOCKS proxy", hint=hint)
-    if isinstance(error, StalledError):
-        return ReleaseError(str(error))
+    if isinstance(error, StalledError | UnusableError):
+        return ReleaseError(str(error), hint=getattr(error, "hint", ""))
     return next(
         (_broken(words, error) for kinds, words in _KINDS if isinstance(error, kinds)), None
     )

@@ -151,12 +151,13 @@ class Hub:
         ].commit_id
 
     def tree(self, revision: str) -> dict[str, RemoteFile]:
-        """List every file at a revision."""
-        return self._settled(
-            lambda: take_files(
-                self._api.list_repo_tree(self.repo, recursive=True, revision=revision), self.repo
-            )
-        )
+        """List every file at a revision. A list of none is asked for twice: it may be no list."""
+
+        def ask() -> dict[str, RemoteFile]:
+            listed = self._api.list_repo_tree(self.repo, recursive=True, revision=revision)
+            return take_files(listed, self.repo)
+
+        return self._settled(ask) or self._settled(ask)
 
     def commits(self, head: str, parent: str) -> list[tuple[str, str]]:
         """List oid and title of the commits from `head` back to, not including, `parent`."""

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from huggingface_hub import set_client_factory
-from huggingface_hub.utils import httpx
 from huggingface_hub.utils._http import default_client_factory
 
 from release.checkpoint import open_checkpoint
@@ -164,5 +163,5 @@ def test_an_answer_that_never_ends_is_left(
     hub.store.create(REPO, "demo", "public")
     with proxy(hub.endpoint, manner) as address:
         client = Hub(REPO, Patience(connect=0.4, answer=1.0, waits=()), address)
-        with pytest.raises((ReleaseError, httpx.ReadTimeout, httpx.DecodingError), match=said):
+        with pytest.raises(ReleaseError, match=said), one_line(REPO):
             client.head("refs/heads/main")

@@ -30,6 +30,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "expired": ({"path": PREUPLOAD, "status": 401}, "the Hub does not accept the token"),
     "no text": ({"path": PREUPLOAD, "content": b'"\xff"', "times": None}, "does not understand"),
     "a thousand lists": ({"path": "/refs", "content": b"[" * 99_999}, "does not understand"),
+    "no list": ({"path": "/tree/", "content": b"{}"}, "the Hub's answer has another form"),
     "xet refused": ({"path": "/xet-write-token/", "status": 403, "times": None}, "the upload"),
 }
 
@@ -102,6 +103,12 @@ def test_a_hub_that_never_answers_is_given_up(hub: HubServer, patient: Patient) 
     with pytest.raises(ReleaseError, match="did not answer in time"):
         look(client, Wish(REPO))
     assert time.monotonic() - start < 2  # before the answer
+
+
+def test_a_list_of_nothing_is_asked_for_again(hub: HubServer, patient: Patient) -> None:
+    hub.store.create(REPO, "demo", "public")
+    hub.faults.add(path="/tree/", content=b"[]")
+    assert list(patient(Patience()).tree("main")) == [".gitattributes"]
 
 
 def test_a_hub_that_is_not_there_is_named(hub: HubServer, patient: Patient) -> None:
