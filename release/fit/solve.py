@@ -147,7 +147,8 @@ def _estimate(
     loaded = next((term for term in known if term.name == "weights"), None)
     parts: tuple[Term, ...] = (loaded,) if loaded else ()
     if loaded is None:
-        loaded = _weights_term(weights.bytes, draft_head(subject, settled), subject)
+        padding = subject.padding(settled.serving.tensor_parallel_size)
+        loaded = _weights_term(weights.bytes, draft_head(subject, settled), subject, padding)
         parts = (loaded, beside_weights(weights.bytes, shape.tables, settled))
     workspace = latent_workspace(shape, settled, block)
     parts += (other(settled), activations(shape, settled, workspace), graphs(settled, workspace))
@@ -163,10 +164,12 @@ def _estimate(
     )
 
 
-def _weights_term(size: int, head: tuple[int, int], subject: Subject) -> Term:
+def _weights_term(size: int, head: tuple[int, int], subject: Subject, padding: float) -> Term:
     if subject.computed:
-        low, high = size + head[0], int((size + head[1]) * (1 + COMPUTED_SLACK))
+        low, high = size + head[0], int((size + head[1]) * (1 + COMPUTED_SLACK + padding))
         return Term("weights", low, high, "estimated", "computed from config.json")
+    if padding:
+        return Term("weights", size, int(size * (1 + padding)), "estimated", "padded for kernels")
     return Term("weights", size, size, "exact", "the tensors that are loaded")
 
 

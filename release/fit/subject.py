@@ -24,7 +24,9 @@ from release.quantization.config import QuantizationConfig, find_quantization
 from release.quantization.foreign import translate_foreign
 from release.unknown import Unknown
 
-PADDED = {"mxfp4"}  # vLLM pads its weights to what kernels take, as none of its files says
+# vLLM pads experts of this method up to multiples of these, as none of its files says. Source:
+# vLLM 0.32 layers/fused_moe/oracle/mxfp4.py.
+PADDED, PADDED_WIDTH, PADDED_HIDDEN = "mxfp4", 128, 256
 
 
 class NotEstimated(ReleaseError):  # noqa: N818 - an answer of its own kind
@@ -92,6 +94,17 @@ class Subject(msgspec.Struct, frozen=True, dict=True):
             )
         return self.weighed[split]
 
+    def padding(self, ranks: int) -> float:
+        """The most by which kernels' sizes make the weights on each of `ranks` GPUs larger."""
+        _, declared = find_quantization(self.config.raw) or ("", None)
+        if not isinstance(declared, dict) or declared.get("quant_method") != PADDED:
+            return 0.0
+        hidden = self.config.size("hidden_size")
+        width = self.config.size("moe_intermediate_size", self.config.size("intermediate_size"))
+        each = max(width // ranks, 1)
+        padded = -(-each // PADDED_WIDTH) * PADDED_WIDTH * -(-hidden // PADDED_HIDDEN)
+        return padded * PADDED_HIDDEN / (each * hidden) - 1
+
     def shape(self, settled: Settled) -> Shape | Unknown:
         """The sizes that decide about activations."""
         ranks = settled.serving.tensor_parallel_size
@@ -147,12 +160,7 @@ def _declared(facts: Facts) -> QuantizationConfig | Unknown:
 def _modules(facts: Facts) -> Modules | Unknown:
     """The modules; of another tool's checkpoint those that its tensors are, for their bytes."""
     modules: Modules | Unknown = facts.get("modules")
-    config = facts.get("config")
-    if not isinstance(modules, Unknown) or isinstance(config, Unknown):
-        return modules
-    found = find_quantization(config.raw)
-    method = found[1].get("quant_method") if found and isinstance(found[1], dict) else None
-    if isinstance(facts.get("tensors"), Unknown) or method in PADDED:
+    if not isinstance(modules, Unknown) or isinstance(facts.get("tensors"), Unknown):
         return modules
     stored: Modules | Unknown = facts.get("stored_modules")
     return stored

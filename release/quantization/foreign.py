@@ -33,7 +33,8 @@ def translate_foreign(config: Declaration) -> QuantizationConfig | None:
         return None
     path, raw = found
     method = canonical_method(raw.get("quant_method"))
-    told = {"fp8": _fp8, "modelopt": _modelopt}.get(method or "", _unknown)(raw)
+    readers = {"fp8": _fp8, "modelopt": _modelopt, "mxfp4": _mxfp4}
+    told = readers.get(method or "", _unknown)(raw)
     return None if told is None else parse_quantization(told, path)
 
 
@@ -54,6 +55,14 @@ def _fp8(raw: Declaration) -> dict[str, Any] | None:
     }
 
 
+def _mxfp4(raw: Declaration) -> dict[str, Any]:
+    return {
+        "config_groups": {"MXFP4A16": ["Linear"]},
+        "format": "mxfp4-pack-quantized",
+        "ignore": ["lm_head", *_globs(raw.get("modules_to_not_convert"))],
+    }
+
+
 def _modelopt(raw: Declaration) -> dict[str, Any] | None:
     scheme = ALGORITHMS.get(str(raw.get("quant_algo")))
     cache = raw.get("kv_cache_scheme") or raw.get("kv_cache_quant_algo")
@@ -62,10 +71,14 @@ def _modelopt(raw: Declaration) -> dict[str, Any] | None:
         cache = "FP8" if float_8 == (8, "float", False) else "another"
     if scheme is None or str(cache or "FP8").upper() != "FP8":
         return None
-    kept = raw.get("ignore") or raw.get("exclude_modules") or []
     return {
         "config_groups": {scheme: ["Linear"]},
         "format": "nvfp4-pack-quantized" if scheme == "NVFP4" else "float-quantized",
-        "ignore": [f"re:{fnmatch.translate(name)}" for name in kept if isinstance(name, str)],
+        "ignore": _globs(raw.get("ignore") or raw.get("exclude_modules")),
         **({"kv_cache_scheme": FP8_CACHE} if cache else {}),
     }
+
+
+def _globs(names: Any) -> list[str]:
+    kept = names if isinstance(names, list) else []
+    return [f"re:{fnmatch.translate(f'{name}*')}" for name in kept if isinstance(name, str)]

@@ -65,15 +65,15 @@ def test_what_is_no_config_is_one_line(run: Run, tmp_path: Path, text: str) -> N
 
 def test_the_cache_is_known_where_the_quantization_is_not(run: Run, tmp_path: Path) -> None:
     raw = json.loads(HYBRID.read_text())
-    raw["quantization_config"] = {"quant_method": "mxfp4"}
+    raw["quantization_config"] = {"quant_method": "bitsandbytes"}
     config = tmp_path / "config.json"
     config.write_text(json.dumps(raw))
     found = json.loads(run("fit", config, "--available", "60GiB", "--format", "json").stdout)
     assert found["starts"] is True
-    assert any("mxfp4" in line for line in found["assumptions"])
+    assert any("bitsandbytes" in line for line in found["assumptions"])
     result = run("fit", config, "--gpu", "H200")
     assert result.returncode == 3
-    assert "not estimated: quant_method 'mxfp4'" in result.stderr
+    assert "not estimated: quant_method 'bitsandbytes'" in result.stderr
 
 
 def test_what_a_multimodal_config_leaves_out_is_its_class_s(run: Run, tmp_path: Path) -> None:

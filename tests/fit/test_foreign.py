@@ -11,6 +11,7 @@ from release.fit.solve import Question, solve
 from release.fit.subject import NotEstimated, Subject, open_subject
 from release.memory.gpus import find_gpu
 from release.quantization.foreign import translate_foreign
+from release.units import GIB
 from tests.conftest import ROOT
 
 CHECKPOINTS = ROOT / "tests" / "checkpoints"
@@ -63,7 +64,7 @@ def test_another_tool_s_config_takes_what_ours_takes(
 @pytest.mark.parametrize(
     "declared",
     [
-        {"quant_method": "mxfp4"},
+        {"quant_method": "awq"},
         {"quant_method": "fp8"},
         {"quant_method": "fp8", "activation_scheme": "dynamic", "weight_block_size": [1, 32]},
         {"quant_method": "modelopt", "quant_algo": "W4A8_AWQ"},
@@ -101,6 +102,18 @@ def test_files_of_another_tool_are_weighed_as_they_are(tmp_path: Path) -> None:
     raw = json.loads(path.read_text())
     path.write_text(json.dumps(raw | {"quantization_config": {"quant_method": "gptq"}}))
     assert weights(open_subject(folder)) == exact
-    path.write_text(json.dumps(raw | {"quantization_config": {"quant_method": "mxfp4"}}))
-    with pytest.raises(NotEstimated, match="mxfp4"):
-        weights(open_subject(folder))
+
+
+# What starts of gpt-oss on one A100 and one H100 printed as loaded, in GiB.
+@pytest.mark.parametrize(("name", "loaded"), [("gpt-oss-20b", 13.72), ("gpt-oss-120b", 65.96)])
+def test_experts_in_mxfp4_are_padded_to_what_kernels_take(
+    tmp_path: Path, name: str, loaded: float
+) -> None:
+    raw = json.loads((ROOT / "tests" / "memory" / "configs" / f"{name}.json").read_text())["config"]
+    kept = ["model.layers.*.self_attn", "model.layers.*.mlp.router", "model.embed_tokens"]
+    declared = {"quant_method": "mxfp4", "modules_to_not_convert": [*kept, "lm_head"]}
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(raw | {"quantization_config": declared}))
+    fit = solve(open_subject(path), Question(gpu=find_gpu("H100")))
+    [term] = [term for term in fit.answer.terms if term.name == "weights"]
+    assert term.low < loaded * GIB < term.high < 1.11 * term.low
