@@ -120,7 +120,7 @@ def _unmentioned(
     config: ModelConfig, tokenizer: Tokenizer, known: Known, upper: int | None
 ) -> Findings:
     """Placeholders of inputs that the model has and config.json gives no id for."""
-    towers = {"audio": "audio_config" in config.raw}
+    towers = {"audio": isinstance(config.raw.get("audio_config"), dict)}
     for key, number in known.placeholders.get(config.model_type, {}).items():
         if key in config.raw or not towers.get(key.partition("_")[0], config.vision is not None):
             continue

@@ -212,9 +212,7 @@ FAULTS = (
     OF_LLAMA("B105", "codes of noise", changed(f"{GATE}.weight_packed", noise), GATE, NVFP4),
     OF_LLAMA("B106", "coarse codes", coarse, GATE, INT8),
     Fault("B111", "a shaken expert", shaken, f"{EXPERTS}.3.down_proj", MOE, base="qwen3_moe"),
-    OF_LLAMA(
-        "B107", "a global scale", changed(f"{UP}.weight_global_scale", scaled), UP, NVFP4, ("V109",)
-    ),
+    OF_LLAMA("B107", "a global scale", changed(f"{UP}.weight_global_scale", scaled), UP, NVFP4),
     OF_LLAMA("B107", "halved scales", changed(f"{GATE}.weight_scale", halved), GATE, STATIC),
     OF_LLAMA(
         "B107",

@@ -14,6 +14,11 @@ from tests.mutations.quantization import ASYM, FP8, GROUP, IGNORE, KV, MIXED, NV
 
 INT8 = ("llama-w8a8-int8",)
 FP8_ARGUMENTS = {"num_bits": 8, "type": "float", "strategy": "tensor"}
+TABLE = {
+    "targets": ["re:.*embed_tokens"],
+    "weights": {"num_bits": 8, "type": "int", "strategy": "channel"},
+    "format": "pack-quantized",
+}
 TRANSFORM: dict[str, Any] = {"config_groups": {"R1": {}}}
 
 
@@ -177,6 +182,15 @@ CLAIMS = (
             "a tower under the names of tensors",
             ignored_as(lambda e: f"{e}.weight"),
             "vision_tower.encoder.layers.0.mlp.fc1",
+        ),
+    ),
+    *several(
+        "T103",
+        GEMMA,
+        (
+            "a group for what is not quantized",
+            setting(f"{ROOT}.config_groups.group_1", TABLE),
+            "language_model.model.embed_tokens",
         ),
     ),
     *several(

@@ -58,6 +58,17 @@ def test_fires_on_a_vocabulary_of_bytes_without_its_part(
     assert findings("C113", mixed.edit(FILE, part, nested)) == []
 
 
+def test_silent_on_letters_that_stand_for_bytes_elsewhere(mixed: Draft, findings: Judge) -> None:
+    """Gemma's vocabulary has them: they are letters of Maltese."""
+    model = mixed.read(FILE)["model"]
+    vocabulary = {token: number for token, number in model["vocab"].items() if len(token) == 1}
+    assert {"\u0120", "\u010a"} <= vocabulary.keys()
+    model |= {"vocab": vocabulary, "merges": []}
+    made = mixed.edit(FILE, "model", model).edit(FILE, "pre_tokenizer", None)
+    made.edit(FILE, "decoder", None).edit(FILE, "added_tokens", [])
+    assert findings("C113", made) == []
+
+
 def test_fires_as_warning_on_a_vocabulary_without_its_merges(mixed: Draft, findings: Judge) -> None:
     broken = mixed.remove(FILE).write("vocab.json", "{}")
     assert findings("C113", broken) == ["warning merges.txt"]
