@@ -8,6 +8,7 @@ import msgspec
 
 from release.audit.page import Page, sentences, statements
 from release.audit.places import Machine, machines
+from release.audit.words import elsewhere
 
 Kind = Literal["mtp", "vision", "native", "remote code", "recovery"]
 
@@ -18,7 +19,7 @@ DENIED = re.compile(
     re.IGNORECASE,
 )
 # What is said of how the model was made, or of another, is no claim about these files.
-ELSEWHERE = re.compile(r"\b(?:base|original|upstream|train\w*|if|unlike|other)\b", re.IGNORECASE)
+ELSEWHERE = elsewhere("original", "others", more=r"train\w*|if")
 MTP = re.compile(r"\bMTP\b|multi-token prediction|\"method\":\s*\"(?:\w*mtp)\"", re.IGNORECASE)
 NATIVE = re.compile(
     r"native(?:ly)?\b.*\b(?:NV)?FP[48]|(?:NV)?FP[48] (?:acceleration|tensor cores|kernels)"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from release.audit.page import Line, sentences
 from release.audit.quantities import COUNT, STEPS, Figure, by_name, quantity
 from release.audit.subjects import is_about
-from release.audit.words import words
+from release.audit.words import elsewhere, words
 
 ACTIVE, NO_TABLES = "active", "non-embedding"
 PARAMETERS, AT_WORK = words("verbs")["parameters"], words("verbs")["active"]
@@ -37,11 +37,7 @@ TABLES = re.compile(
     r"non[- ]?embedding|without embedding|excluding embedding|非嵌入", re.IGNORECASE
 )
 # The sentence is about another model, or a part of this one.
-ELSEWHERE = re.compile(
-    r"\b(?:unlike|base|original|teacher|student|vs|vision|visual|vit|encoder|audio|draft\w*"
-    r"|per token|each expert|per expert|eagle\w*)\b",
-    re.IGNORECASE,
-)
+ELSEWHERE = elsewhere("original", "others", "towers", more="per token|each expert|per expert")
 
 
 def read_parameters(line: Line) -> Iterator[Figure]:

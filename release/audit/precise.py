@@ -1,17 +1,14 @@
 """A claim about precision, and the words by which it is seen to be one."""
 
-import re
 from typing import Literal
 
 import msgspec
 
+from release.audit.words import elsewhere
+
 Side = Literal["weights", "activations", "both", "cache", "ignored"]
 
-UNSURE = re.compile(
-    r"\b(?:except|excluding|besides|without|other than|instead|from|than|vs|if|would|could|can|base"
-    r"|original(?! (?:precision|d?type|format))|unlike|never|should|when)\b",
-    re.IGNORECASE,
-)
+UNSURE = elsewhere("original", "unreal", "exceptions", more="unlike|vs")
 
 
 class Precise(msgspec.Struct, frozen=True):

@@ -16,7 +16,7 @@ from release.audit.quantities import (
     whole,
 )
 from release.audit.schemes import words_of
-from release.audit.words import words
+from release.audit.words import elsewhere, words
 
 SMALLER = re.compile(
     rf"(?<![\w.,-]){NUMBER}\s*(?P<unit>[x×%]) smaller(?: than| vs\.?) (?P<than>[^.;|]{{2,40}})",
@@ -50,11 +50,8 @@ LESS = re.compile(
 )
 ABOUT_SIZE = re.compile(rf"{ORIGINAL.pattern}|\b(?:size|disk)\b", re.IGNORECASE)
 # The sentence is about another model, a part of this one, or what it can be made to do.
-ELSEWHERE = (
-    r"unlike|instead|vs|if|would|could|can|base|original|vision|visual|vit|audio|encoder"
-    r"|tower|draft\w*|eagle\w*|yarn|rope|exten\w+|extrapolat\w+|calibrat\w+|teacher|student"
-    r"|kv(?![ -]heads?|\))|cache"
-)
+ELSEWHERE = ("original", "others", "unreal", "towers", "cache")
+MORE = r"instead|yarn|rope|exten\w+|extrapolat\w+|calibrat\w+"
 FAMILIES = ("llama", "gemma", "mistral", "deepseek", "phi", "gpt", "qwen", "glm", "kimi")
 CONTEXT, LAYERS, EXPERTS, ACTIVE = (
     *("max_position_embeddings", "num_hidden_layers", "num_experts", "num_experts_per_tok"),
@@ -108,8 +105,8 @@ def of_others(page: Page) -> re.Pattern[str]:
 
 @cache
 def _of_others(families: tuple[str, ...]) -> re.Pattern[str]:
-    names = "|".join(rf"{name}\w*" for name in families)
-    return re.compile(rf"\b(?:{'|'.join(filter(None, (ELSEWHERE, names)))})\b", re.IGNORECASE)
+    names = (rf"{name}\w*" for name in families)
+    return elsewhere(*ELSEWHERE, more="|".join([MORE, *names]))
 
 
 @cache

@@ -8,6 +8,7 @@ from release.audit.page import Line, sentences
 from release.audit.places import machines
 from release.audit.quantities import SIZE, UNITS, Figure, quantity
 from release.audit.subjects import is_about
+from release.audit.words import elsewhere
 
 OF_GPU = r"(?: of)?(?: free| gpu| total)* ?-?(?:v-?ram|gpu memory|gpus?|(?:graphics )?cards?)\b"
 FITS = r"(?:fits?|runs?|loads?|works?|served?) (?:\w+ ){0,3}?(?:in|on|into|within|with)"
@@ -16,11 +17,10 @@ ROOM = re.compile(
     rf"\b(?:{FITS}|{NEEDS}) (?:\w+ ){{0,3}}?{SIZE.pattern}{OF_GPU}", re.IGNORECASE | re.ASCII
 )
 # Of several GPUs, of what is not the weights, of another build, or what does not work.
-ELSEWHERE = re.compile(
-    r"\b(?:not|cannot|never|offload\w*|gguf|llama\.cpp|two|three|four|eight|per|each|multiple|tp"
-    r"|kv|cache|context|headroom|vision|images?|draft\w*|base|original|bf16|version|variants?"
-    r"|other|calibrat\w+|quantiz\w+ (?:it|took|needs)|train\w*|fine-?tun\w*)\b|n't|\d ?[x×]",
-    re.IGNORECASE,
+ELSEWHERE = elsewhere(
+    *("original", "others", "denied", "engines", "towers", "cache"),
+    more=r"two|three|four|eight|per|each|multiple|tp|context|headroom|images?|bf16|version"
+    r"|calibrat\w+|quantiz\w+ (?:it|took|needs)|train\w*|fine-?tun\w*|\d ?[x×]",
 )
 BINARY = {10**3: 2**10, 10**6: 2**20, 10**9: 2**30, 10**12: 2**40}
 

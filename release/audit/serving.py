@@ -8,6 +8,7 @@ import msgspec
 from release.audit.page import Line, Page, sentences, statements
 from release.audit.places import Machine, apart, machines
 from release.audit.quantities import COUNT, SIZE, STEPS, UNITS, Quantity, quantity
+from release.audit.words import elsewhere
 
 MANY = re.compile(
     r"(?<![\w.,])(\d{1,6}(?:\.\d{1,4})?)\s*(?:[x×]\s*(?=\d)|(?:parallel|concurrent|simultaneous)\b|requests?\b)",
@@ -27,10 +28,9 @@ RUNS = re.compile(
     re.IGNORECASE,
 )
 YES = re.compile(r"(?:\u2705|\u2714|yes\b|fits?\b|works?\b|ok\b)", re.IGNORECASE)
-OTHERWISE = re.compile(
-    r"\b(?:not|no|cannot|never|barely|offload\w*|gguf|llama\.cpp|exl[23]|if|once|should|may|might"
-    r"|could|would|version|variants?|other|base|original|bf16|sister|smaller|draft\w*)\b|n't",
-    re.IGNORECASE,
+OTHERWISE = elsewhere(
+    *("original", "others", "unreal", "denied", "engines"),
+    more="no|barely|once|version|bf16|smaller",
 )
 SHORTEST = 1000  # tokens; smaller numbers are something else
 

@@ -7,18 +7,16 @@ from release.audit.page import Line, sentences
 from release.audit.places import machines
 from release.audit.precise import Precise, Side
 from release.audit.schemes import BRACKETS, WORD, manners_of, unfolded, words_of
-from release.audit.words import words
+from release.audit.words import elsewhere, words
 
 FLOATS = frozenset({"bf16", "fp16", "fp32", "16 bits", "32 bits", "not quantized"})
 # The sentence is about other models, a part of this one, or what an engine makes of it.
-ELSEWHERE = re.compile(
-    r"\b(?:when|differ\w*|distinct|except|instead|than|vs|versus|if|would|could|can|unlike|never|should|other|another"
-    r"|available|variants?|compared|original|base|gguf|mlx|exl[23]|marlin|emulat\w*|weight-only"
-    r"|tried|kernels?|tensor cores|dequanti\w*|kv|cache|vision|visual|encoder|lm_head|embed\w*|head"
-    r"|norms?|router|gates?|mtp|not)\b",
-    re.IGNORECASE,
+ELSEWHERE = elsewhere(
+    *("original", "others", "unreal", "denied", "engines", "towers", "cache"),
+    more=r"differ\w*|distinct|except|instead|than|available|compared|marlin|emulat\w*|weight-only"
+    r"|tried|kernels?|tensor cores|dequanti\w*|lm_head|embed\w*|head|norms?|router|gates?|mtp",
 )
-OTHERS = re.compile(r"\b(?:draft\w*|sister|teacher|student|eagle\w*)\b", re.IGNORECASE)
+OTHERS = elsewhere(more=r"draft\w*|sister|teacher|student|eagle\w*")
 QUANTIZED = words("verbs")["quantized"]
 TO = re.compile(
     rf"{QUANTIZED}(?:\w* version of [^.;:]{{0,90}}:"

@@ -19,3 +19,9 @@ def words(section: str) -> dict[str, str]:
 def patterns(section: str) -> dict[str, re.Pattern[str]]:
     """The same, compiled; a word of ASCII ends where other writing begins."""
     return {key: re.compile(form, re.IGNORECASE | re.ASCII) for key, form in words(section).items()}
+
+
+def elsewhere(*kinds: str, more: str = "") -> re.Pattern[str]:
+    """What says that a sentence is about something else, of these kinds, or in `more` words."""
+    forms = [words("elsewhere")[kind] for kind in kinds]
+    return re.compile(rf"\b(?:{'|'.join(filter(None, [*forms, more]))})\b", re.IGNORECASE)
