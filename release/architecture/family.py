@@ -74,11 +74,14 @@ class Loading(msgspec.Struct, frozen=True):
 class Inputs(msgspec.Struct, frozen=True):
     """Kinds of input beside text: without all of these vLLM leaves out the towers.
 
-    `least_step` are the tokens of one of them where it cannot be cut into steps, and is known.
-    Source: vLLM 0.32 models/*.py, _mark_tower_model and get_mm_max_tokens_per_item.
+    `joined`: the tokens of one of them see each other. `least_step` are those of one that cannot be
+    cut into steps, where they are known.
+    Source: vLLM 0.32 models/*.py, _mark_tower_model and get_mm_max_tokens_per_item;
+    transformers_utils/model_arch_config_convertor.py, is_mm_prefix_lm.
     """
 
     kinds: tuple[str, ...] = ("image", "video")
+    joined: bool = False
     least_step: int = 0
 
 

@@ -183,8 +183,11 @@ def _backend(serving: Serving) -> str:
     """The attention backend, which settles how large blocks are."""
     if serving.attention_backend is not None:
         return f"attention backend {serving.attention_backend}"
-    latent = "32 for MLA, 64 if sparse" if serving.datacenter_blackwell else "64 for sparse MLA"
-    return f"a CUDA backend with blocks of 16 tokens ({latent})"
+    if serving.datacenter_blackwell:
+        others = "32 for MLA, 64 if sparse or for images that see all of themselves"
+    else:
+        others = "64 for sparse MLA"
+    return f"a CUDA backend with blocks of 16 tokens ({others})"
 
 
 def _assumptions(subject: Subject, question: Question, settled: Settled) -> tuple[str, ...]:

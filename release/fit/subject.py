@@ -62,7 +62,8 @@ class Subject(msgspec.Struct, frozen=True, dict=True):
             not isinstance(quantization, Unknown) and quantization.kv_cache_scheme is not None
         )
         kinds = inputs.kinds if self.architecture.vision else ()
-        return Traits(calibrated, kinds, inputs.least_step if kinds else 0)
+        step = inputs.least_step if kinds else 0
+        return Traits(calibrated, kinds, step, joined=inputs.joined and bool(kinds))
 
     @cached_property
     def schemes(self) -> tuple[str, ...]:

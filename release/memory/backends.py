@@ -1,5 +1,7 @@
 """The smallest block of tokens that attention kernels take."""
 
+from collections.abc import Collection
+
 from release.memory import NotModelled
 from release.memory.serving import DEFAULT_BLOCK, Serving
 
@@ -17,15 +19,19 @@ BLOCKS = {
 }
 
 
-def kernel_block(serving: Serving, *, latent: bool) -> int:
+JOINED = frozenset({256, 512})  # widths of heads that TRITON_FLASHINFER takes
+
+
+def kernel_block(serving: Serving, *, latent: bool, heads: Collection[int]) -> int:
     """Tokens of a block without --block-size.
 
-    `latent` says that the model has latent attention to all tokens. Source: vLLM 0.32
-    platforms/cuda.py, _get_backend_priorities. Raises `NotModelled`.
+    `latent` says that the model has latent attention to all tokens, `heads` how wide the others'
+    heads are. Source: vLLM 0.32 platforms/cuda.py, _get_backend_priorities. Raises `NotModelled`.
     """
     backend = serving.attention_backend
-    if backend is None and latent and serving.datacenter_blackwell:
-        backend = "FLASHINFER_MLA"
+    if backend is None and serving.datacenter_blackwell:
+        joined = serving.joined_inputs and bool(heads) and JOINED.issuperset(heads)
+        backend = "FLASHINFER_MLA" if latent else "TRITON_FLASHINFER" if joined else None
     if backend is not None and backend not in BLOCKS:
         raise NotModelled(f"the blocks of attention backend {backend!r:.40}")
     return DEFAULT_BLOCK if backend is None else BLOCKS[backend]

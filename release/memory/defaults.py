@@ -26,12 +26,13 @@ class Traits(msgspec.Struct, frozen=True):
 
     `calibrated` says that the checkpoint declares an FP8 KV cache, which "auto" then takes;
     `inputs` are the kinds without which vLLM leaves out its towers, `least_step` the tokens of one
-    of them that cannot be cut into steps.
+    of them that cannot be cut into steps. `joined`: the tokens of one of them see each other.
     """
 
     calibrated: bool = False
     inputs: tuple[str, ...] = ()
     least_step: int = 0
+    joined: bool = False
 
 
 class Settled(msgspec.Struct, frozen=True):
@@ -79,6 +80,7 @@ def settle(options: Options, vllm: str, gpu: Gpu | None, limit: int, traits: Tra
         max_num_batched_tokens=tokens,
         block_size=options.block_size,
         attention_backend=options.attention_backend,
+        joined_inputs=traits.joined and not text_only,
         compute=gpu.compute if gpu is not None else None,
         enable_prefix_caching=options.enable_prefix_caching,
         num_speculative_tokens=options.speculative_tokens or 0,

@@ -18,7 +18,8 @@ class Serving(msgspec.Struct, frozen=True):
     """Options of `vllm serve`, by the names vLLM gives them; None is vLLM's default.
 
     `block_size` is the kernel's smallest block in tokens, else it is what the attention backend
-    prefers: the one that is named, or the first choice for a GPU of capability `compute`.
+    prefers: the one that is named, or the first choice for a GPU of capability `compute`, which
+    is another where the tokens of an image see each other (`joined_inputs`).
     `num_speculative_tokens` are those of the model's own multi-token prediction head.
     """
 
@@ -32,6 +33,7 @@ class Serving(msgspec.Struct, frozen=True):
     block_size: int | None = None
     attention_backend: str | None = None
     compute: tuple[int, int] | None = None
+    joined_inputs: bool = False
     enable_prefix_caching: bool | None = None
     num_speculative_tokens: int = 0
     async_scheduling: bool = True

@@ -88,7 +88,8 @@ def _drafting(caches: Caches) -> LayerCache:
 def _agree(caches: Sequence[LayerCache], dtype: str, serving: Serving) -> Pages:
     """Choose the block size: as large as it takes for one state to fit into a page."""
     dense = any(isinstance(cache, LatentCache) and not cache.sparse for cache in caches)
-    block = serving.block_size or kernel_block(serving, latent=dense)
+    heads = {cache.head_dim for cache in caches if isinstance(cache, AttentionCache)}
+    block = serving.block_size or kernel_block(serving, latent=dense, heads=heads)
     if block % KERNEL_STEP:
         raise NotModelled(f"blocks of {block} tokens: kernels take multiples of {KERNEL_STEP}")
     if any(isinstance(cache, LatentCache) and cache.sparse for cache in caches):

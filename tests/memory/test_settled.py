@@ -69,23 +69,27 @@ def test_windows_hold_one_step_where_no_other_is_in_flight() -> None:
 
 
 @pytest.mark.parametrize(
-    ("gpu", "backend", "block"),
+    ("name", "gpu", "backend", "traits", "block"),
     [
-        ("H100", None, 16),
-        ("B200", None, 32),
-        ("B200", "CUTLASS_MLA", 128),
-        ("H100", "FLASHMLA", 64),
-        ("H100", "B12X", None),
+        ("DeepSeek-V3", "H100", None, Traits(), 16),
+        ("DeepSeek-V3", "B200", None, Traits(), 32),
+        ("DeepSeek-V3", "B200", "CUTLASS_MLA", Traits(), 128),
+        ("DeepSeek-V3", "H100", "FLASHMLA", Traits(), 64),
+        ("DeepSeek-V3", "H100", "B12X", Traits(), None),
+        ("gemma-4-26B-A4B", "B200", None, Traits(joined=True), 64),
+        ("gemma-4-26B-A4B", "B200", None, Traits(), 16),
+        ("gemma-4-26B-A4B", "H100", None, Traits(joined=True), 16),
+        ("Qwen3-8B", "B200", None, Traits(joined=True), 16),
     ],
 )
 def test_blocks_are_those_of_the_attention_backend(
-    gpu: str, backend: str | None, block: int | None
+    name: str, gpu: str, backend: str | None, traits: Traits, block: int | None
 ) -> None:
-    path = CONFIGS[0].with_name("DeepSeek-V3.json")
+    path = CONFIGS[0].with_name(f"{name}.json")
     config = ModelConfig(json.loads(path.read_text())["config"])
     architecture = derive_architecture(config)
     assert isinstance(architecture, Architecture)
     options = Options(attention_backend=backend)
-    settled = settle(options, "0.32.0", find_gpu(gpu), 4096, Traits())
+    settled = settle(options, "0.32.0", find_gpu(gpu), 4096, traits)
     pool = plan_pool(config, architecture, settled.serving)
     assert (None if isinstance(pool, Unknown) else pool.block) == block

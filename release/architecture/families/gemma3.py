@@ -63,5 +63,5 @@ FAMILY = Family(
     tied_by_default=True,
     spellings=LLAVA_SPELLINGS,
     served=_served,
-    inputs=Inputs(("image",)),
+    inputs=Inputs(("image",), joined=True),
 )

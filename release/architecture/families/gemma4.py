@@ -136,7 +136,7 @@ SERVED_TEXT = Served({"model.language_model.": "model."})
 def _inputs(config: ModelConfig) -> Inputs:
     """A video's frames see each other, so that a step takes all of them."""
     whole = config.get("use_bidirectional_attention") == "vision"
-    return Inputs(least_step=VIDEO_TOKENS if whole else 0)
+    return Inputs(joined=whole, least_step=VIDEO_TOKENS if whole else 0)
 
 
 FAMILY = Family(
