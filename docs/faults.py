@@ -46,6 +46,22 @@ second commit or pull request; CI runs all of them.
 | 412, done | done, and answered as if somebody else had been first |
 | 507 full | the disk of the Hub is full |
 | stale | a copy of the Hub that lags behind answers |
+
+## What never ends
+
+| what | what becomes of a push |
+| --- | --- |
+| a Hub, a xet store or a host of files that says nothing | left after `--timeout`, 300 s |
+| a xet store whose token names no address, or no time | the same |
+| headers that drip; a body that drips | left after 255 s; after 120 s |
+| an answer of more than 64 MiB, or packed twice | refused before it is read |
+| a list that leads to itself | refused |
+| Retry-After of days | five minutes of it are waited, then `--timeout` |
+| Ctrl-C, SIGTERM, SIGHUP | ends at once: exit code 130, 143, 129 |
+| kill -9 | nothing goes on sending |
+
+Each ends with one line that names the files under way and says where that leaves us, and the same
+command goes on from there. `--timeout` is about silence: no byte went out, and no answer came.
 """
 
 

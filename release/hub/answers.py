@@ -61,9 +61,7 @@ class Limits:
                 raise httpx.ReadTimeout(what, request=response.request)
         content = b"".join(pieces)
         listed = response.is_success and _LISTS.search(response.request.url.path)
-        if (
-            listed and b"".join(content[:9].split()) == b"{}"
-        ):  # the client takes it for an empty list
+        if listed and content.strip() == b"{}":  # the client would take it for an empty list
             raise UnusableError("the Hub's answer has another form: it is no list")
         response._content = content  # noqa: SLF001 - what its own read() leaves
 

@@ -67,23 +67,26 @@ PULSE = Pulse()
 """The client is one for a process, and so is this."""
 
 
-def watched(call: Callable[[threading.Event], Result], limit: float) -> Result:
+def watched(
+    call: Callable[[threading.Event], Result], limit: float, wonder: float = WONDER
+) -> Result:
     """Make a call in a thread, and raise `StalledError` once nothing has moved for `limit` seconds.
 
     The call is left then, and when the process is interrupted: the client itself, and the xet
     library under it, wait for as long as a server keeps the connection, and hear of no signal.
-    It is given an event, set as soon as nobody waits for it any more.
+    It is given an event, set as soon as nobody waits for it any more. Silence is told of once it
+    has lasted for `wonder` seconds.
     """
     PULSE.start()
     left = threading.Event()
     answer = _Answer(lambda: call(left))
     told = False
     try:
-        while not answer.given.wait(_next_look(limit)):
+        while not answer.given.wait(_next_look(wonder, limit)):
             silence = PULSE.silence()
             if silence >= limit:
                 raise StalledError(limit)
-            if silence >= WONDER and not told:
+            if silence >= wonder and not told:
                 words = "nothing has moved for %.0f s; it is given up after %.0f s"
                 logging.getLogger(__name__).warning(words, silence, limit)
                 told = True
@@ -135,6 +138,6 @@ class _Answer:
             self.given.set()
 
 
-def _next_look(limit: float) -> float:
+def _next_look(*moments: float) -> float:
     silence = PULSE.silence()
-    return min((at - silence for at in (WONDER, limit) if at > silence), default=0.0)
+    return min((moment - silence for moment in moments if moment > silence), default=0.0)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from release.demo.hub import HubServer
-from release.hub.pulse import LONGEST_LEAVE, Pulse
+from release.hub.pulse import LONGEST_LEAVE, Pulse, StalledError, watched
 from tests.publish.test_faults import LFS, during, is_one_release
 from tests.publish.world import Push, history, repo_of
 
@@ -106,6 +106,12 @@ def test_a_wait_that_the_hub_asks_for_is_no_silence_and_has_an_end() -> None:
     assert -LONGEST_LEAVE <= pulse.silence() < 1 - LONGEST_LEAVE
     pulse.beat()
     assert 0 <= pulse.silence() < LONGEST_LEAVE
+
+
+def test_silence_is_told_before_it_is_the_end(caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(StalledError, match="nothing has moved"):
+        watched(lambda left: left.wait(9), limit=0.3, wonder=0.1)
+    assert caplog.messages == ["nothing has moved for 0 s; it is given up after 0 s"]
 
 
 def test_what_is_sent_again_is_no_advance() -> None:
