@@ -13,6 +13,7 @@ Seen in: vllm #30799, `scale_dtype` refused; llm-compressor #2234.
 import re
 from collections.abc import Iterator
 
+from release.audit.mentions import Release, read_releases
 from release.facts.minimum import COMPRESSED_TENSORS, TRANSFORMERS, VLLM, Minimum
 from release.facts.texts import Texts
 from release.quantization.config import QuantizationConfig
@@ -20,10 +21,6 @@ from release.quantization.history import OLDEST_VLLM, order
 from release.rules import Findings, Found, Where, in_config, rule
 
 CARD = "README.md"
-CLAIM = re.compile(
-    r"\bvllm(?:\[[\w,-]*\])?\s*(?:>=|==|~=|≥)\s*v?([0-9]{1,4}(?:\.[0-9]{1,4}){1,2})\b",
-    re.IGNORECASE,
-)
 RELEASE = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6}){1,3}")
 
 
@@ -48,15 +45,23 @@ def check(minimum_vllm: Minimum, quantization: QuantizationConfig, texts: Texts)
 
 def _card(minimum: Minimum, text: str) -> Iterator[Found]:
     """The oldest release that the card promises, if that one cannot."""
-    claims = sorted({match[1] for match in CLAIM.finditer(text)}, key=order)
-    if not claims or minimum.version is None or order(claims[0]) >= order(minimum.version):
+    named = sorted(_promised(text), key=lambda release: order(release.version))
+    if not named or minimum.version is None or order(named[0].version) >= order(minimum.version):
         return
-    bound = minimum.decisive(VLLM)
-    what = (
-        f"it names vllm {claims[0]}, and {minimum.version} is the first that reads the checkpoint"
-    )
-    why = f": {bound.why}" if bound else ""
-    yield Found(Where(file=CARD), f"{what}{why}", f"write vllm>={minimum.version}", "warning")
+    bound, oldest = minimum.decisive(VLLM), named[0]
+    what = f"it names vllm {oldest.version}, and {minimum.version} is the first that reads the"
+    why = f" checkpoint: {bound.why}" if bound else " checkpoint"
+    where = Where(file=CARD, line=oldest.line)
+    yield Found(where, f"{what}{why}", f"write vllm>={minimum.version}", "warning")
+
+
+def _promised(text: str) -> Iterator[Release]:
+    """The releases of vLLM that are said to be enough, or that are installed."""
+    for number, line in enumerate(text.split("\n"), 1):
+        for found in read_releases(number, line):
+            enough = found.package == VLLM and (found.minimum or found.pinned)
+            if enough and RELEASE.fullmatch(found.version):
+                yield found
 
 
 def _version(minimum: Minimum, quantization: QuantizationConfig) -> Iterator[Found]:

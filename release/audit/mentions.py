@@ -84,7 +84,7 @@ def provide_mentions(page: Page) -> Mentions:
     """Collect them from text and code."""
     lines = sorted(_numbered(page))
     return Mentions(
-        releases=tuple(found for number, text in lines for found in _releases(number, text)),
+        releases=tuple(found for number, text in lines for found in read_releases(number, text)),
         repositories=tuple(
             Repository(match["repo"], number, not match[0].startswith("from_pretrained"))
             for number, text in lines
@@ -105,7 +105,8 @@ def _numbered(page: Page) -> Iterator[tuple[int, str]]:
             before = text.strip() if text.rstrip().endswith("(") else ""
 
 
-def _releases(number: int, text: str) -> Iterator[Release]:
+def read_releases(number: int, text: str) -> Iterator[Release]:
+    """Every release that a line names."""
     for match in VERSION.finditer(text):
         package = PACKAGES[match["package"].lower()]
         after = text[match.end() : match.end() + 14]
