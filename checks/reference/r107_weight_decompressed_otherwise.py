@@ -13,7 +13,7 @@ Seen in: words of 3, 5, 6 and 7 bits, which compressed-tensors packed in two way
 
 from math import isclose, isfinite
 
-from release.facts.reference.weights import Pair, TheirWeights
+from release.facts.reference.pairs import Pair, TheirWeights
 from release.rules import Findings, Found, Where, rule
 
 ROUNDED = 0.01  # relative: they compute in the dtype of the scales

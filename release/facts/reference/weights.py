@@ -10,6 +10,7 @@ from release.checkpoint import Checkpoint, TensorInfo
 from release.facts.modules import Module, Modules
 from release.facts.reference import Reference, ask
 from release.facts.reference.declaration import TheirDeclaration
+from release.facts.reference.pairs import Made, Pair, TheirWeights
 from release.quantization.config import QuantizationConfig, find_quantization
 from release.quantization.decoding import Decoder, Undecodable
 from release.quantization.schemes import CACHE_SCALES, Scheme
@@ -17,34 +18,6 @@ from release.unknown import Unknown
 
 MOST, LARGEST = 48, 1 << 26  # weights, and elements of one: half a gigabyte in float64
 ROWS = 1024  # decoded at a time
-
-
-class Made(msgspec.Struct, frozen=True):
-    """A weight in floats: its (out, in), the largest magnitude and the sum of all.
-
-    `refusal` is why there is none: then nothing else is known.
-    """
-
-    shape: tuple[int, ...] = ()
-    dtype: str = "float32"
-    largest: float = 0.0
-    total: float = 0.0
-    refusal: str | None = None
-
-
-class Pair(msgspec.Struct, frozen=True):
-    """The same weight as they make it and as release does."""
-
-    module: str
-    ours: Made
-    theirs: Made
-
-
-class TheirWeights(msgspec.Struct, frozen=True):
-    """Weights that both decompressed: the first of each group and shape, the smallest first."""
-
-    source: str
-    pairs: tuple[Pair, ...] = ()
 
 
 def provide_their_weights(

@@ -88,7 +88,7 @@ def test_fires_as_warning_on_a_card_that_names_an_older_vllm(
     draft: Drafts, findings: Judge
 ) -> None:
     broken = draft("llama-nvfp4").write("README.md", 'Use `pip install "vllm[audio]>=0.12"`.')
-    assert findings("Q116", broken) == [NOTE, "warning README.md"]
+    assert findings("Q116", broken) == [NOTE, "warning README.md:1"]
 
 
 @pytest.mark.parametrize("claim", ["vllm>=0.19.1", "vllm == 0.32.0", "vLLM 0.3 is too old", "", 7])

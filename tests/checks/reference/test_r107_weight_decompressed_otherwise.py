@@ -4,7 +4,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from release.facts.reference.weights import Made, Pair, TheirWeights
+from release.facts.reference.pairs import Made, Pair, TheirWeights
 from tests.checks.reference.conftest import Asked
 from tests.conftest import Drafts
 
