@@ -3,7 +3,6 @@
 import math
 
 import msgspec
-import numpy as np
 
 from release.architecture import ModelConfig
 from release.checkpoint import Checkpoint, TensorInfo
@@ -12,7 +11,6 @@ from release.facts.reference import Reference, ask
 from release.facts.reference.declaration import TheirDeclaration
 from release.facts.reference.pairs import Made, Pair, TheirWeights
 from release.quantization.config import QuantizationConfig, find_quantization
-from release.quantization.decoding import Decoder, Undecodable
 from release.quantization.schemes import CACHE_SCALES, Scheme
 from release.unknown import Unknown
 
@@ -66,6 +64,11 @@ def _order(module: Module) -> dict[str, object]:
 
 
 def _made(checkpoint: Checkpoint, module: Module) -> Made | None:
+    # The rule takes its types from here, and `release rule` all rules.
+    import numpy as np  # noqa: PLC0415
+
+    from release.quantization.decoding import Decoder, Undecodable  # noqa: PLC0415
+
     if not isinstance(module.scheme, Scheme) or module.shape is None:
         return None
 
