@@ -40,6 +40,7 @@ def check(quantization: QuantizationConfig, misdeclared: Misdeclared) -> Finding
         for one in _group(quantization, group, group.weights)
     ]
     yield from found
+    groups = [group for group in groups if group.name not in misdeclared.unstored]
     own = {group.format for group in groups if group.format not in {None, DENSE}}
     top = quantization.format
     if any(one.severity is None for one in found) or "format" in quantization.wrong:

@@ -42,7 +42,8 @@ def check(
         return
     told = {_key(group): group for group in quantization.groups if group.weights}
     said = {service.group for service in kernels if not service.kernels}  # by Q115, then V118
-    said |= misdeclared.tensors | (frozenset() if isinstance(crowded, Unknown) else crowded)
+    said |= misdeclared.tensors | misdeclared.unstored
+    said |= frozenset() if isinstance(crowded, Unknown) else crowded
     for key, group in told.items():
         if key not in asked and _is_sound(group) and group.name not in said:
             where = Where(file=RECIPE_FILE, path=recipe.modifiers[-1].path)

@@ -17,7 +17,7 @@ FP8_ARGUMENTS = {"num_bits": 8, "type": "float", "strategy": "tensor"}
 TABLE = {
     "targets": ["re:.*embed_tokens"],
     "weights": {"num_bits": 8, "type": "int", "strategy": "channel"},
-    "format": "pack-quantized",
+    "format": "int-quantized",
 }
 TRANSFORM: dict[str, Any] = {"config_groups": {"R1": {}}}
 
