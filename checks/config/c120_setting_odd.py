@@ -2,8 +2,9 @@
 
 What it checks: dtype and torch_dtype agree, with each other and with the unquantized weights;
     rope_scaling and rope_parameters agree, name a type that exists and give what it needs;
-    mrope_section fills the rotary dimensions; query heads are a multiple of key/value heads;
-    a token goes to one expert at least and to no more than there are, whose groups are of one size.
+    mrope_section fills the rotary dimensions; query heads are a multiple of key/value heads, and
+    a tower's width one of its heads; a token goes to one expert at least and to no more than there
+    are, whose groups are of one size.
 Why it matters: a wrong dtype casts every weight at start; wrong rope settings show up only in
     long prompts or in images.
 How to fix: take the setting from the base model's config.json.
@@ -55,6 +56,14 @@ def check(config: ModelConfig, modules: Modules | Unknown, misfits: Misfits | Un
     if sound and heads % groups and not queries:
         message = f"{heads} query heads are not a multiple of {groups} key/value heads"
         yield Found(in_config(f"{config.text_path}num_key_value_heads"), message, FIX, "error")
+    tower = config.vision or {}
+    width, parts = (
+        _count(tower.get("embed_dim", tower.get("hidden_size"))),
+        _count(tower.get("num_heads")),
+    )
+    if width and parts and "head_dim" not in tower and width % parts:
+        message = f"the tower's {width} dimensions do not divide into {parts} heads"
+        yield Found(in_config("vision_config.num_heads"), message, FIX, "error")
     for key, message in _routing(config):
         yield Found(in_config(f"{config.text_path}{key}"), message, FIX, "error")
 

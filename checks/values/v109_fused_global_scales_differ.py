@@ -11,12 +11,9 @@ How to fix: quantize with a llm-compressor that shares them, or keep the layer i
 Seen in: vllm #47515 (33 of 36 layers of a Qwen3-8B), #54974, auto-round #2380.
 """
 
-from release.comparison.results import Cause
-from release.facts.comparison import Comparison
 from release.facts.measures import Measures, by_module, scalar
 from release.facts.siblings import Fused
 from release.rules import Findings, Found, Where, rule
-from release.unknown import Unknown
 
 SLIGHT = 1.02
 # What llm-compressor gives one global scale.
@@ -28,19 +25,11 @@ CALIBRATED = (
 )
 
 
-@rule(since="0.1.0", echoes=("B",))
-def check(
-    measures: Measures,
-    calibrated_together: tuple[Fused, ...],
-    comparison: Comparison | Unknown,
-) -> Findings:
+@rule(since="0.1.0", echoes=("B", "C107"))
+def check(measures: Measures, calibrated_together: tuple[Fused, ...]) -> Findings:
     """Report every fused layer whose parts disagree, and what vLLM makes of it."""
     scales = by_module(measures.global_scales)
-    compared = () if isinstance(comparison, Unknown) else comparison.of_cause(Cause.FACTOR)
-    off = {item.module for item in compared}
     for fused in calibrated_together:
-        if any(part.name in off for part in fused.parts):
-            continue  # B107 says which of them is wrong
         values = {
             part.name: scalar(scales[part.name]) for part in fused.parts if part.name in scales
         }

@@ -24,7 +24,7 @@ PLACEHOLDER = 1.0
 VLLM_TOLERANCE = 1e-5
 
 
-@rule(since="0.1.0", severity="warning", echoes=("B108",))
+@rule(since="0.1.0", severity="warning", echoes=("B108", "C107"))
 def check(measures: Measures, calibrated_together: tuple[Fused, ...]) -> Findings:
     """Report siblings that differ, then scales that are odd among those of their role."""
     usable = [m for m in measures.activation_scales if 0 < scalar(m) < math.inf]

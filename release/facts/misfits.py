@@ -111,7 +111,7 @@ def _is_hidden(module: Module, config: ModelConfig) -> bool:
 
 
 def _is_router(module: Module, misfit: Misfit) -> bool:
-    return module.float_only and misfit.role == "weight" and misfit.stored[1] == misfit.implied[1]
+    return module.float_only and misfit.stored[1:] == misfit.implied[1:]  # its biases too
 
 
 def _of_miscounted(

@@ -14,6 +14,7 @@ FIRST, QUERY, KEY = (
     "model.layers.0.self_attn.q_proj",
     "model.layers.0.self_attn.k_proj",
 )
+EXPERTS = ("n_routed_experts", "num_local_experts")
 TEXT, SHARED = "model.language_model.layers", "model.layers.1.mlp.shared_experts"
 ROPE, TYPES = "rope_parameters.rope_theta", "text_config.layer_types"
 
@@ -123,6 +124,17 @@ AGAINST_TENSORS = (
             "an MTP head by the config",
             setting("num_nextn_predict_layers", 1),
             "num_nextn_predict_layers",
+        ),
+    ),
+    *several(
+        "C108",
+        ("deepseek_v3-nvfp4", "gpt_oss-mxfp4"),
+        (
+            "an expert more by the config",
+            lambda d: d.config(
+                *next((k, n + 1) for k, n in d.read().items() if k in EXPERTS and type(n) is int)
+            ),
+            lambda d: next(key for key in EXPERTS if key in d.read()),
         ),
     ),
     *several("C110", MTP, ("an MTP layer more", second_layer, "mtp.layers.1")),

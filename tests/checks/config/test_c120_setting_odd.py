@@ -28,6 +28,11 @@ def test_fires_when_the_weights_have_another_dtype(text: Draft, findings: Judge)
     assert findings("C120", text.config("dtype", "float32")) == ["warning config.json: dtype"]
 
 
+def test_fires_on_heads_of_a_tower_that_do_not_divide_it(mixed: Draft, findings: Judge) -> None:
+    broken = mixed.config("vision_config.num_heads", 3)
+    assert findings("C120", broken) == ["error config.json: vision_config.num_heads"]
+
+
 def test_fires_when_the_top_level_has_another_dtype_than_the_weights(
     mixed: Draft, findings: Judge
 ) -> None:
