@@ -81,7 +81,8 @@ def _shared(size: re.Match[str], many: re.Match[str]) -> Quantity | None:
 
 def _clause(text: str, match: re.Match[str]) -> str:
     before, after = text[: match.start()], text[match.end() :]
-    return re.split(r"[.,;] ", before)[-1] + re.split(r"[.,;](?: |$)", after)[0]
+    begun = re.split(r"[.,;] | and ", before)[-1]
+    return begun + re.split(r"[.,;](?: |$)| and ", after)[0]
 
 
 def _dtype(text: str, size: re.Match[str]) -> str:

@@ -14,7 +14,9 @@ SHARDS = re.compile(
     re.IGNORECASE,
 )
 SIZES = re.compile(r"\b(?:bytes|size)\b", re.IGNORECASE)
-OF_MANY = re.compile(r"\b(?:each|per|first|last|of|other|base|original)\s*$", re.IGNORECASE)
+OF_MANY = re.compile(
+    r"\b(?:each|per|first|last|\d of|one of|other|base|original)\s*$", re.IGNORECASE
+)
 
 
 def read_files(line: Line) -> Iterator[Figure]:

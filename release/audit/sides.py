@@ -21,7 +21,8 @@ QUANTIZED = words("verbs")["quantized"]
 TO = re.compile(
     rf"{QUANTIZED}(?:\w* version of [^.;:]{{0,90}}:"
     rf"|\w*\b[^.;]{{0,90}}\b(?:to|into|in|as|using|with|zu|auf|nach)\b"
-    r"|[为成至到]+)\s*(?:the\s+|an?\s+)?(?:[\w.-]+\s*(?:[,/+&]|\band\b|\bund\b)\s*){0,3}$",
+    r"|[为成至到]+)\s*(?:the\s+|an?\s+)?(?:(?:mix|mixture|combination) of\s+)?"
+    r"(?:[\w.-]+\s*(?:[,/+&]|\band\b|\bund\b)\s*){0,3}$",
     re.IGNORECASE,
 )
 INTO = re.compile(
