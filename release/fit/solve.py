@@ -121,6 +121,8 @@ def _room(subject: Subject, question: Question, settled: Settled, block: int) ->
         return Room(question.available, question.available, (term,))
     log = question.log
     if question.gpu is not None:
+        if (question.options.data_parallel_size or 1) > 1 and subject.sparse:
+            raise NotEstimated("--data-parallel-size splits experts in ways not modelled")
         return _estimate(subject, question.gpu, settled, block, log)
     if log is None:
         raise NotEstimated(
@@ -203,6 +205,8 @@ def _assumptions(subject: Subject, question: Question, settled: Settled) -> tupl
         found.append(f"nothing about the checkpoint's own KV cache: {subject.quantization.reason}")
     mode = "on" if serving.aligned_states else "off"
     found.append(f"prefix caching {mode}" if serving.enable_prefix_caching is not None else "")
+    if (engines := question.options.data_parallel_size or 1) > 1:
+        found.append(f"the figures of one of {engines} engines, each on its own GPUs")
     if question.options.max_num_seqs is None:
         found.append(f"max_num_seqs {settled.sequences:,}, vLLM's default here")
     if question.options.max_num_batched_tokens is None:

@@ -95,6 +95,11 @@ class Subject(msgspec.Struct, frozen=True, dict=True):
             )
         return self.weighed[split]
 
+    @property
+    def sparse(self) -> bool:
+        """Whether it has experts, which several engines of one start share."""
+        return any(".experts" in name for name in self.architecture.modules)
+
     def padding(self, ranks: int) -> float:
         """The most by which kernels' sizes make the weights on each of `ranks` GPUs larger."""
         _, declared = find_quantization(self.config.raw) or ("", None)

@@ -4,7 +4,7 @@
 UNMODELLED = frozenset(
     {
         *("--decode-context-parallel-size", "--prefill-context-parallel-size", "-dcp", "-pcp"),
-        *("--data-parallel-size", "-dp", "--cpu-offload-gb", "--offload-group-size"),
+        *("--cpu-offload-gb", "--offload-group-size"),
         *("--offload-backend", "--enable-lora", "--kv-transfer-config", "--ec-transfer-config"),
         *("--kv-offloading-size", "--use-replayssm", "--mamba-block-size", "--swa-bounded-replay"),
         *("--kv-cache-dtype-skip-layers", "--disable-sliding-window", "--mamba-cache-mode"),
@@ -19,15 +19,13 @@ UNMODELLED = frozenset(
 # Of these a log has measured all that they change: they leave the cache's layout as it is.
 MEASURED = frozenset(
     {
-        *("--data-parallel-size", "--cpu-offload-gb", "--offload-group-size", "--offload-backend"),
+        *("--cpu-offload-gb", "--offload-group-size", "--offload-backend"),
         *("--enable-lora", "--enable-eplb", "--enable-dbo", "--quantization"),
         *("--quantization-config", "--mm-ipc-gpu-memory-gb"),
     }
 )
 # Values with which an option changes nothing.
 HARMLESS = {
-    "--data-parallel-size": {"1"},
-    "-dp": {"1"},
     "--decode-context-parallel-size": {"1"},
     "-dcp": {"1"},
     "--prefill-context-parallel-size": {"1"},

@@ -53,6 +53,7 @@ class Options(msgspec.Struct, frozen=True):
     performance_mode: Literal["balanced", "interactivity", "throughput"] | None = None
     distributed_executor_backend: str | None = None
     attention_backend: str | None = None
+    data_parallel_size: Positive | None = None
     mm_encoder_tp_mode: Literal["weights", "data"] | None = None
     optimization_level: Literal[0, 1, 2, 3] | None = None
     max_cudagraph_capture_size: Positive | None = None
@@ -145,6 +146,7 @@ TABLE: dict[str, tuple[str, Parse | None]] = {
     "--enable-chunked-prefill": ("enable_chunked_prefill", None),
     "--performance-mode": ("performance_mode", str),
     "--distributed-executor-backend": ("distributed_executor_backend", str),
+    "--data-parallel-size": ("data_parallel_size", int),
     "--attention-backend": ("attention_backend", str.upper),
     "--mm-encoder-tp-mode": ("mm_encoder_tp_mode", str),
     "--optimization-level": ("optimization_level", optimization),
@@ -154,6 +156,7 @@ ALIASES = {
     "-O": "--optimization-level",
     "-tp": "--tensor-parallel-size",
     "-pp": "--pipeline-parallel-size",
+    "-dp": "--data-parallel-size",
     "-sc": "--speculative-config",
 }
 

@@ -52,6 +52,7 @@ PASTED: list[tuple[str, Options]] = [
         Options(speculative_tokens=2),
     ),
     ("vllm serve m --max-num-seqs 4 --max-num-seqs 8", Options(max_num_seqs=8)),
+    ("vllm serve m -dp 4", Options(data_parallel_size=4)),
     ("vllm serve m --device-memory-utilization .9", Options(gpu_memory_utilization=0.9)),
     ("vllm serve m --max-model-len -1", Options(max_model_len=-1)),
     ("docker run --entrypoint vllm vllm/vllm-openai:v0.32.0 serve m -tp 2", Options(2)),
@@ -150,7 +151,7 @@ def test_what_people_paste_is_read_as_vllm_reads_it(text: str, options: Options)
     [
         ("vllm serve m --quantization fp8", "--quantization"),
         ("vllm serve m --dtype float32", "--dtype"),
-        ("vllm serve m -dp 4", "-dp"),
+        ("vllm serve m -dcp 2", "-dcp"),
         ("vllm serve m --config c.yaml", "--config"),
         ("vllm serve m --model-impl transformers", "--model-impl"),
         ("vllm serve m --convert embed", "--convert"),

@@ -159,6 +159,17 @@ def test_heads_that_cannot_be_split_do_not_start(
     assert found["why"].startswith(why)
 
 
+def test_engines_side_by_side_are_as_one_unless_they_share_experts(run: Run) -> None:
+    one = fit(run, HYBRID, "--gpu", "H200", "--max-num-seqs", "64")
+    two = fit(run, HYBRID, "--gpu", "H200", "--max-num-seqs", "64", "-dp", "2")
+    assert one["terms"] == two["terms"]
+    assert "the figures of one of 2 engines, each on its own GPUs" in two["assumptions"]
+    sparse = LOGS.parents[1] / "checkpoints" / "qwen3_moe-fp8"
+    result = run("fit", sparse, "--gpu", "H200", "-dp", "2")
+    assert result.returncode == 3
+    assert "--data-parallel-size splits experts" in result.stderr
+
+
 def test_commands_are_one_line_each(run: Run) -> None:
     result = run("fit", HYBRID, "--gpu", "RTX 5090", "--max-model-len", "131072", COLUMNS="40")
     lines = [line.strip() for line in result.stdout.splitlines()]
