@@ -33,8 +33,9 @@ def check(config: ModelConfig, modules: Modules) -> Findings:
     alike: dict[str, list[tuple[Module, str]]] = defaultdict(list)
     sizes: Counter[str] = Counter()
     for module in modules:
+        plain = _plain_roles(module)
         for role, info in module.tensors.items():
-            if info.dtype in FLOATS and role in _plain_roles(module):
+            if info.dtype in FLOATS and role in plain:
                 alike[f"{pattern_of(module.name)}.{role}"].append((module, role))
                 sizes[info.dtype] += info.nbytes
     declared = dtype if dtype and sizes[dtype] >= LEAST * sizes.total() else None
