@@ -15,7 +15,7 @@ from release.fit.audit import ask, release_of
 from release.fit.changes import smallest_change
 from release.fit.refusals import refusal
 from release.fit.solve import Fit, Question, solve
-from release.fit.subject import NotEstimated, Subject, subject_of
+from release.fit.subject import NotEstimated, Subject, for_release, subject_of
 from release.memory.command import Command, parse_command
 from release.memory.defaults import settle
 from release.memory.gpus import all_gpus
@@ -141,10 +141,13 @@ def _refused(command: Command, subject: Subject) -> str | None:
     """Why vLLM refuses a command by the config alone: on a small GPU as on the largest."""
     try:
         question = ask(command, Question(vllm=release_of(command)))
+        subject = for_release(subject, question.vllm)
         said = [
             refusal(
                 subject,
                 settle(question.options, question.vllm, gpu, subject.limit, subject.traits),
+                question.options,
+                None,
             )
             for gpu in (None, max(all_gpus(), key=lambda gpu: gpu.low))
         ]

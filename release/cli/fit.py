@@ -1,5 +1,6 @@
 """`release fit`."""
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from release.checkpoint.location import Location
     from release.manifest import Manifest
 
-SIZES = {"gib": GIB, "mib": MIB, "gb": GB, "mb": MB, "b": 1}
+SIZES = {"gib": GIB, "mib": MIB, "gi": GIB, "mi": MIB, "gb": GB, "mb": MB, "b": 1}
 
 
 class Bytes(click.ParamType[int]):
@@ -41,6 +42,8 @@ class Bytes(click.ParamType[int]):
         try:
             size = float(text.removesuffix(unit)) * SIZES.get(unit, 1)
         except ValueError:
+            size = math.nan
+        if not 0 <= size < math.inf:
             self.fail(f"{value!r} is not a size such as 44.49GiB", param, ctx)
         return int(size)
 

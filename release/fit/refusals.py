@@ -5,27 +5,43 @@ from release.architecture.config import ConfigGap
 from release.architecture.family import numbered
 from release.fit.subject import Subject
 from release.memory.defaults import Settled
+from release.memory.gpus import Gpu
 from release.memory.model import endless, longest_length
+from release.memory.options import Options
 from release.unknown import Unknown
 
 
-def refusal(subject: Subject, settled: Settled, *, any_length: bool = False) -> str | None:
-    """Why vLLM refuses these options for this model; `any_length` allows what is too long.
+def refusal(subject: Subject, settled: Settled, options: Options, gpu: Gpu | None) -> str | None:
+    """Why vLLM refuses these options for this model, on this GPU if one is named.
 
     Sources: vLLM 0.32 config/model.py, verify_with_parallel_config and _get_and_verify_max_len;
-    config/scheduler.py, verify_max_model_len; models/llama.py, LlamaAttention.
+    config/scheduler.py, verify_max_model_len; models/llama.py, LlamaAttention;
+    layers/quantization/compressed_tensors, get_min_capability of each scheme.
     """
     serving, config = settled.serving, subject.config
-    limit = longest_length(config)
+    limit = longest_length(config, serving.version)
     above = settled.length is not None and not isinstance(limit, Unknown) and settled.length > limit
-    if above and not any_length:
+    if above and not options.any_length:
         return f"--max-model-len {settled.length:,} is more than the model's {limit:,} tokens"
     if settled.length is None and endless(config):
         return "--max-model-len auto: its config states no length to start from"
     if serving.max_num_batched_tokens < settled.sequences:
         tokens = f"{serving.max_num_batched_tokens:,} tokens a step"
         return f"{tokens} are fewer than max_num_seqs ({settled.sequences:,})"
-    return _splits(subject, settled)
+    whole = settled.length or settled.limit
+    if options.enable_chunked_prefill is False and serving.max_num_batched_tokens < whole:
+        tokens = f"{serving.max_num_batched_tokens:,} tokens a step"
+        return f"{tokens} are fewer than a request's {whole:,}, which are not chunked"
+    return _lacks_kernels(subject, gpu) or _splits(subject, settled)
+
+
+def _lacks_kernels(subject: Subject, gpu: Gpu | None) -> str | None:
+    """Why no kernel of this GPU reads the weights."""
+    least, compute = subject.capability, gpu.compute if gpu else None
+    if gpu is None or compute is None or least is None or compute >= least:
+        return None
+    needed, has = (f"{major}.{minor}" for major, minor in (least, compute))
+    return f"its quantized weights need compute capability {needed}, {gpu.name} has {has}"
 
 
 def _splits(subject: Subject, settled: Settled) -> str | None:

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from release.fit.drafting import draft_head
 from release.fit.measured import HALF, as_it_ran, loads_the_same, log_gpu, log_terms, measure
 from release.fit.refusals import refusal
-from release.fit.subject import NotEstimated, Subject
+from release.fit.subject import NotEstimated, Subject, for_release
 from release.memory.activations import activations, latent_workspace
 from release.memory.answer import Answer, Room, answer
 from release.memory.budget import (
@@ -75,6 +75,7 @@ class Fit(msgspec.Struct, frozen=True):
 def solve(subject: Subject, question: Question) -> Fit:
     """Answer a question. Raises `NotEstimated` with the reason where there is no answer."""
     log, options = question.log, question.options
+    subject = for_release(subject, question.vllm)
     gpu = question.gpu or (log_gpu(log) if log else None)
     settled = settle(options, question.vllm, gpu, subject.limit, subject.traits)
     measured = None
@@ -84,7 +85,7 @@ def solve(subject: Subject, question: Question) -> Fit:
         if measured is not None and measured.block is not None:
             serving = replace(settled.serving, block_size=measured.block)
             settled = replace(settled, serving=serving)
-    refused = question.refused or refusal(subject, settled, any_length=bool(options.any_length))
+    refused = question.refused or refusal(subject, settled, options, question.gpu)
     pool = plan_pool(subject.config, subject.architecture, settled.serving)
     unplanned = refused is not None and isinstance(pool, Unknown)
     if unplanned:

@@ -14,12 +14,14 @@ from release.checkpoint.location import Location
 from release.errors import ReleaseError
 from release.facts import Facts, Level
 from release.facts.implied import imply_tensors
+from release.facts.kernels import Service
 from release.facts.modules import Modules
 from release.facts.shards import RankWeights, rank_weights
 from release.memory.defaults import Settled, Traits
 from release.memory.model import context_limit
 from release.memory.serving import Serving
 from release.memory.shape import Shape, measure_shape
+from release.memory.versions import parse_version
 from release.quantization.config import QuantizationConfig, find_quantization
 from release.quantization.foreign import translate_foreign
 from release.unknown import Unknown
@@ -42,7 +44,8 @@ class Subject(msgspec.Struct, frozen=True, dict=True):
     """A model to serve; `computed` says that no weights were read, only what the config implies.
 
     Without a quantization that we know there are no weights, but the cache is known still.
-    `weighed` remembers `weights`.
+    `weighed` remembers `weights`. `capability` is the least CUDA compute capability with kernels
+    for every scheme, None if not known.
     """
 
     name: str
@@ -52,6 +55,7 @@ class Subject(msgspec.Struct, frozen=True, dict=True):
     modules: Modules | Unknown
     limit: int
     computed: bool
+    capability: tuple[int, int] | None = None
     weighed: dict[Any, RankWeights | Unknown] = {}
 
     @property
@@ -118,6 +122,13 @@ class Subject(msgspec.Struct, frozen=True, dict=True):
             return measure_shape(self.config, self.architecture, ranks)
         except ConfigGap as gap:
             return Unknown(f"config.json: {gap}")
+
+
+def for_release(subject: Subject, vllm: str) -> Subject:
+    """The subject with the longest context that a release of vLLM takes it for."""
+    limit = context_limit(subject.config, parse_version(vllm))
+    same = isinstance(limit, Unknown) or limit == subject.limit
+    return subject if same else msgspec.structs.replace(subject, limit=limit)
 
 
 def open_subject(location: Location) -> Subject:
@@ -196,7 +207,14 @@ def _subject(facts: Facts, name: str) -> Subject:
         modules=_modules(facts),
         limit=_or_error(limit),
         computed=bool(facts.get("implied")),
+        capability=_capability(facts.get("kernels")),
     )
+
+
+def _capability(services: tuple[Service, ...] | Unknown) -> tuple[int, int] | None:
+    known = () if isinstance(services, Unknown) else services
+    lowest = max((each.lowest for each in known if each.lowest is not None), default=None)
+    return None if lowest is None else (lowest // 10, lowest % 10)
 
 
 def _known(facts: Facts, name: str) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 from release.architecture import ModelConfig
 from release.architecture.config import SIZE_CAP
 from release.memory.dtypes import MODEL_DTYPES
+from release.memory.versions import NEWEST, Version, parse_version, scales_yarn
 from release.unknown import Unknown
 
 # Source: vLLM 0.32 config/model.py, _FLOAT16_NOT_SUPPORTED_MODELS.
@@ -32,6 +33,7 @@ DEFAULT_LENGTH = 2048
 ORIGINAL = "original_max_position_embeddings"  # of a model whose context was stretched
 WIDE = "float32"
 PREFERRED = "bfloat16"
+NOW = parse_version(NEWEST)
 
 
 def serving_dtype(config: ModelConfig) -> str | Unknown:
@@ -48,14 +50,14 @@ def serving_dtype(config: ModelConfig) -> str | Unknown:
     return dtype
 
 
-def context_limit(config: ModelConfig) -> int | Unknown:
+def context_limit(config: ModelConfig, version: Version = NOW) -> int | Unknown:
     """Tokens that vLLM takes for the longest request when --max-model-len does not say.
 
     Source: vLLM 0.32 config/model.py, _get_and_verify_max_len.
     """
     if endless(config):
         return DEFAULT_LENGTH
-    longest = longest_length(config)
+    longest = longest_length(config, version)
     if isinstance(longest, Unknown):
         return longest
     for rope in rope_settings(config.text):
@@ -70,7 +72,7 @@ def endless(config: ModelConfig) -> bool:
     return config.model_type in ENDLESS and not _stated(config)
 
 
-def longest_length(config: ModelConfig) -> int | Unknown:
+def longest_length(config: ModelConfig, version: Version = NOW) -> int | Unknown:
     """Tokens above which vLLM refuses --max-model-len. Source: as `context_limit`."""
     if endless(config):
         return SIZE_CAP
@@ -82,7 +84,10 @@ def longest_length(config: ModelConfig) -> int | Unknown:
         return limit
     factor: Any = 1
     for rope in rope_settings(config.text):
-        if _rope_type(rope) not in SCALED_ROPE:
+        if _rope_type(rope) == "yarn" and scales_yarn(version):
+            limit = _length(rope.get(ORIGINAL)) or limit
+            factor = rope.get("factor", factor)
+        elif _rope_type(rope) not in SCALED_ROPE:
             factor = rope.get("factor", factor)
     scaled = limit * factor if isinstance(factor, int | float) else limit
     return int(scaled) if 0 < scaled < SIZE_CAP else limit

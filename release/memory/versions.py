@@ -112,3 +112,11 @@ def keeps_latent_pages(version: Version) -> bool:
     Source: layers/attention/mla_attention.py, determine_chunked_prefill_workspace_size.
     """
     return version < (0, 28)
+
+
+def scales_yarn(version: Version) -> bool:
+    """Whether a context stretched by YaRN is its original length times the factor, not as stated.
+
+    Source: config/model.py, _get_and_verify_max_len.
+    """
+    return version < (0, 30)
