@@ -12,6 +12,7 @@ from release.architecture.latent import LatentCache
 from release.architecture.recurrent import RecurrentCache
 from release.memory import NotModelled
 from release.memory.dtypes import attention_bytes, latent_bytes
+from release.memory.model import serving_dtype
 from release.memory.serving import Serving
 from release.memory.states import state_bytes
 from release.quantization.config import QuantizationConfig
@@ -61,9 +62,10 @@ def provide_kv(
     caches = architecture.caches
     if isinstance(caches, Unknown):
         return caches
-    config, dtype = complete(config), config.dtype
-    if dtype not in DTYPES:
-        return Unknown(f"config.json: dtype {dtype!r:.40} has no size we know")
+    config = complete(config)
+    dtype = serving_dtype(config)
+    if isinstance(dtype, Unknown):
+        return dtype
     layers = [cache for _, cache in numbered(caches)]
     states = [layer for layer in layers if isinstance(layer, RecurrentCache)]
     state_dtype = states[0].state_dtype or dtype if states else None

@@ -11,7 +11,7 @@ from release.memory.answer import Room
 from release.memory.budget import Term
 from release.memory.defaults import BATCHES, Settled, Traits, settle, withholds_all
 from release.memory.effects import why_not
-from release.memory.gpus import Gpu
+from release.memory.gpus import MEMORY_SLACK, Gpu
 from release.memory.logs import EngineLog, available_range
 from release.memory.options import Options, overlay
 from release.memory.pool import Pool, plan_pool
@@ -60,15 +60,15 @@ def measure(
 ) -> Measured | None:
     """Take the memory for the cache from a log; None if it says nothing of it.
 
-    None too where what is asked takes more memory than what was logged and a GPU was `named` to
-    estimate for; `NotEstimated` is raised where none was, and where the log's own figures are not
-    those of our plan.
+    None too where a GPU was `named` to estimate for, and the log is of another one or of less
+    memory than what is asked takes; `NotEstimated` is raised where none was, and where the log's
+    own figures are not those of our plan.
     """
     if log.stated.unmodelled:
         what = ", ".join(log.stated.unmodelled)
         raise NotEstimated(f"the log has {what}, which changes the memory in ways not modelled")
     stated = available_range(log)
-    if stated is None:
+    if stated is None or (named and gpu is not None and not may_be_of(log, gpu)):
         return None
     options, version = options_of(log, given), log.version or asked.serving.vllm
     own = settle(options, version, gpu, subject.limit, subject.traits)
@@ -86,6 +86,14 @@ def measure(
     terms = (*log_terms(log), Term("available", low, high, "measured", source))
     died = log.died_of_memory and not less
     return Measured(Room(low, high, terms, died=died), block)
+
+
+def may_be_of(log: EngineLog, gpu: Gpu) -> bool:
+    """Whether a log can be of this GPU: by the memory that it states, or by what it used."""
+    if log.total_gib is not None:
+        low, high = gpu.low * (1 - MEMORY_SLACK), gpu.high * (1 + MEMORY_SLACK)
+        return low <= log.total_gib * GIB <= high
+    return ((log.available_gib or 0) + (log.weights_gib or 0)) * GIB <= gpu.high
 
 
 def as_it_ran(settled: Settled, log: EngineLog, blocks: int) -> Settled:

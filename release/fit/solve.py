@@ -4,7 +4,15 @@ import msgspec
 from msgspec.structs import replace
 
 from release.fit.drafting import draft_head
-from release.fit.measured import HALF, as_it_ran, loads_the_same, log_gpu, log_terms, measure
+from release.fit.measured import (
+    HALF,
+    as_it_ran,
+    loads_the_same,
+    log_gpu,
+    log_terms,
+    may_be_of,
+    measure,
+)
 from release.fit.refusals import refusal
 from release.fit.subject import NotEstimated, Subject, for_release
 from release.memory.activations import activations, latent_workspace
@@ -129,7 +137,7 @@ def _room(subject: Subject, question: Question, settled: Settled, block: int) ->
         raise NotEstimated(
             "name a GPU (--gpu), its free memory (--available) or a log (--from-log)"
         )
-    died = ", and that it ran out of memory" if log.out_of_memory else ""
+    died = ", only that it ran out of memory" if log.out_of_memory else ""
     raise NotEstimated(
         f"the log does not say what was left for the cache{died}: name a GPU (--gpu)"
     )
@@ -144,7 +152,7 @@ def _estimate(
     if isinstance(shape, Unknown):
         raise NotEstimated(shape.reason)
     total = (gpu.low, gpu.high)
-    if log is not None and log.total_gib is not None:
+    if log is not None and log.total_gib is not None and may_be_of(log, gpu):
         total = (int(log.total_gib * GIB) - HALF, int(log.total_gib * GIB) + HALF)
     known = log_terms(log) if log and loads_the_same(log, settled, subject.traits) else ()
     loaded = next((term for term in known if term.name == "weights"), None)

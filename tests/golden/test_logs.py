@@ -8,6 +8,7 @@ import pytest
 from release.architecture import Architecture, ModelConfig, derive_architecture
 from release.fit.solve import Fit, Question, solve
 from release.fit.subject import open_subject
+from release.memory.gpus import find_gpu
 from release.memory.logs import EngineLog, available_range, read_log
 from release.memory.options import Options
 from release.memory.pool import Pool, plan_pool
@@ -203,6 +204,18 @@ def test_state_blocks_are_counted_as_vllm_does() -> None:
     fit = solve(subject, question)
     assert fit.answer.starts is False
     assert "max_num_seqs (1,024) exceeds the 969 blocks" in fit.answer.why
+
+
+def test_a_log_of_another_gpu_says_nothing_of_the_one_that_is_named() -> None:
+    log = read_log((LOGS / "0.24.0-h100-llama8b-graphs.log").read_text())
+    subject = open_subject(LOGS / "llama-3.1-8b.json")
+    small, own = (
+        solve(subject, Question(log.stated.options, "0.24.0", find_gpu(gpu), log=log))
+        for gpu in ("L4", "H100")
+    )
+    assert small.answer.at_most.available_bytes < 10 * GIB
+    assert own.answer.at_least.available_bytes > 50 * GIB
+    assert [term.basis for term in small.answer.terms if term.name == "weights"] == ["measured"]
 
 
 def test_a_log_of_something_else_has_no_figures() -> None:
