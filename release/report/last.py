@@ -16,7 +16,8 @@ def keep_report(report: Report) -> None:
     Raises `ReleaseError`.
     """
     if report.checkpoint.origin is None:
-        FOLDER_FILE.unlink(missing_ok=True)
+        with suppress(OSError):
+            FOLDER_FILE.unlink()
     else:
         with suppress(ReleaseError, OSError):
             if load_report(REPORT_FILE).checkpoint.origin is None:
