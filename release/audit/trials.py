@@ -11,7 +11,7 @@ from release.audit.serving import Serving
 from release.audit.shell import Shell
 from release.checkpoint import Checkpoint
 from release.errors import ReleaseError
-from release.fit.audit import ask, release_of
+from release.fit.audit import ask, lacking, release_of
 from release.fit.changes import smallest_change
 from release.fit.refusals import refusal
 from release.fit.solve import Fit, Question, solve
@@ -19,10 +19,9 @@ from release.fit.subject import NotEstimated, Subject, for_release, subject_of
 from release.memory.command import Command, parse_command
 from release.memory.defaults import settle
 from release.memory.gpus import all_gpus
-from release.memory.known_options import told
 from release.memory.options import Options
 from release.memory.pasted import served_words
-from release.memory.versions import NEWEST, parse_version
+from release.memory.versions import NEWEST, is_newer, parse_version
 from release.unknown import Unknown
 
 LEAST = 512  # tokens of a context that is of some use
@@ -96,10 +95,9 @@ def _of_its_release(trial: Trial) -> Trial:
         version = parse_version(release)
     except ReleaseError:
         return replace(trial, other=release)
-    if version > parse_version(NEWEST):
+    if is_newer(version):
         return replace(trial, other=release)
-    lacking = tuple((name, told(name, version)) for name in trial.command.lacking(version))
-    return replace(trial, lacking=lacking)
+    return replace(trial, lacking=lacking(trial.command, release))
 
 
 def _try(shell: Shell, pinned: str | None, subject: Subject | Unknown) -> Iterator[Trial]:

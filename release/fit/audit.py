@@ -7,7 +7,7 @@ from release.fit.solve import Fit, Question, solve
 from release.fit.subject import NotEstimated, Subject
 from release.memory.command import Command, parse_command
 from release.memory.known_options import told
-from release.memory.versions import NEWEST, parse_version
+from release.memory.versions import NEWEST, is_newer, parse_version
 
 
 def audit(subject: Subject, text: str, question: Question) -> Fit:
@@ -18,11 +18,16 @@ def audit(subject: Subject, text: str, question: Question) -> Fit:
     """
     command = parse_command(text)
     asked = ask(command, question)
-    version = parse_version(question.vllm)
-    lacking = command.lacking(version)
-    if lacking and version <= parse_version(NEWEST):
-        asked = replace(asked, refused=told(lacking[0], version))
+    lacked = lacking(command, question.vllm)
+    if lacked and not is_newer(parse_version(question.vllm)):
+        asked = replace(asked, refused=lacked[0][1])
     return solve(subject, asked)
+
+
+def lacking(command: Command, vllm: str) -> tuple[tuple[str, str], ...]:
+    """The options of a command that a release of vLLM has not, and what is said of each."""
+    version = parse_version(vllm)
+    return tuple((name, told(name, version)) for name in command.lacking(version))
 
 
 def release_of(command: Command) -> str:
@@ -46,10 +51,7 @@ def ask(command: Command, question: Question) -> Question:
     """Put a command's options into a question. Raises `NotEstimated`."""
     if command.gap:
         raise NotEstimated(command.gap)
-    version = parse_version(question.vllm)
-    notes = tuple(
-        f"{told(name, version)}, and was not looked at" for name in command.lacking(version)
-    )
+    notes = tuple(f"{what}, and was not looked at" for _, what in lacking(command, question.vllm))
     return replace(
         question, options=command.options, model=command.model, rest=command.rest, notes=notes
     )

@@ -34,7 +34,7 @@ from release.memory.logs import EngineLog
 from release.memory.options import Options
 from release.memory.pool import Pool, plan_pool
 from release.memory.serving import Serving
-from release.memory.versions import NEWEST, parse_version
+from release.memory.versions import NEWEST, is_newer
 from release.units import GIB
 from release.unknown import Unknown
 
@@ -186,7 +186,7 @@ def _weights_term(size: int, head: tuple[int, int], subject: Subject, padding: f
 
 def _release(serving: Serving) -> str:
     """The release of vLLM that the answer is for; newer ones than we know are taken as that."""
-    newer = serving.version > parse_version(NEWEST)
+    newer = is_newer(serving.version)
     return f"vLLM {serving.vllm}" + (f", taken as {NEWEST}, the newest modelled" if newer else "")
 
 

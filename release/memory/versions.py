@@ -22,6 +22,11 @@ def parse_version(text: str) -> Version:
     return version
 
 
+def is_newer(version: Version) -> bool:
+    """Whether a release is newer than what is modelled."""
+    return version > parse_version(NEWEST)
+
+
 def default_utilization(version: Version) -> float:
     """Share of the GPU that vLLM takes: config/cache.py, gpu_memory_utilization."""
     return 0.92 if version >= (0, 20) else 0.9
