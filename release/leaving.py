@@ -41,7 +41,8 @@ def leave_behind(thread: threading.Thread) -> None:
 
 def leave(code: int) -> NoReturn:
     """End with this code, at once where a thread was left: the interpreter would wait for it."""
-    if any(thread.is_alive() for thread in _left):
+    others = [each for each in threading.enumerate() if each is not threading.main_thread()]
+    if any(each in _left or not each.daemon for each in others):
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
