@@ -206,7 +206,6 @@ def test_the_formula_names_the_windows_and_the_latent() -> None:
     ("config", "reason"),
     [
         (LLAMA_8B | {"dtype": "int8"}, "'int8'"),
-        (LLAMA_8B | {"dtype": None}, "None"),
         (QWEN3_5_27B | {"mamba_ssm_dtype": "fp4"}, "'fp4'"),
         (LLAMA_8B | {"layer_types": ["chunked_attention"] * 32}, "'chunked_attention'"),
     ],
