@@ -15,6 +15,8 @@ WONDER = 60.0
 """Seconds of silence after which a person would wonder."""
 LONGEST_LEAVE = 300.0
 """Seconds of waiting, as a Hub asks for it, that count as no silence: its window of requests."""
+GLANCE = 0.1
+"""Seconds of one wait: a signal that comes just before it begins is heard when it ends."""
 
 
 class StalledError(Exception):
@@ -82,7 +84,7 @@ def watched(
     answer = _Answer(lambda: call(left))
     told = False
     try:
-        while not answer.given.wait(_next_look(wonder, limit)):
+        while not answer.given.wait(GLANCE):
             silence = PULSE.silence()
             if silence >= limit:
                 raise StalledError(limit)
@@ -136,8 +138,3 @@ class _Answer:
             self._error = error
         finally:
             self.given.set()
-
-
-def _next_look(*moments: float) -> float:
-    silence = PULSE.silence()
-    return min((moment - silence for moment in moments if moment > silence), default=0.0)
