@@ -15,6 +15,7 @@ from huggingface_hub import (
     hf_raise_for_status,
 )
 from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
+from huggingface_hub.hf_api import ExpandModelProperty_T
 from huggingface_hub.utils import httpx
 from huggingface_hub.utils._headers import build_hf_headers
 from huggingface_hub.utils.tqdm import disable_progress_bars
@@ -36,6 +37,7 @@ from release.publish.access import require_token
 from release.publish.moving import heard
 from release.publish.others import MAIN, Visibility
 
+SAID: list[ExpandModelProperty_T] = ["private", "sha", "siblings"]
 NO_RULES = "# none: the list of files is explicit\n"  # else a .gitignore there drops files unsaid
 
 Operations = Sequence[CommitOperationAdd | CommitOperationDelete]
@@ -46,6 +48,14 @@ class Refs(msgspec.Struct, frozen=True):
 
     branches: dict[str, str]
     tags: dict[str, str]
+
+
+class Page(msgspec.Struct, frozen=True):
+    """What a repository says of itself: who may see it, and the files of main at its head."""
+
+    visibility: Visibility
+    head: str | None
+    names: frozenset[str]
 
 
 class PullRequest(msgspec.Struct, frozen=True):
@@ -96,12 +106,15 @@ class Hub:
 
     def visibility(self) -> Visibility | None:
         """Who may see it; None if it is not there. Raises if it has another name by now."""
+        page = self.page()
+        return page.visibility if page else None
+
+    def page(self) -> Page | None:
+        """What it says of itself; None if it is not there. Raises as `visibility`."""
         try:
             # Without `timeout` this call alone sets aside the client's own.
             limit = self.patience.answer
-            info = self._again(
-                lambda: self._api.model_info(self.repo, expand=["private"], timeout=limit)
-            )
+            info = self._again(lambda: self._api.model_info(self.repo, expand=SAID, timeout=limit))
         except RepositoryNotFoundError as error:
             if error.response.url.netloc != httpx.URL(self.endpoint).netloc:
                 raise  # it got no token, and does not know
@@ -111,7 +124,8 @@ class Hub:
             raise ReleaseError(f"is called {info.id!r} on the Hub", where=self.repo, hint=hint)
         if not isinstance(info.private, bool):
             raise ReleaseError("the Hub does not say who may see it", where=self.repo)
-        return "private" if info.private else "public"
+        names = frozenset(file.rfilename for file in info.siblings or ())
+        return Page("private" if info.private else "public", info.sha, names)
 
     def check_card(self, content: bytes) -> tuple[str, ...]:
         """Have the Hub judge the card's header; give its warnings. Raises `ReleaseError`."""

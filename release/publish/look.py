@@ -9,7 +9,7 @@ from release.hub.refusals import one_line, status_of
 from release.hub.remote_file import RemoteFile
 from release.publish.access import is_trusted, require_creation, scopes
 from release.publish.files import hold
-from release.publish.hub import Hub
+from release.publish.hub import Hub, Page
 from release.publish.others import MAIN, Remote
 from release.publish.plan import Wish, matches
 from release.publish.record import read_record
@@ -22,20 +22,20 @@ NOTHING_OF_OURS = b"\0"  # no card by us, no record, no index
 def look(hub: Hub, wish: Wish) -> Remote:
     """Read the repository as it is now. Raises `ReleaseError`."""
     with one_line(hub.repo):
-        visibility = hub.visibility()
-        if visibility is None:
+        page = hub.page()
+        if page is None:
             _require_creation(hub)
             return Remote()
         if not wish.pull_request:
             _require_writable(hub)
         refs = hub.refs()
         head = refs.branches.get(wish.branch, refs.branches[MAIN])
-        files = hub.tree(head)
+        files = _listed(hub, head, page)
         card = fetch(hub, head, CARD_FILE, files) if CARD_FILE in files else None
         record = fetch(hub, head, RECORD_FILE, files) if RECORD_FILE in files else b""
         return Remote(
             head=head,
-            visibility=visibility,
+            visibility=page.visibility,
             files=files,
             branches=refs.branches,
             tags=refs.tags,
@@ -43,6 +43,19 @@ def look(hub: Hub, wish: Wish) -> Remote:
             card=None if card is None else card.decode("utf-8", "replace"),
             record=read_record(record),
         )
+
+
+def _listed(hub: Hub, head: str, page: Page) -> dict[str, RemoteFile]:
+    """List the files; a list in pages may have lost its rest on the way, and nobody would see."""
+    named = page.names if page.head == head else frozenset()
+    for _ in hub.patience.looks():
+        files = hub.tree(head)
+        lost = sorted(named - files.keys())
+        if not lost:
+            return files
+    what = f"the list of its files lacks {lost[0]}, which the Hub names as one of them"
+    hint = "something between here and the Hub cuts its answers: ask without a proxy or mirror"
+    raise ReleaseError(what, where=hub.repo, hint=hint)
 
 
 def _require_creation(hub: Hub) -> None:

@@ -1,14 +1,17 @@
 """`release diff` between revisions on the Hub, and between one and a folder."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
+import pytest
 from huggingface_hub import HfApi
 
 from release.demo.hub import HubServer
 from tests.conftest import DEMO, Drafts
 from tests.hub.conftest import Call, hub, publish, remote, stocked
+from tests.hub.test_reading import FAULTS
 
 __all__ = ["hub", "remote", "stocked"]
 
@@ -51,3 +54,25 @@ def test_two_revisions_are_told_apart_by_headers_and_the_hubs_hashes(
     )
     assert [change["name"] for change in found["tensors"]] == [NORM]
     assert found["not_compared"] == {}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_every_request_may_fail_once_and_none_for_good(
+    fault: str, hub: HubServer, remote: Call
+) -> None:
+    args = ("diff", "acme/tiny", "acme/packed", "--format", "json")
+    before = len(hub.requests)
+    clean = remote(*args)
+    assert clean.returncode == 1
+    paths = sorted({request.path for request in hub.requests[before:]})
+    assert any(path.endswith(".safetensors") for path in paths)
+    once = [hub.faults.add(path=f"^{re.escape(path)}$", **FAULTS[fault]) for path in paths]
+    done = remote(*args)
+    assert all(each.hits for each in once)
+    assert (done.returncode, done.stdout) == (1, clean.stdout), done.stderr
+    hub.faults.clear()
+    hub.faults.add(path=f"^{re.escape(paths[-1])}$", times=None, **FAULTS[fault])
+    done = remote(*args)
+    assert (done.returncode, done.stdout) == (2, ""), done.stderr
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("error: acme/")

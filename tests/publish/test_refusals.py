@@ -20,6 +20,7 @@ from release.hub.refusals import hide_token
 from release.publish.hub import Hub
 from release.publish.look import look
 from release.publish.plan import Wish
+from tests.publish.test_faults import make
 from tests.publish.world import REPO, Push, history, repo_of, writes
 
 PREUPLOAD, COMMIT = "/preupload/", "/commit/"
@@ -109,6 +110,22 @@ def test_a_list_of_nothing_is_asked_for_again(hub: HubServer, patient: Patient) 
     hub.store.create(REPO, "demo", "public")
     hub.faults.add(path="/tree/", content=b"[]")
     assert list(patient(Patience()).tree("main")) == [".gitattributes"]
+
+
+def test_a_list_without_its_rest_is_not_planned_with(hub: HubServer, patient: Patient) -> None:
+    make(hub, {"a.txt": b"a", "b.txt": b"b"})
+    client = patient(Patience(waits=(0.0,)))
+    named = [
+        {"path": path, "size": 1, "oid": "0", "type": "file"}
+        for path in (".gitattributes", "a.txt")
+    ]
+    cut = json.dumps(named).encode()
+    hub.faults.add(path="/tree/", content=cut, times=None)
+    with pytest.raises(ReleaseError, match=r"lacks b\.txt, which the Hub names"):
+        look(client, Wish(REPO))
+    hub.faults.clear()
+    hub.faults.add(path="/tree/", content=cut)
+    assert set(look(client, Wish(REPO)).files) == {".gitattributes", "a.txt", "b.txt"}
 
 
 def test_a_hub_that_is_not_there_is_named(hub: HubServer, patient: Patient) -> None:
