@@ -11,11 +11,12 @@ from release.hub.refusals import one_line, status_of
 from release.publish.commit import UNSURE, Committer, changed_meanwhile
 from release.publish.confirm import require_public, require_published, require_tag
 from release.publish.files import Release
-from release.publish.hub import Hub, Operations, PullRequest
+from release.publish.hub import Hub, Operations
 from release.publish.look import look
 from release.publish.others import ATTRIBUTES, MAIN
 from release.publish.plan import Plan, Wish, make_plan, require_decided
 from release.publish.pull import close_others, find_pull, open_pull
+from release.publish.repository import PullRequest
 from release.publish.send import send
 from release.publish.state import Begun, begin, end, has_begun
 

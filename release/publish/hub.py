@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Any
 
-import msgspec
 from huggingface_hub import (
     CommitOperationAdd,
     CommitOperationDelete,
@@ -36,39 +35,12 @@ from release.hub.remote_file import RemoteFile
 from release.publish.access import require_token
 from release.publish.moving import heard
 from release.publish.others import MAIN, Visibility
+from release.publish.repository import Page, PullRequest, Refs
 
 SAID: list[ExpandModelProperty_T] = ["private", "sha", "siblings"]
 NO_RULES = "# none: the list of files is explicit\n"  # else a .gitignore there drops files unsaid
 
 Operations = Sequence[CommitOperationAdd | CommitOperationDelete]
-
-
-class Refs(msgspec.Struct, frozen=True):
-    """Commits by name; there is a main branch."""
-
-    branches: dict[str, str]
-    tags: dict[str, str]
-
-
-class Page(msgspec.Struct, frozen=True):
-    """What a repository says of itself: who may see it, and the files of main at its head."""
-
-    visibility: Visibility
-    head: str | None
-    names: frozenset[str]
-
-
-class PullRequest(msgspec.Struct, frozen=True):
-    """A pull request that is not closed; a draft cannot be merged yet."""
-
-    number: int
-    title: str
-    draft: bool
-
-    @property
-    def ref(self) -> str:
-        """The ref of its commits."""
-        return f"refs/pr/{self.number}"
 
 
 class Hub:

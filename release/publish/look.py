@@ -9,10 +9,11 @@ from release.hub.refusals import one_line, status_of
 from release.hub.remote_file import RemoteFile
 from release.publish.access import is_trusted, require_creation, scopes
 from release.publish.files import hold
-from release.publish.hub import Hub, Page
+from release.publish.hub import Hub
 from release.publish.others import MAIN, Remote
 from release.publish.plan import Wish, matches
 from release.publish.record import read_record
+from release.publish.repository import Page
 from release.publish.selection import RECORD_FILE
 
 LARGEST = 64 << 20  # bytes of a card, a record or an index that is read

@@ -7,8 +7,9 @@ from release.hub.client import pause
 from release.hub.refusals import asked_wait, is_doubtful, status_of
 from release.publish.commit import Committer, changed_meanwhile
 from release.publish.files import Release
-from release.publish.hub import Hub, PullRequest
+from release.publish.hub import Hub
 from release.publish.plan import Plan
+from release.publish.repository import PullRequest
 
 
 def find_pull(plan: Plan, release: Release, hub: Hub) -> tuple[PullRequest, str | None] | None:
