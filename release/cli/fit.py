@@ -31,12 +31,12 @@ SIZES = {"gib": GIB, "mib": MIB, "gi": GIB, "mi": MIB, "gb": GB, "mb": MB, "b": 
 
 
 class Bytes(click.ParamType[int]):
-    """`44.49GiB`, `48GB`, or a number of bytes."""
+    """`44.49GiB`, `48GB`, or a whole number of bytes: one below a MiB is no memory of a GPU."""
 
     name = "SIZE"
 
     def convert(self, value: Any, param: Any, ctx: Any) -> int:
-        """Read a size; a number without a unit is bytes."""
+        """Read a size."""
         text = str(value).strip().lower().replace(" ", "")
         unit = next((unit for unit in SIZES if text.endswith(unit)), "")
         try:
@@ -45,6 +45,8 @@ class Bytes(click.ParamType[int]):
             size = math.nan
         if not 0 <= size < math.inf:
             self.fail(f"{value!r} is not a size such as 44.49GiB", param, ctx)
+        if not unit and 0 < size < MIB:
+            self.fail(f"{value!r} names no unit: {text}GiB?", param, ctx)
         return int(size)
 
 

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from release.checkpoint.location import Location
 
 
+DONE, REFUSED, UNKNOWN = 0, 1, 3
+
+
 @click.command()
 @checkpoint_argument
 @click.option("--picture", type=click.Path(path_type=Path), help="Draw the weights: .svg or .png.")
@@ -34,16 +37,18 @@ def command(
     output: Path | None,
     picture: Path | None,
     tensor_parallel_size: int | None,
-) -> None:
+) -> int:
     """Show what CKPT holds: weights by component and precision, parameters, KV cache, state.
 
     Reads headers and config only. CKPT may be a folder without weights, or a config.json: weights
     are computed then, and marked so. `--format json` prints the facts that a report holds.
+    Exit code 1: vLLM does not split it over so many GPUs; 3: the weights are not known.
     """
     from release.checkpoint import open_checkpoint  # noqa: PLC0415 - keeps --help fast
     from release.checkpoint.bare import open_bare  # noqa: PLC0415
-    from release.fit.subject import weigh_rank, weighed_facts  # noqa: PLC0415
-    from release.tables import all_tables  # noqa: PLC0415
+    from release.fit.ranks import weigh_rank  # noqa: PLC0415
+    from release.fit.subject import weighed_facts  # noqa: PLC0415
+    from release.tables import all_tables, is_known  # noqa: PLC0415
     from release.verify import reported_facts  # noqa: PLC0415
 
     place = find_checkpoint(checkpoint, find_manifest())
@@ -74,3 +79,7 @@ def command(
 
         text = rich_text(draw_tables(all_tables(facts)), color=use_color(output))
     write_result(text, output)
+    each = facts.get("each_gpu", {})
+    if "refused" in each:
+        return REFUSED
+    return DONE if is_known(facts.get("weights")) and is_known(each) else UNKNOWN

@@ -1,5 +1,6 @@
 """Options that vLLM refuses whatever the memory."""
 
+from release.architecture import Architecture, ModelConfig
 from release.architecture.attention import AttentionCache
 from release.architecture.config import ConfigGap
 from release.architecture.family import numbered
@@ -32,7 +33,7 @@ def refusal(subject: Subject, settled: Settled, options: Options, gpu: Gpu | Non
     if options.enable_chunked_prefill is False and serving.max_num_batched_tokens < whole:
         tokens = f"{serving.max_num_batched_tokens:,} tokens a step"
         return f"{tokens} are fewer than a request's {whole:,}, which are not chunked"
-    return _lacks_kernels(subject, gpu) or _splits(subject, settled)
+    return _lacks_kernels(subject, gpu) or _lacks_stages(subject, settled)
 
 
 def _lacks_kernels(subject: Subject, gpu: Gpu | None) -> str | None:
@@ -44,19 +45,23 @@ def _lacks_kernels(subject: Subject, gpu: Gpu | None) -> str | None:
     return f"its quantized weights need compute capability {needed}, {gpu.name} has {has}"
 
 
-def _splits(subject: Subject, settled: Settled) -> str | None:
+def _lacks_stages(subject: Subject, settled: Settled) -> str | None:
     """Why it cannot be split over so many GPUs."""
     serving, config = settled.serving, subject.config
     if serving.pipeline_parallel_size > 1 and not subject.architecture.loading.pipeline:
         return f"vLLM has no pipeline parallelism for {config.model_type}"
+    return cannot_split(config, subject.architecture, serving.tensor_parallel_size)
+
+
+def cannot_split(config: ModelConfig, architecture: Architecture, ranks: int) -> str | None:
+    """Why attention cannot be split over `ranks` GPUs, if vLLM refuses that."""
     try:
         heads = config.count("num_attention_heads")
     except ConfigGap:
         return None
-    ranks = serving.tensor_parallel_size
     if heads % ranks:
         return f"{heads} attention heads cannot be split over {ranks} GPUs"
-    caches = subject.architecture.caches
+    caches = architecture.caches
     kept = () if isinstance(caches, Unknown) else numbered(caches)
     groups = {cache.kv_heads for _, cache in kept if isinstance(cache, AttentionCache)}
     uneven = next((count for count in sorted(groups) if count % ranks and ranks % count), None)

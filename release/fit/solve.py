@@ -16,7 +16,7 @@ from release.fit.measured import (
 from release.fit.refusals import refusal
 from release.fit.subject import NotEstimated, Subject, for_release
 from release.memory.activations import activations, latent_workspace
-from release.memory.answer import Answer, Room, answer
+from release.memory.answer import Answer, Holding, Room, answer
 from release.memory.budget import (
     CONTEXT,
     Term,
@@ -71,13 +71,24 @@ class Fit(msgspec.Struct, frozen=True):
     assumptions: tuple[str, ...]
     kernels: dict[str, str]
 
+    @property
+    def longest(self) -> int:
+        """The longest request that is asked for, in tokens; with auto the model's own limit."""
+        return self.settled.length or self.settled.limit
+
     def requests(self, length: int) -> tuple[float, float]:
-        """Requests of `length` tokens that the cache holds at once, at least and at most."""
-        low, high = (
-            self.pool.concurrency(size, length) if self.pool.fits(size, length) else 0.0
-            for size in self.answer.available_range
-        )
-        return low, high
+        """Requests of `length` tokens that run at once, at least and at most."""
+        return self.held(self.answer.at_least, length), self.held(self.answer.at_most, length)
+
+    def held(self, holding: Holding, length: int) -> float:
+        """Requests of `length` tokens that run at once; 0 where one is longer than allowed.
+
+        The cache may hold more than the sequences that vLLM schedules.
+        """
+        available = holding.available_bytes
+        if length > holding.max_model_len or not self.pool.fits(available, length):
+            return 0.0
+        return min(self.pool.concurrency(available, length), self.settled.sequences)
 
 
 def solve(subject: Subject, question: Question) -> Fit:

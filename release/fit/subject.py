@@ -19,7 +19,6 @@ from release.facts.modules import Modules
 from release.facts.shards import RankWeights, rank_weights
 from release.memory.defaults import Settled, Traits
 from release.memory.model import context_limit
-from release.memory.serving import Serving
 from release.memory.shape import Shape, measure_shape
 from release.memory.versions import parse_version
 from release.quantization.config import QuantizationConfig, find_quantization
@@ -181,18 +180,6 @@ def _modules(facts: Facts) -> Modules | Unknown:
         return modules
     stored: Modules | Unknown = facts.get("stored_modules")
     return stored
-
-
-def weigh_rank(facts: Facts, ranks: int) -> dict[str, Any]:
-    """Bytes that each of `ranks` GPUs loads, by component, as vLLM splits them; or why not."""
-    needed = [facts.get(name) for name in ("modules", "config", "architecture")]
-    unknown = next((fact for fact in needed if isinstance(fact, Unknown)), None)
-    serving = Serving(tensor_parallel_size=ranks)
-    modules, config, architecture = needed
-    weights = unknown or rank_weights(modules, config, architecture, serving, text_only=False)
-    if isinstance(weights, Unknown):
-        return {"not_estimated": weights.reason}
-    return {"gpus": ranks, "total_bytes": weights.bytes, "components": weights.components}
 
 
 def _subject(facts: Facts, name: str) -> Subject:

@@ -41,9 +41,10 @@ class Room(msgspec.Struct, frozen=True):
 
 
 class Holding(msgspec.Struct, frozen=True):
-    """What a cache holds. Sizes are bytes, lengths tokens; `short_requests` take the least blocks.
+    """What a cache holds. Sizes are bytes, lengths tokens.
 
-    `tokens` is what vLLM prints as the size of its cache.
+    `tokens` is what vLLM prints as the size of its cache; `short_requests` take the least blocks,
+    and are at most the sequences that it schedules.
     """
 
     available_bytes: int
@@ -116,7 +117,7 @@ def hold(pool: Pool, settled: Settled, available: int) -> Holding:
         tokens=pool.tokens(available, length),
         max_concurrency=pool.concurrency(available, length),
         longest_request=longest,
-        short_requests=blocks // pool.request_blocks(1),
+        short_requests=min(blocks // pool.request_blocks(1), settled.sequences),
         max_model_len=length,
     )
 

@@ -81,6 +81,8 @@ def rank_table(facts: Reported) -> Table:
     each: Any = facts["each_gpu"]
     if not is_known(each):
         return _unknown("Weights on each GPU", each)
+    if "refused" in each:
+        return Table("Weights on each GPU", ("vLLM does not start so",), ((each["refused"],),))
     rows = tuple((name, decimal_bytes(size)) for name, size in each["components"].items())
     last = ("Total", f"{decimal_bytes(each['total_bytes'])}, {binary_bytes(each['total_bytes'])}")
     title = f"Weights on each of {each['gpus']} GPUs"

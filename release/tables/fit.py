@@ -70,13 +70,15 @@ def memory_table(terms: Sequence[Term]) -> Table:
 
 def requests_table(fits: Sequence[Fit]) -> Table:
     """How many requests of each length fit, one column for each answer."""
-    limit = max(fit.settled.limit for fit in fits)
-    lengths = [length for length in LENGTHS if length < limit]
+    longest = max(fit.longest for fit in fits)
+    lengths = [length for length in LENGTHS if length < longest]
     columns = ("Length in tokens", *(_column(fit) for fit in fits))
     rows = tuple(
-        (f"{length:,}", *(_requests(fit, length) for fit in fits)) for length in (*lengths, limit)
+        (f"{length:,}", *(_requests(fit, length) for fit in fits)) for length in (*lengths, longest)
     )
-    return Table("Requests at once", columns, rows, frozenset(range(len(columns))))
+    admitted = [fit.settled.sequences for fit in fits]
+    note = f"max_num_seqs admits {_counts(min(admitted), max(admitted))}"
+    return Table("Requests at once", columns, rows, frozenset(range(len(columns))), note=note)
 
 
 def _requests(fit: Fit, length: int) -> str:

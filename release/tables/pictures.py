@@ -52,7 +52,7 @@ def requests_picture(fits: Sequence[Fit]) -> str:
 
     A line is for the least memory that there may be, the band above it for the most.
     """
-    longest = max(fit.settled.limit for fit in fits)
+    longest = max(fit.longest for fit in fits)
     ends = [
         (_line(fit, fit.answer.at_least, longest), _line(fit, fit.answer.at_most, longest))
         for fit in fits
@@ -119,11 +119,7 @@ def _line(fit: Fit, held: Holding, longest: int) -> list[Point]:
     lengths = [round(SHORTEST * 2 ** (steps * i)) for i in range(POINTS + 1)]
     if SHORTEST < held.longest_request < longest:
         lengths = sorted({*lengths, held.longest_request})
-    return [
-        (length, fit.pool.concurrency(held.available_bytes, length))
-        for length in lengths
-        if length <= fit.settled.limit and fit.pool.fits(held.available_bytes, length)
-    ]
+    return [(length, count) for length in lengths if (count := fit.held(held, length))]
 
 
 def _name(fit: Fit) -> str:

@@ -52,6 +52,21 @@ def test_each_gpu_of_two_holds_what_fit_says(run: Run) -> None:
     assert "Weights on each of 2 GPUs" in result.stdout
 
 
+def test_gpus_that_cannot_share_the_heads_are_a_finding(run: Run) -> None:
+    result = run("tables", HYBRID, "-tp", 5)
+    assert result.returncode == 1
+    assert "24 attention heads cannot be split over 5 GPUs" in result.stdout
+
+
+def test_tables_that_know_no_weights_are_no_success(run: Run, tmp_path: Path) -> None:
+    config = tmp_path / "config.json"
+    config.write_text('{"model_type": "never_heard_of"}')
+    for more in ((), ("-tp", 2)):
+        result = run("tables", config, *more)
+        assert result.returncode == 3
+        assert "model_type 'never_heard_of' is not one we know" in result.stdout
+
+
 @pytest.mark.parametrize("text", ["[]", "{", '{"model_type": 5}', ""])
 def test_what_is_no_config_is_one_line(run: Run, tmp_path: Path, text: str) -> None:
     config = tmp_path / "config.json"

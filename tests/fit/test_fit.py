@@ -75,6 +75,23 @@ def test_a_pasted_command_is_judged(run: Run) -> None:
     assert "takes its options from the command" in result.stderr
 
 
+def test_no_more_and_no_longer_requests_are_shown_than_are_admitted(run: Run) -> None:
+    asked = ("--gpu", "H200", "--max-num-seqs", "4", "--max-model-len", "50000")
+    assert fit(run, HYBRID, *asked)["at_most"]["short_requests"] == 4
+    rows = run("fit", HYBRID, *asked).stdout.partition("Requests at once")[2].split("Kernels")[0]
+    counted = [line.split() for line in rows.splitlines() if line.strip()[:1].isdigit()]
+    assert counted[-1] == ["50,000", "4.0"]
+    assert {count for _, count in counted} == {"4.0"}
+    assert "max_num_seqs admits 4" in rows
+
+
+def test_a_size_without_a_unit_is_bytes_or_a_question(run: Run) -> None:
+    assert fit(run, HYBRID, "--available", 44 << 30)["available_bytes"] == 44 << 30
+    result = run("fit", HYBRID, "--available", "44.49")
+    assert result.returncode == 2
+    assert "'44.49' names no unit: 44.49GiB?" in result.stderr
+
+
 def test_options_that_vllm_refuses_do_not_start(run: Run) -> None:
     for args, why in (
         (("--max-model-len", "262145"), "more than the model's 262,144 tokens"),
