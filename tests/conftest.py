@@ -150,13 +150,21 @@ def run(tmp_path: Path) -> Run:
     home = tmp_path / "work"
     home.mkdir()
 
-    def call(*args: object, cwd: Path = home, **env: str) -> subprocess.CompletedProcess[str]:
+    def call(
+        *args: object, cwd: Path = home, stdin: str | None = None, **env: str
+    ) -> subprocess.CompletedProcess[str]:
         # What a process reads before it runs.
         start = COLD if any(name.startswith(("PYTHON", "LD_")) for name in env) else warm()
         command = [*start, *map(str, args)]
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", **env}
         done = subprocess.run(
-            command, cwd=cwd, env=environment, capture_output=True, text=True, check=False
+            command,
+            cwd=cwd,
+            env=environment,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         report = cwd / ".release" / "report.json"
         if args[:1] == ("verify",) and report.is_file():

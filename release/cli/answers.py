@@ -4,21 +4,24 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import click
 import msgspec
 
 from release.checkpoint.location import Location
 from release.cli.console import rich_text
 from release.errors import ReleaseError
 from release.fit.audit import audit, modelled, release_of
-from release.fit.changes import smallest_change
+from release.fit.changes import largest_share, smallest_change
 from release.fit.document import to_document
 from release.fit.solve import Fit, Question, solve
-from release.fit.subject import open_subject
+from release.fit.subject import NotEstimated, open_subject
 from release.memory.command import parse_command
 from release.memory.gpus import Gpu, find_gpu
 from release.memory.logs import EngineLog, decode_log, read_log
 from release.memory.options import TABLE, Options, overlay, read_option
 from release.memory.versions import NEWEST
+from release.smoke.causes import Cause
+from release.smoke.failed import FATAL, MEMORY_IN_USE, failed_start
 from release.tables import Table
 from release.tables.fit import STARTING, commands, fit_tables, requests_table, verdict
 from release.tables.markdown import write_tables
@@ -91,10 +94,40 @@ class Answers(msgspec.Struct, frozen=True):
         return f"{gpu.name}: " if gpu is not None and len(self.fits) > 1 else ""
 
 
+class DidNotStart(ReleaseError):  # noqa: N818 - an answer of its own kind
+    """What a log says of a start that figures cannot be given for; `gap` is why not."""
+
+    exit_code = DOES_NOT
+
+    def __init__(self, cause: Cause, log: EngineLog, gap: str) -> None:
+        share = largest_share(log) if cause.kind == MEMORY_IN_USE else None
+        fix = f"{cause.fix} to {share:g}" if share else cause.fix
+        hint = f"{fix}; {gap}" if gap and cause.kind in FATAL else fix
+        super().__init__(f"vLLM did not start: {cause.line}", hint=hint)
+
+
 def answer_all(location: Location, given: Mapping[str, Any], how: Mapping[str, Any]) -> Answers:
-    """Answer for every GPU that was named, or once. Raises `ReleaseError`, `NotEstimated`."""
+    """Answer for every GPU that was named, or once.
+
+    Raises `ReleaseError`, `NotEstimated`, and `DidNotStart` where a log says so of what is asked.
+    """
+    log, cause = _read_log(how["from_log"]) if how["from_log"] is not None else (None, None)
+    otherwise = [*given.values(), how["available"], how["audit"], how["vllm"]]
+    if log is None or cause is None or how["gpus"] or any(value is not None for value in otherwise):
+        return _answer_all(location, given, how, log)
+    try:
+        answers = _answer_all(location, given, how, log)
+    except NotEstimated as gap:
+        raise DidNotStart(cause, log, gap.what) from None
+    if answers.exit_code != DOES_NOT:
+        raise DidNotStart(cause, log, "")
+    return answers
+
+
+def _answer_all(
+    location: Location, given: Mapping[str, Any], how: Mapping[str, Any], log: EngineLog | None
+) -> Answers:
     subject = open_subject(location)
-    log = _read_log(how["from_log"]) if how["from_log"] is not None else None
     options = _read(given)
     if log is not None:
         options = overlay(options, log.stated.options)
@@ -125,10 +158,15 @@ def _read(given: Mapping[str, Any]) -> Options:
     return Options(**read)
 
 
-def _read_log(path: Path) -> EngineLog:
+def _read_log(path: Path) -> tuple[EngineLog, Cause | None]:
+    """What a log measured, and why the start that it is of failed."""
     try:
-        if path.stat().st_size > LOG_CAP:
-            raise ReleaseError("is larger than a log of one start can be", where=str(path))
-        return read_log(decode_log(path.read_bytes()))
+        with click.open_file(str(path), "rb") as file:
+            raw = file.read(LOG_CAP + 1)
     except OSError as error:
         raise ReleaseError(f"cannot be read: {error.strerror}", where=str(path)) from None
+    if len(raw) > LOG_CAP:
+        raise ReleaseError("is larger than a log of one start can be", where=str(path))
+    text = decode_log(raw)
+    log = read_log(text)
+    return log, failed_start(text, log)

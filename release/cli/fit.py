@@ -73,7 +73,9 @@ def vllm_options(command: Any) -> Any:
     shell_complete=complete_gpus,
 )
 @click.option("--available", type=Bytes(), help="Memory for the cache on each GPU, as 44.49GiB.")
-@click.option("--from-log", type=click.Path(path_type=Path), help="Take figures from a vLLM log.")
+@click.option(
+    "--from-log", type=click.Path(path_type=Path), help="Take figures from a vLLM log; - is stdin."
+)
 @click.option("--audit", help="Judge a pasted command: 'vllm serve ...'.")
 @click.option("--vllm", help=f"The release of vLLM: that of the log, else {NEWEST}.")
 @click.option("--picture", type=click.Path(path_type=Path), help="Draw what fits: .svg or .png.")

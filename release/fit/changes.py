@@ -1,5 +1,6 @@
 """The smallest change of a command with which it starts."""
 
+import math
 from collections.abc import Iterator
 from itertools import combinations
 
@@ -8,9 +9,11 @@ from msgspec.structs import replace
 from release.fit.solve import Fit, Question, solve
 from release.fit.subject import NotEstimated, Subject
 from release.memory.dtypes import FP8
+from release.memory.logs import EngineLog
 from release.memory.options import AUTO
 
 UTILIZATION = 0.95
+LAST = 0.005  # GiB: half of the last decimal that a log prints
 FEW = (64, 16, 4)
 MOST = 3  # changes at once
 MORE_GPUS = (2, 4, 8)  # times as many
@@ -37,6 +40,8 @@ def smallest_change(subject: Subject, fit: Fit) -> Fit | None:
         found = _try(subject, fit.question, {k: v for one in chosen for k, v in one.items()})
         if found is not None:
             return found
+    if fit.question.log is not None and fit.question.log.free_gib is not None:
+        return None  # what the others have free is not known
     ranks = fit.settled.serving.tensor_parallel_size
     wider = ({"tensor_parallel_size": ranks * times} for times in MORE_GPUS)
     tries = (_try(subject, fit.question, dict(change)) for change in wider)
@@ -55,9 +60,10 @@ def _candidates(subject: Subject, fit: Fit) -> Iterator[tuple[int, Change]]:
     for cost, few in enumerate(FEW, 2):
         if fit.settled.sequences > few:
             yield cost, {"max_num_seqs": few}
-    apart = fit.settled.utilization != UTILIZATION
+    share = largest_share(fit.question.log) or UTILIZATION
+    apart = fit.settled.utilization != share
     if fit.question.available is None and (apart or answer.binds == "GPU share"):
-        yield 1, {"gpu_memory_utilization": UTILIZATION}
+        yield 1, {"gpu_memory_utilization": share}
     if not fit.settled.eager:
         yield 4, {"enforce_eager": True}
     if fit.settled.serving.kv_cache_dtype not in FP8:
@@ -66,6 +72,13 @@ def _candidates(subject: Subject, fit: Fit) -> Iterator[tuple[int, Change]]:
         yield 6, {"language_model_only": True}
     if answer.at_most.longest_request or fit.settled.length is not None:
         yield 12, {"max_model_len": AUTO}
+
+
+def largest_share(log: EngineLog | None) -> float | None:
+    """The most --gpu-memory-utilization for what a log says is free; None if it does not."""
+    if log is None or not log.total_gib or log.free_gib is None:
+        return None
+    return max(math.floor(100 * (log.free_gib - LAST) / (log.total_gib + LAST)), 1) / 100
 
 
 def _try(subject: Subject, question: Question, change: Change) -> Fit | None:

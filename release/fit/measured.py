@@ -19,6 +19,7 @@ from release.units import GIB
 from release.unknown import Unknown
 
 SOURCE = "--from-log"
+DIED = "the log ends with CUDA out of memory"
 HALF = GIB // 200  # of the last decimal that vLLM prints
 # Blocks that attention backends prefer; None is what we take without a log.
 BLOCKS = (None, 32, 64, 128, 256)
@@ -70,8 +71,7 @@ def measure(
     stated = available_range(log)
     if stated is None or (named and gpu is not None and not may_be_of(log, gpu)):
         return None
-    options, version = options_of(log, given), log.version or asked.serving.vllm
-    own = settle(options, version, gpu, subject.limit, subject.traits)
+    own = _as_logged(subject, log, given, asked, gpu)
     low, high, block = _settle(subject, log, own, stated)
     more = [name for name, ours, its in _spending(asked, own) if ours > its]
     if more and log.stated.rest:
@@ -81,11 +81,30 @@ def measure(
         return None
     if more:
         raise NotEstimated(f"the log is of less {more[0]} than what is asked: name a GPU (--gpu)")
-    less = [name for name, ours, its in _spending(asked, own) if ours < its]
+    less = _spared(asked, own)
     source = f"{SOURCE}, at least: it had more {', '.join(less)}" if less else SOURCE
     terms = (*log_terms(log), Term("available", low, high, "measured", source))
-    died = log.died_of_memory and not less
-    return Measured(Room(low, high, terms, died=died), block)
+    died = DIED if log.died_of_memory and not less else None
+    return Measured(
+        Room(low, high, terms, died=died and f"{died}, after the cache was sized"), block
+    )
+
+
+def death(subject: Subject, log: EngineLog, given: Options, asked: Settled, gpu: Gpu) -> str | None:
+    """How the log says that what is asked ends; None if that spares some of what was logged."""
+    own = _as_logged(subject, log, given, asked, gpu)
+    return DIED if log.died_of_memory and not _spared(asked, own) else None
+
+
+def _as_logged(
+    subject: Subject, log: EngineLog, given: Options, asked: Settled, gpu: Gpu | None
+) -> Settled:
+    version = log.version or asked.serving.vllm
+    return settle(options_of(log, given), version, gpu, subject.limit, subject.traits)
+
+
+def _spared(asked: Settled, own: Settled) -> list[str]:
+    return [name for name, ours, its in _spending(asked, own) if ours < its]
 
 
 def may_be_of(log: EngineLog, gpu: Gpu) -> bool:
@@ -119,6 +138,11 @@ def loads_the_same(log: EngineLog, settled: Settled, traits: Traits) -> bool:
     )
 
 
+def around(gib: float) -> tuple[int, int]:
+    """Bytes, least and most, of a size as a log prints it."""
+    return int(gib * GIB) - HALF, int(gib * GIB) + HALF
+
+
 def log_terms(log: EngineLog) -> tuple[Term, ...]:
     """Every part of the memory that a log states."""
     parts = (
@@ -128,9 +152,7 @@ def log_terms(log: EngineLog) -> tuple[Term, ...]:
         ("CUDA graphs", log.graphs_estimated_gib),
     )
     return tuple(
-        Term(name, int(size * GIB) - HALF, int(size * GIB) + HALF, "measured", SOURCE)
-        for name, size in parts
-        if size is not None
+        Term(name, *around(size), "measured", SOURCE) for name, size in parts if size is not None
     )
 
 

@@ -5,8 +5,9 @@ from msgspec.structs import replace
 
 from release.fit.drafting import draft_head
 from release.fit.measured import (
-    HALF,
+    around,
     as_it_ran,
+    death,
     loads_the_same,
     log_gpu,
     log_terms,
@@ -35,7 +36,6 @@ from release.memory.options import Options
 from release.memory.pool import Pool, plan_pool
 from release.memory.serving import Serving
 from release.memory.versions import NEWEST, is_newer
-from release.units import GIB
 from release.unknown import Unknown
 
 # What the modules of a model keep beside the tensors that its config implies: float32 routers.
@@ -143,28 +143,29 @@ def _room(subject: Subject, question: Question, settled: Settled, block: int) ->
     if question.gpu is not None:
         if (question.options.data_parallel_size or 1) > 1 and subject.sparse:
             raise NotEstimated("--data-parallel-size splits experts in ways not modelled")
-        return _estimate(subject, question.gpu, settled, block, log)
+        return _estimate(subject, question, question.gpu, settled, block)
     if log is None:
         raise NotEstimated(
             "name a GPU (--gpu), its free memory (--available) or a log (--from-log)"
         )
+    if log.total_gib is not None and (gpu := log_gpu(log)) is not None:
+        return _estimate(subject, question, gpu, settled, block)
     died = ", only that it ran out of memory" if log.out_of_memory else ""
     raise NotEstimated(
         f"the log does not say what was left for the cache{died}: name a GPU (--gpu)"
     )
 
 
-def _estimate(
-    subject: Subject, gpu: Gpu, settled: Settled, block: int, log: EngineLog | None
-) -> Room:
+def _estimate(subject: Subject, question: Question, gpu: Gpu, settled: Settled, block: int) -> Room:
+    log = question.log
     weights, shape = subject.weights(settled), subject.shape(settled)
     if isinstance(weights, Unknown):
         raise NotEstimated(weights.reason)
     if isinstance(shape, Unknown):
         raise NotEstimated(shape.reason)
-    total = (gpu.low, gpu.high)
-    if log is not None and log.total_gib is not None and may_be_of(log, gpu):
-        total = (int(log.total_gib * GIB) - HALF, int(log.total_gib * GIB) + HALF)
+    own = log if log is not None and log.total_gib is not None and may_be_of(log, gpu) else None
+    total = around(own.total_gib) if own and own.total_gib else (gpu.low, gpu.high)
+    free = around(own.free_gib) if own and own.free_gib is not None else None
     known = log_terms(log) if log and loads_the_same(log, settled, subject.traits) else ()
     loaded = next((term for term in known if term.name == "weights"), None)
     parts: tuple[Term, ...] = (loaded,) if loaded else ()
@@ -180,9 +181,11 @@ def _estimate(
         budget.low,
         budget.high,
         (*budget.terms, context()),
-        physical=total[0] - loaded.low,
+        physical=(free or total)[0] - loaded.low,
         share=whole.low,
-        free=(total[0] - CONTEXT[1], total[0] - CONTEXT[0]),
+        free=free or (total[0] - CONTEXT[1], total[0] - CONTEXT[0]),
+        shared=free is not None,
+        died=death(subject, own, question.options, settled, gpu) if own else None,
     )
 
 

@@ -28,7 +28,8 @@ class Room(msgspec.Struct, frozen=True):
 
     `physical` is what is left of the GPU itself beside the weights, `share` what vLLM asks for when
     it starts, and `free` the least and most that there is then; None where the GPU is not known.
-    `died` says that this very start was seen to run out of memory later.
+    `shared` says that something else was seen to use the GPU; `died` how this very start was seen
+    to run out of memory.
     """
 
     low: int
@@ -37,7 +38,8 @@ class Room(msgspec.Struct, frozen=True):
     physical: int | None = None
     share: int | None = None
     free: tuple[int, int] | None = None
-    died: bool = False
+    shared: bool = False
+    died: str | None = None
 
 
 class Holding(msgspec.Struct, frozen=True):
@@ -126,17 +128,13 @@ def _problem(
     pool: Pool, settled: Settled, room: Room, held: Holding, *, best: bool
 ) -> Problem | None:
     """The first of vLLM's checks that fails, in the order in which it makes them."""
-    if room.physical is not None and room.physical <= 0:
-        over = binary_bytes(-room.physical)
-        return "weights", f"the weights alone are {over} more than the GPU has"
     found = (
         _over_share(room, best=best)
+        or _over_weights(room)
         or _over_rehearsal(pool, settled, room)
         or _over_cache(pool, settled, held, "at most " if best and room.low < room.high else "")
     )
-    if found is None and room.died:
-        return "GPU memory", "the log ends with CUDA out of memory, after the cache was allocated"
-    return found
+    return ("GPU memory", room.died) if found is None and room.died else found
 
 
 def _over_share(room: Room, *, best: bool) -> Problem | None:
@@ -147,7 +145,15 @@ def _over_share(room: Room, *, best: bool) -> Problem | None:
     if room.share <= free:
         return None
     asked, left = binary_bytes(room.share), binary_bytes(free)
-    return "GPU share", f"the share of {asked} is more than the {left} that are free at the start"
+    what = f"the share of {asked} is more than the {left} that are free at the start"
+    return "GPU share", f"{what}: something else uses the GPU" if room.shared else what
+
+
+def _over_weights(room: Room) -> Problem | None:
+    if room.physical is None or room.physical > 0:
+        return None
+    over = binary_bytes(-room.physical)
+    return "weights", f"the weights alone are {over} more than the GPU has"
 
 
 def _over_rehearsal(pool: Pool, settled: Settled, room: Room) -> Problem | None:

@@ -25,9 +25,7 @@ SETTLED: dict[str, str] = {
     "kv_cache_dtype": r"\bkv_cache_dtype=([a-z]\w*)",
     "enforce_eager": r"\benforce_eager=(True|False)",
 }
-UNUSUAL = re.compile(
-    r"\b(?:decode_context_parallel_size|prefill_context_parallel_size)=(?:[2-9]|\d\d)"
-)
+UNUSUAL = ("decode_context_parallel_size", "prefill_context_parallel_size")
 
 
 class Stated(msgspec.Struct, frozen=True):
@@ -63,7 +61,7 @@ def read_arguments(text: str) -> Stated:
         for name, value in others.items()
         if name in UNMODELLED and str(value) not in HARMLESS.get(name, ())
     }
-    unusual = {match[0].partition("=")[0] for match in UNUSUAL.finditer(text)}
+    unusual = {name for name in UNUSUAL if re.search(rf"{name}=(?:[2-9]|\d\d)", text)}
     if (given or {}).get(_key(DRAFT)) and "speculative_tokens" not in known:
         unusual.add(_key(DRAFT))
     rest = [_words(name, value) for name, value in sorted(others.items()) if name in MEASURED]

@@ -12,11 +12,12 @@ from typing import Any
 import msgspec
 
 from release.memory.arguments import Stated, read_arguments
-from release.memory.starts import last_start
+from release.memory.starts import READY, last_start
 from release.units import GIB
 
 AVAILABLE = r"(?:Available KV cache memory: | GiB, reserved |Explicitly set \(|Auto set \()"
-TOTAL = r"(?:Free memory on device[^(\n]{0,40}\([\d.]+/|total_memory=)"
+FREE = r"Free memory on device[^(\n]{0,40}\("
+TOTAL = rf"(?:{FREE}[\d.]+/|total_memory=|has a total capacity of )"
 Read = Callable[[str], Any]
 NUMBER = r"(-?[\d.,]+)"
 LARGEST = 1e15
@@ -27,13 +28,15 @@ class EngineLog(msgspec.Struct, frozen=True):
 
     `needed`, `available_for_it` and `longest` are those of the error that a length does not fit;
     `length` is what the concurrency is for. `state_blocks` is what max_num_seqs exceeded. Of
-    several workers `weights` is the most and `available` the least; `total` is what CUDA reports.
+    several workers `weights` is the most and `available` the least; `total` is what CUDA reports,
+    `free` what of it was left at a start that this was too little for.
     `block` is what recurrent states need, `kernel_block` what a kernel prefers.
     """
 
     version: str | None = None
     stated: Stated = Stated()
     total_gib: float | None = None
+    free_gib: float | None = None
     weights_gib: float | None = None
     load_seconds: float | None = None
     available_gib: float | None = None
@@ -71,6 +74,7 @@ def _int(text: str) -> int:
 FIGURES: dict[str, tuple[str, Read]] = {
     "version": (r"(?:LLM engine \(v|server version |█ +version +)(\d+\.\d+[\w.+-]*)", str),
     "total_gib": (rf"{TOTAL}{NUMBER} ?GiB", float),
+    "free_gib": (rf"{FREE}{NUMBER}/[\d.]+ GiB\)\s+on\s+startup\s+is\s+less", float),
     "weights_gib": (rf"Model loading took {NUMBER} Gi?B", float),
     "load_seconds": (rf"Loading weights took {NUMBER} seconds", float),
     # The others: --kv-cache-memory-bytes; a CPU's, what the user said or what the machine has.
@@ -95,9 +99,13 @@ FIGURES: dict[str, tuple[str, Read]] = {
 SIGNS = {
     "no_memory": r"No available memory for the cache blocks",
     "out_of_memory": r"OutOfMemoryError|CUDA out of memory|Triton Error \[CUDA\]: out of memory",
-    "started": r"init engine \(profile|Application startup complete",
+    "started": r"init engine \(profile|" + "|".join(READY),
 }
-CHOOSE: dict[str, Callable[[list[Any]], Any]] = {"weights_gib": max, "available_gib": min}
+CHOOSE: dict[str, Callable[[list[Any]], Any]] = {
+    "weights_gib": max,
+    "available_gib": min,
+    "free_gib": min,
+}
 
 
 def decode_log(raw: bytes) -> str:
