@@ -15,6 +15,7 @@ from release.fit.audit import audit
 from release.fit.changes import smallest_change
 from release.fit.solve import Fit, Question, solve
 from release.fit.subject import Subject, open_subject, weighed_facts
+from release.memory.command import parse_command
 from release.memory.gpus import Gpu, find_gpu
 from release.memory.options import Options
 from release.memory.versions import NEWEST
@@ -191,7 +192,9 @@ def _commands(subject: Subject) -> Iterator[str]:
         yield f"```sh\n{command}\n```\n"
         for name in gpus:
             for vllm in (THEN, NEWEST):
-                fit = audit(subject, command, Question(vllm=vllm, gpu=find_gpu(name)))
+                fit = audit(
+                    subject, parse_command(command), Question(vllm=vllm, gpu=find_gpu(name))
+                )
                 yield f"- {name}, vLLM {vllm}: {_verdict(subject, fit)}"
     yield (
         "\nOn A100 and H100 NVFP4 is computed with 16-bit activations (Marlin), on A100 FP8 too:"

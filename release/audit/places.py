@@ -7,15 +7,18 @@ from itertools import pairwise
 import msgspec
 
 from release.errors import ReleaseError
-from release.memory.gpus import Gpu, all_gpus, find_gpu
+from release.memory.gpus import COUNTS, Gpu, all_gpus, find_gpu
+from release.units import GIB
 
 BEGINS = re.compile(r"\W*(?:(?:an?|one|the|on|with|your)\s+){0,2}(?:NVIDIA\s+)?", re.IGNORECASE)
-WORDS = {"dual": 2, "two": 2, "three": 3, "four": 4, "six": 6, "eight": 8}
 SEVERAL = re.compile(
-    rf"(?:(?P<times>\d{{1,3}})\s*[x×]\s*|(?P<word>{'|'.join(WORDS)})\s+(?:NVIDIA\s+)?)$",
+    rf"(?:(?P<times>\d{{1,3}})\s*[x×]\s*|(?P<word>{'|'.join(COUNTS)})\s+(?:NVIDIA\s+)?)$",
     re.IGNORECASE,
 )
 MANY = re.compile(r"(?<![\w.,])(?P<times>\d{1,3})\s+(?:NVIDIA\s+)?$", re.IGNORECASE)
+
+
+SMALL = 15 * GIB
 
 
 class Machine(msgspec.Struct, frozen=True):
@@ -61,7 +64,7 @@ def apart(text: str) -> list[str]:
 
 def _count(several: re.Match[str]) -> int:
     said = several.groupdict()
-    return int(said["times"]) if said["times"] else WORDS[said["word"].lower()]
+    return int(said["times"]) if said["times"] else COUNTS[said["word"].lower()]
 
 
 def _gpu(name: str) -> Gpu | None:
@@ -73,9 +76,16 @@ def _gpu(name: str) -> Gpu | None:
 
 @cache
 def _names() -> re.Pattern[str]:
-    """Names and aliases; for `RTX 5090` also `5090`, which is nothing else on a card."""
-    names = {alias for gpu in all_gpus() for alias in (gpu.name, *gpu.aliases)}
-    names |= {name.removeprefix("RTX ") for name in names if re.match(r"RTX \d{4}( |$)", name)}
+    """Names and aliases; for `RTX 5090` also `5090`, which is nothing else on a card.
+
+    That is not so of smaller GPUs: 3060 may be a number of samples.
+    """
+    names = {alias: gpu for gpu in all_gpus() for alias in (gpu.name, *gpu.aliases)}
+    names |= {
+        name.removeprefix("RTX "): gpu
+        for name, gpu in names.items()
+        if gpu.low > SMALL and re.match(r"RTX \d{4}( |$)", name)
+    }
     words = [r"[ -]?".join(map(re.escape, re.split("[ -]+", name))) for name in names]
     parts = "|".join(sorted(words, key=lambda word: -len(word)))
     size = r"(?:[ (-]+\d{2,3}\s?GB\b)?"

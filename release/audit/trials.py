@@ -118,7 +118,7 @@ def _try(shell: Shell, pinned: str | None, subject: Subject | Unknown) -> Iterat
             yield Trial(shell, machine, command, open=subject.reason)
             continue
         try:
-            question = ask(command, Question(vllm=release_of(command), gpu=machine.gpu))
+            question = ask(subject, command, Question(vllm=release_of(command), gpu=machine.gpu))
             found = solve(subject, question)
             change = smallest_change(subject, found) if found.answer.starts is False else None
             yield Trial(shell, machine, command, found, change.command if change else None)
@@ -138,7 +138,7 @@ def _unread(text: str) -> str | None:
 def _refused(command: Command, subject: Subject) -> str | None:
     """Why vLLM refuses a command by the config alone: on a small GPU as on the largest."""
     try:
-        question = ask(command, Question(vllm=release_of(command)))
+        question = ask(subject, command, Question(vllm=release_of(command)))
         subject = for_release(subject, question.vllm)
         said = [
             refusal(

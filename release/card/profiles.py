@@ -153,8 +153,8 @@ def _answer(
 ) -> Fit | str:
     """The answer, or why there is none."""
     command = parse_command(shlex.join(("vllm", "serve", *argv)))
-    if command.gap:
-        return command.gap
+    if gap := command.gap():
+        return gap
     if isinstance(subject, str):
         return subject
     vllm = serve.vllm or NEWEST

@@ -90,7 +90,7 @@ def command(**given: Any) -> int:
     computed then. Options that vLLM has are spelled as vLLM spells them. Exit code 1: it does not
     start; 3: not known.
     """
-    from release.cli.answers import answer_all  # noqa: PLC0415 - keeps --help fast
+    from release.cli.asked import answer_all  # noqa: PLC0415 - keeps --help fast
 
     manifest = find_manifest()
     checkpoint = given["checkpoint"] or _audited(given["audit"], manifest)

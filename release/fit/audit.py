@@ -5,19 +5,19 @@ from msgspec.structs import replace
 from release.errors import ReleaseError
 from release.fit.solve import Fit, Question, solve
 from release.fit.subject import NotEstimated, Subject
-from release.memory.command import Command, parse_command
+from release.memory.command import Command
 from release.memory.known_options import told
 from release.memory.versions import NEWEST, is_newer, parse_version
+from release.quantization.config import find_quantization
 
 
-def audit(subject: Subject, text: str, question: Question) -> Fit:
-    """Answer for the command in `text` on what the question names: a GPU, memory or a log.
+def audit(subject: Subject, command: Command, question: Question) -> Fit:
+    """Answer for a command on what the question names: a GPU, memory or a log.
 
-    The answer's command is the one in `text` with its own words, those that do not count for memory
-    included. Raises `ReleaseError` for what is no command of vLLM's, `NotEstimated`.
+    The answer's command has its own words, those that do not count for memory included. Raises
+    `NotEstimated`.
     """
-    command = parse_command(text)
-    asked = ask(command, question)
+    asked = ask(subject, command, question)
     lacked = lacking(command, question.vllm)
     if lacked and not is_newer(parse_version(question.vllm)):
         asked = replace(asked, refused=lacked[0][1])
@@ -47,11 +47,25 @@ def modelled(release: str) -> str:
     return release
 
 
-def ask(command: Command, question: Question) -> Question:
-    """Put a command's options into a question. Raises `NotEstimated`."""
-    if command.gap:
-        raise NotEstimated(command.gap)
+def ask(subject: Subject, command: Command, question: Question) -> Question:
+    """Put a command's options into a question about a model. Raises `NotEstimated`."""
+    gap = command.gap(own_method(subject))
+    if gap:
+        raise NotEstimated(gap)
     notes = tuple(f"{what}, and was not looked at" for _, what in lacking(command, question.vllm))
+    counts = [count for count in (question.gpus, command.gpus) if count is not None]
     return replace(
-        question, options=command.options, model=command.model, rest=command.rest, notes=notes
+        question,
+        options=command.options,
+        model=command.model,
+        rest=command.rest,
+        notes=(*question.notes, *notes),
+        gpus=min(counts, default=None),
     )
+
+
+def own_method(subject: Subject) -> str | None:
+    """What a checkpoint calls its own quantization, as --quantization does."""
+    _, declared = find_quantization(subject.config.raw) or ("", None)
+    method = declared.get("quant_method") if isinstance(declared, dict) else None
+    return method if isinstance(method, str) else None

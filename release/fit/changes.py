@@ -11,6 +11,7 @@ from release.fit.subject import NotEstimated, Subject
 from release.memory.dtypes import FP8
 from release.memory.logs import EngineLog
 from release.memory.options import AUTO
+from release.memory.world import needed_gpus
 
 UTILIZATION = 0.95
 LAST = 0.005  # GiB: half of the last decimal that a log prints
@@ -29,12 +30,12 @@ def smallest_change(subject: Subject, fit: Fit) -> Fit | None:
     """
     if fit.answer.starts or fit.question.refused:
         return None
-    singles = list(_candidates(subject, fit))
+    singles = [*_on_fewer(fit.question), *_candidates(subject, fit)]
     choices = [
         (sum(cost for cost, _ in chosen), count, [change for _, change in chosen])
         for count in range(1, MOST + 1)
         for chosen in combinations(singles, count)
-        if len({name for _, change in chosen for name in change}) == count
+        if len({name for _, change in chosen for name in change}) == sum(len(c) for _, c in chosen)
     ]
     for _, _, chosen in sorted(choices, key=lambda choice: choice[:2]):
         found = _try(subject, fit.question, {k: v for one in chosen for k, v in one.items()})
@@ -46,6 +47,13 @@ def smallest_change(subject: Subject, fit: Fit) -> Fit | None:
     wider = ({"tensor_parallel_size": ranks * times} for times in MORE_GPUS)
     tries = (_try(subject, fit.question, dict(change)) for change in wider)
     return next(filter(None, tries), None)
+
+
+def _on_fewer(question: Question) -> Iterator[tuple[int, Change]]:
+    """As many GPUs as there are, where the command takes more."""
+    if question.gpus and needed_gpus(question.options) > question.gpus:
+        one = {"pipeline_parallel_size": None, "data_parallel_size": None}
+        yield 0, {"tensor_parallel_size": question.gpus, **one}
 
 
 def _candidates(subject: Subject, fit: Fit) -> Iterator[tuple[int, Change]]:

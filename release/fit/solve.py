@@ -36,6 +36,7 @@ from release.memory.options import Options
 from release.memory.pool import Pool, plan_pool
 from release.memory.serving import Serving
 from release.memory.versions import NEWEST, is_newer
+from release.memory.world import needed_gpus, too_few
 from release.unknown import Unknown
 
 # What the modules of a model keep beside the tensors that its config implies: float32 routers.
@@ -46,7 +47,8 @@ class Question(msgspec.Struct, frozen=True):
     """How it is to be served, and on what; `available` is bytes for the cache on each GPU.
 
     `model` and `rest` are what a command calls the model, and its words that do not count; `notes`
-    what is assumed about it beside all else; `refused` why vLLM does not take it.
+    what is assumed about it beside all else; `refused` why vLLM does not take it. `gpus` is how
+    many there are, where that is said; `label` tells it from others that are asked beside it.
     """
 
     options: Options = Options()
@@ -58,6 +60,8 @@ class Question(msgspec.Struct, frozen=True):
     rest: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     refused: str | None = None
+    gpus: int | None = None
+    label: str = ""
 
 
 class Fit(msgspec.Struct, frozen=True):
@@ -105,6 +109,7 @@ def solve(subject: Subject, question: Question) -> Fit:
             serving = replace(settled.serving, block_size=measured.block)
             settled = replace(settled, serving=serving)
     refused = question.refused or refusal(subject, settled, options, question.gpu)
+    refused = refused or too_few(options, question.rest, question.gpus)
     pool = plan_pool(subject.config, subject.architecture, settled.serving)
     unplanned = refused is not None and isinstance(pool, Unknown)
     if unplanned:
@@ -223,6 +228,9 @@ def _assumptions(subject: Subject, question: Question, settled: Settled) -> tupl
         span = f"{low:g}" if low == high else f"{low:g} to {high:g}"
         found.append(f"{question.gpu.name}: CUDA reports {span} GiB ({question.gpu.source})")
         found.append("nothing else runs on it")
+    used = needed_gpus(question.options)
+    if question.gpus is not None and used < question.gpus:
+        found.append(f"{used} of {question.gpus} GPUs used (-tp takes more)")
     found.append(f"KV cache dtype {serving.kv_cache_dtype}")
     if isinstance(subject.quantization, Unknown):
         found.append(f"nothing about the checkpoint's own KV cache: {subject.quantization.reason}")

@@ -6,14 +6,17 @@ import re
 import shlex
 
 import msgspec
+from msgspec.structs import replace
 
 from release.errors import ReleaseError
+from release.memory.devices import named_gpus
 from release.memory.effects import ENVIRONMENT, UNMODELLED, why_not
 from release.memory.known_options import every_option, options_of
+from release.memory.named import named_release, named_settings
 from release.memory.nested import COMPILATION, DRAFT, SPELLED_OUT, fields_of, objects_of
 from release.memory.options import ALIASES, AUTO, TABLE, Options, speculative
-from release.memory.pasted import named_release, named_settings, served_words
-from release.memory.reader import Reader
+from release.memory.pasted import Pasted, served
+from release.memory.reader import METHOD, Reader
 from release.memory.versions import Version
 
 SECRETS = frozenset({"--api-key", "--hf-token"})
@@ -27,6 +30,10 @@ LEVEL = re.compile(r"^(-O)(?=.)(?![=.])")
 ANY_LENGTH = "VLLM_ALLOW_LONG_MAX_MODEL_LEN"
 NEGATIVE = re.compile(r"-\d[\d.]*")
 LIKENESS = 0.88
+# Other names of a method. Source: vLLM 0.32 layers/quantization/__init__.py.
+SAME = ("{}", "{}_marlin", "auto_{}", "{}_fp4")
+# Images for what is no GPU.
+DEVICES = re.compile(r"vllm-openai-(?:cpu|xpu|tpu|hpu)\b")
 
 
 class Command(msgspec.Struct, frozen=True):
@@ -34,7 +41,8 @@ class Command(msgspec.Struct, frozen=True):
 
     `rest` are the words of options that do not count, in their order; `ignored` their names;
     `unmodelled` those that count and are not modelled; `unknown` those that no release has;
-    `shortened` what is written for a longer option; `release` that of vLLM which the text names.
+    `shortened` what is written for a longer option; `release` that of vLLM which the text names,
+    `gpus` how many GPUs it gives, `method` the value of --quantization.
     """
 
     model: str | None
@@ -45,11 +53,17 @@ class Command(msgspec.Struct, frozen=True):
     unknown: tuple[str, ...] = ()
     shortened: tuple[tuple[str, str], ...] = ()
     release: str | None = None
+    gpus: int | None = None
+    method: str | None = None
 
-    @property
-    def gap(self) -> str | None:
-        """Why no memory can be estimated for it."""
-        return next(map(why_not, self.unmodelled), None)
+    def gap(self, own: str | None = None) -> str | None:
+        """Why no memory can be estimated for it, with a checkpoint that is quantized by `own`.
+
+        To name a checkpoint's own method changes nothing, nor does the kernel that reads it.
+        """
+        same = own is not None and self.method in {pattern.format(own) for pattern in SAME}
+        left = (name for name in self.unmodelled if not (same and name in METHOD))
+        return next(map(why_not, left), None)
 
     def lacking(self, version: Version) -> tuple[str, ...]:
         """The options that this release of vLLM has not."""
@@ -61,16 +75,27 @@ class Command(msgspec.Struct, frozen=True):
 
 
 def parse_command(text: str) -> Command:
-    """Read a pasted command: a shell's, a container's, a unit's.
+    """Read a pasted command, the first if there are several: a shell's, a container's, a unit's.
 
     Raises `ReleaseError` where it is no `vllm serve`, or a value cannot be read.
     """
-    reader = _read(served_words(text))
-    settings = named_settings(text)
+    return _parse(served(text)[0])
+
+
+def parse_commands(text: str) -> tuple[Command, ...]:
+    """Read every command of a pasted text. Raises `ReleaseError` as `parse_command` does."""
+    return tuple(map(_parse, served(text)))
+
+
+def _parse(pasted: Pasted) -> Command:
+    reader = _read(list(pasted.words))
+    settings = named_settings(pasted.text)
     unmodelled = [name for name, value in ENVIRONMENT.items() if settings.get(name) == value]
+    unmodelled += DEVICES.findall(pasted.text)[:1]
     if settings.get(ANY_LENGTH) == "1":
         reader.given["any_length"] = True
-    return _sorted(reader, unmodelled, named_release(text))
+    command = _sorted(reader, unmodelled, named_release(pasted.text))
+    return replace(command, gpus=named_gpus(pasted.text), method=reader.method)
 
 
 def _read(words: list[str]) -> Reader:

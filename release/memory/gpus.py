@@ -3,7 +3,7 @@
 import difflib
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -15,10 +15,25 @@ from release.units import GB, GIB
 DATA = Path(__file__).with_name("gpus.toml")
 
 MEMORY_SLACK = 0.03  # of a GPU's memory: drivers keep some of it for themselves
-BRANDS = r"nvidia|geforce|amd|instinct|tesla|quadro|tensor core|\bgpu\b|sxm\d*|pcie|hbm\d*e?"
-SIZE = re.compile(r"(.*\w)[\s(_-]+(\d{2,3})\s*gi?b\)?", re.IGNORECASE)
-SEVERAL = re.compile(r"\s*(\d+)\s*[x×]\s*(.+)", re.IGNORECASE)
+BRANDS = (
+    r"nvidia|geforce|amd|instinct|radeon (?=rx)|tesla|quadro|tensor core|\bgpus?\b|sxm\d*|pcie"
+    r"|hbm\d*e?"
+)
+SIZE = re.compile(r"(.*\w)[\s(_-]+(\d{1,3})\s*gi?b?\)?", re.IGNORECASE)
+COUNTS = {"dual": 2, "two": 2, "three": 3, "four": 4, "six": 6, "eight": 8}
+# Each has a name; the number may stand before or behind it.
+SEVERAL = (
+    re.compile(rf"\s*(\d{{1,3}}|{'|'.join(COUNTS)})(?:\s*[x×*]\s*|\s+)(.+?)s?\s*", re.IGNORECASE),
+    re.compile(r"\s*(?P<name>.+?)\s*[x×*:]\s*(?P<count>\d{1,3})\s*", re.IGNORECASE),
+)
+# vLLM runs on these by plugins, which size their caches themselves.
+ELSEWHERE = re.compile(
+    r"gaudi|hpu|\btpu|inferentia|trainium|ascend|\b910b|\barc\b|\bmax 1\d{3}|apple"
+    r"|\bm[1-5] (?:max|pro|ultra)|\bcpu\b|xeon|epyc",
+    re.IGNORECASE,
+)
 SAME_SIZE = 0.08
+LIKENESS = 0.7
 # Kernels for these differ by release and shape.
 UNCERTAIN = frozenset({"MXFP4XFP8", "MXFP6", "MXFP6A8", "MXFP6A16", "W4AFP8"})
 UNQUANTIZED = frozenset({"UNQUANTIZED", "BF16", "F16", "F32"})
@@ -83,21 +98,55 @@ def find_gpu(name: str) -> Gpu:
 
     A memory size in the name must be the GPU's: other memory is another GPU.
     """
+    gpu, count = find_gpus(name)
+    if count is not None:
+        hint = f'--gpu "{gpu.name}" --tensor-parallel-size {count}'
+        raise ReleaseError(f"{name!r:.60} are several GPUs: name one", hint=hint)
+    return gpu
+
+
+def find_gpus(name: str) -> tuple[Gpu, int | None]:
+    """Find a GPU as `find_gpu` does, and how many there are: `2x4090`, `H100 x 8`; None for one."""
     known = {_plain(alias): gpu for gpu in all_gpus() for alias in (gpu.name, *gpu.aliases)}
     found = _look_up(name, known)
     if found is not None:
-        return found
-    several = SEVERAL.fullmatch(name)
-    one = _look_up(several[2], known) if several is not None else None
-    if several is not None and one is not None:
-        hint = f'--gpu "{one.name}" --tensor-parallel-size {several[1]}'
-        raise ReleaseError(f"{name!r:.60} are several GPUs: name one", hint=hint)
+        return found, None
+    for said, one in _counted(name):
+        found = _look_up(one, known)
+        count = COUNTS.get(said.lower()) or int(said)
+        if found is not None and count:
+            return found, count
+    raise ReleaseError(f"{name!r:.60} is not a GPU we know", hint=_nearest(name, known))
+
+
+def _counted(name: str) -> Iterator[tuple[str, str]]:
+    before, behind = (pattern.fullmatch(name) for pattern in SEVERAL)
+    if before is not None:
+        yield before[1], before[2]
+    if behind is not None:
+        yield behind["count"], behind["name"]
+
+
+def _nearest(name: str, known: Mapping[str, Gpu]) -> str:
+    """What to write instead."""
+    otherwise = "or --available 44.5GiB"
+    if ELSEWHERE.search(name):
+        return f"how vLLM's plugin for it sizes its cache is not modelled; {otherwise}"
     sized = SIZE.fullmatch(name.strip())
     chip = _look_up(sized[1], known) if sized is not None else None
-    near = [_plain(chip.name)] if chip else difflib.get_close_matches(_plain(name), known, 1, 0.5)
-    names = known[near[0]].name if near else ", ".join(gpu.name for gpu in all_gpus())
-    hint = f"did you mean {names}?" if near else f"known are {names}"
-    raise ReleaseError(f"{name!r:.60} is not a GPU we know", hint=f"{hint}; or --available 44.5GiB")
+    plain = _plain(name)
+    begun = [each for each in known if plain and each.startswith((plain, f"rtx{plain}"))]
+    near = (
+        begun[:3]
+        or difflib.get_close_matches(plain, known, 3, LIKENESS)
+        or difflib.get_close_matches(f"rtx{plain}", known, 3, LIKENESS)
+    )
+    names = list(dict.fromkeys(known[each].name for each in near))
+    if chip is not None:
+        names = [chip.name]
+    if names:
+        return f"did you mean {' or '.join(names)}?; {otherwise}"
+    return f"known are {', '.join(gpu.name for gpu in all_gpus())}; {otherwise}"
 
 
 def is_gpu(gpu: Gpu, device: str, total: int) -> bool:
@@ -112,6 +161,9 @@ def _look_up(name: str, known: Mapping[str, Gpu]) -> Gpu | None:
     found = known.get(plain) or known.get(f"rtx{plain}")
     sized = SIZE.fullmatch(name.strip())
     if found is not None or sized is None:
+        return found
+    found = known.get(_plain(f"{sized[1]} {sized[2]}GB"))
+    if found is not None:
         return found
     found = _look_up(sized[1], known)
     size = float(sized[2]) * GB

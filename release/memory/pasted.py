@@ -1,168 +1,136 @@
-"""The words of a `vllm serve` command in what people paste: a shell's, a container's, a unit's."""
+"""The words of `vllm serve` commands in what people paste: a shell's, a container's, a unit's."""
 
 import ast
 import re
+import shlex
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Any
+
+import msgspec
 
 from release.errors import ReleaseError
+from release.memory.manifests import manifest_commands
+from release.memory.named import IMAGES
+from release.memory.shell import commands
+from release.memory.variables import filled
 
-# One piece of a shell's text. A line that begins with an option goes on with the one before it.
-PIECE = re.compile(
-    r"""
-    (?P<gap>[ \t\r]+ | \n(?=\s*--?[A-Za-z]) | (?<!\S)\#[^\n]*)
-    | (?P<redirect>(?:(?<!\S)\d+)?(?:&>>?|>>?&?)[ \t]*[^\s;&|<>()]*)
-    | (?P<end>[\n;&|()`]+)
-    | (?P<word>(?:'[^']*' | "(?:\\.|[^"\\])*" | \\. | <[^\s<>]*> | \$\([^()\n]*\)
-                | [^\s'"\\;&|<>()`])+)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-QUOTED = re.compile(r"""'([^']*)'|"((?:\\.|[^"\\])*)"|\\(.)""", re.DOTALL)
-ESCAPED = re.compile(r'\\([$`"\\])')
-# Of a shell, of PowerShell and of Windows' command line; a space behind it is not seen.
-CONTINUED = re.compile(r"(?:\\|(?<=\s)[`^])[ \t]*\r?\n")
 # A module or an image that serves; with another entrypoint `serve` is its first word.
-SERVERS = re.compile(r"vllm\.entrypoints\.\S*(?:api_server|main)|\S*vllm-openai(?:[:@]\S*)?")
-SERVE = re.compile(r"(?:\S*[/=])?vllm serve")
+SERVERS = re.compile(rf"vllm\.entrypoints\.\S*(?:api_server|main)|\S*{IMAGES}(?:[:@]\S*)?")
+SERVE = re.compile(r"(?:\S*[/=!])?vllm serve")
 INNER = re.compile(r"\bvllm\s+serve\s")
 ARRAY = re.compile(r"\[[^\[\]]*\]")
-MANIFEST = re.compile(r"(?m)^[ \t-]*(?:args|command|entrypoint|image)\s*:|\A\s*(?:\[|-\s)")
-ANCHOR = re.compile(r"(?:^|[\s,:\[{-])[&*]\w")
-RELEASE = re.compile(
-    r"vllm-openai:v?(\d+\.\d+\.\d+[\w.+-]*)|\bvllm(?:\[[\w,-]*\])?==(\d+\.\d+[\w.+-]*)"
-)
-SETTING = re.compile(r"""\b(VLLM_[A-Z0-9_]+)["']?(?:=|:|[\s,]+value:)\s*["']?(\w+)""")
+COMPOSE_RUN = re.compile(r"(?:.* )?docker[ -]compose (?:.* )?run")
+# Options of `compose run` that take a value.
+VALUED = frozenset({"-e", "--env", "-v", "--volume", "-p", "--publish", "-u", "--name", "-w"})
+SETS = re.compile(r"(?:export|set|\$env:\w+=?|[A-Za-z_]\w*=.*)")
+OTHERS = re.compile(r"\bvllm (?:bench \w+|chat|complete|run-batch|collect-env)|\bLLM\(")
 DASHES = "\N{EN DASH}\N{EM DASH}\N{MINUS SIGN}"
-IMAGE = "vllm-openai"
+CURLY = re.compile("[\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}]")
 
 
-def named_release(text: str) -> str | None:
-    """The release of vLLM that an image's tag or an installation names, as 0.24.0."""
-    found = RELEASE.search(text)
-    return None if found is None else next(filter(None, found.groups()))
+class Pasted(msgspec.Struct, frozen=True):
+    """The words behind `vllm serve`, and the text that they are of with what is set for them."""
+
+    words: list[str]
+    text: str
 
 
-def named_settings(text: str) -> dict[str, str]:
-    """What a shell or a manifest sets of vLLM's environment."""
-    return dict(SETTING.findall(text))
+def served(text: str) -> tuple[Pasted, ...]:
+    """Find each command that serves, in its order.
 
-
-def served_words(text: str) -> list[str]:
-    """Find the words behind `vllm serve`, or what serves as that.
-
-    Raises `ReleaseError` where there is no such command, or its quotes do not close.
+    Raises `ReleaseError` where there is none, or quotes do not close.
     """
-    bare = False
-    for found in _candidates(text):
-        words = list(filter(str.strip, found))
-        inner = next((word for word in words if INNER.search(word)), None)
-        if inner is not None and inner != text:  # as in bash -c '...'
-            return served_words(inner)
-        begins = [
-            *(i for i, pair in enumerate(pairwise(words)) if SERVE.fullmatch(" ".join(pair))),
-            *(i for i, word in enumerate(words) if SERVERS.fullmatch(word)),
-        ]
-        if begins:
-            named = words[begins[0] + 1 : begins[0] + 2] == ["serve"]
-            given = words[begins[0] + 1 + named :]
-            if given:
-                return _with_hyphens(given)
-            bare = True  # as in docker pull
-    if bare:
-        return []
+    text = filled(text)
+    for found in (manifest_commands(text), _arrays(text), _shell(text)):
+        every = [each for words, around in found for each in _servers(words, around)]
+        if len(every) == 1:
+            return (Pasted(every[0].words, text),)
+        if every:
+            return tuple(every)
+    if other := OTHERS.search(text):
+        what = f"{other[0]} of Python" if other[0].endswith("(") else f"`{other[0]}`"
+        what = f"{what} is not judged: only `vllm serve` is"
+        raise ReleaseError(what, hint="defaults and what else it takes differ")
     raise ReleaseError("the command is not `vllm serve ...`", hint="paste all of it, quoted")
 
 
-def _with_hyphens(words: list[str]) -> list[str]:
+def served_words(text: str) -> list[str]:
+    """The words of the first command that serves. Raises `ReleaseError`."""
+    return served(text)[0].words
+
+
+def _servers(words: list[str], around: str) -> Iterator[Pasted]:
+    """What serves in one command: it, or those of a shell that it starts, as in bash -c '...'."""
+    words = [word for word in words if word.strip()]
+    inner = next((word for word in words if INNER.search(word)), None)
+    if inner is not None and inner != around:
+        for each in served(inner.rstrip(",")):
+            yield Pasted(each.words, f"{around}\n{each.text}")
+        return
+    given = _given(words)
+    if given is not None:
+        yield Pasted(_typed(given), around)
+
+
+def _given(words: list[str]) -> list[str] | None:
+    """The words behind what serves; None where nothing does, as in docker pull."""
+    pairs = [" ".join(pair) for pair in pairwise(words)]
+    begins = [
+        *(i + 1 for i, pair in enumerate(pairs) if SERVE.fullmatch(pair)),
+        *(i for i, word in enumerate(words) if SERVERS.fullmatch(word)),
+    ]
+    if not begins:
+        return _composed(words)
+    named = words[begins[0] + 1 : begins[0] + 2] == ["serve"]
+    given = words[begins[0] + 1 + named :]
+    runs = bool(given) or words[begins[0]] == "serve" or "run" in words
+    return given if runs else None
+
+
+def _composed(words: list[str]) -> list[str] | None:
+    """The words of `docker compose run SERVICE --model ...`."""
+    at = next((i for i, word in enumerate(words) if word == "run"), 0)
+    if not COMPOSE_RUN.fullmatch(" ".join(words[: at + 1])):
+        return None
+    rest = words[at + 1 :]
+    while rest and rest[0].startswith("-"):
+        rest = rest[2 if rest[0] in VALUED else 1 :]
+    return rest[1:] if any(word.partition("=")[0] == "--model" for word in rest) else None
+
+
+def _typed(words: list[str]) -> list[str]:
+    """The words, without what a text program made of a keyboard's hyphens and quotes."""
     for word in words:
         if word[0] in DASHES:
             what = f"{word!r:.60} begins with a dash that is no hyphen: vLLM takes it for a model"
             raise ReleaseError(what, hint="write -- before the option")
+        if CURLY.search(word):
+            what = f"{word!r:.60} has curly quotes, which a shell takes for letters"
+            raise ReleaseError(what, hint="write straight ones")
     return words
 
 
-def _candidates(text: str) -> Iterator[list[str]]:
-    """Commands in the order in which they are likely; the shell's come last of all."""
-    if MANIFEST.search(text):
-        yield from _manifest(text)
+def _shell(text: str) -> Iterator[tuple[list[str], str]]:
+    """A shell's commands, each with what the lines before it set."""
+    before = ""
+    # All are read before the first is looked at: a quote that does not close is a fault of all.
+    for words in list(commands(text)):
+        line = shlex.join(words)
+        yield words, before + line
+        if words and SETS.fullmatch(words[0]):
+            before += f"{line}\n"
+
+
+def _arrays(text: str) -> Iterator[tuple[list[str], str]]:
+    """The lists of strings of a text, as Python, JSON and Dockerfiles write them."""
     arrays = [_array(match[0]) for match in ARRAY.finditer(text)]
     if any("vllm" in word for array in arrays for word in array[:4]):
-        yield [word for array in arrays for word in array]
-    # All are read before the first is looked at: a quote that does not close is a fault of all.
-    yield from list(_commands(CONTINUED.sub("", text)))
-
-
-def _commands(text: str) -> Iterator[list[str]]:
-    """Each of a shell's commands; where to redirections go is left out."""
-    words: list[str] = []
-    at = 0
-    while at < len(text):
-        piece = PIECE.match(text, at)
-        if piece is None:
-            raise ReleaseError("the command cannot be read", hint="check its quotes")
-        at = piece.end()
-        if piece["word"] is not None:
-            words.append(QUOTED.sub(_plain, piece["word"]))
-        elif piece["end"] is not None:
-            yield words
-            words = []
-    yield words
-
-
-def _plain(match: re.Match[str]) -> str:
-    single, double, escaped = match.groups()
-    return ESCAPED.sub(r"\1", double) if double is not None else single or escaped or ""
+        yield [word for array in arrays for word in array], text
 
 
 def _array(text: str) -> list[str]:
-    """The strings of a list, as Python, JSON and Dockerfiles write it."""
     try:
         value = ast.literal_eval(text)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         return []
     return value if isinstance(value, list) and all(isinstance(each, str) for each in value) else []
-
-
-def _manifest(text: str) -> Iterator[list[str]]:
-    """The containers of a manifest (Kubernetes, Compose), or a list of words."""
-    import yaml  # noqa: PLC0415 - most commands are a shell's
-
-    if ANCHOR.search(text):
-        return  # one that names itself would never end
-    try:
-        found = list(yaml.safe_load_all(text))
-    except (yaml.YAMLError, ValueError, RecursionError):
-        return
-    for value in found:
-        yield from _containers(value)
-
-
-def _containers(value: Any) -> Iterator[list[str]]:
-    if isinstance(value, list):
-        if value and all(isinstance(each, str | int | float) for each in value):
-            yield _served([str(each) for each in value], IMAGE)
-        for each in value:
-            yield from _containers(each)
-    elif isinstance(value, dict):
-        image = str(value.get("image", IMAGE))
-        words = [
-            word for key in ("entrypoint", "command", "args") for word in _stated(value.get(key))
-        ]
-        if words:
-            yield _served(words, image)
-        for each in value.values():
-            if isinstance(each, dict | list):
-                yield from _containers(each)
-
-
-def _served(words: list[str], image: str) -> list[str]:
-    """An image's own entrypoint serves, where only options are given."""
-    return [image, *words] if words[0].startswith("--") and SERVERS.fullmatch(image) else words
-
-
-def _stated(value: Any) -> list[str]:
-    if isinstance(value, str):
-        return [word for words in _commands(CONTINUED.sub("", value)) for word in words]
-    return [str(each) for each in value] if isinstance(value, list) else []

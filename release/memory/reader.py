@@ -7,6 +7,7 @@ from release.memory.effects import HARMLESS
 from release.memory.nested import NESTED, SPELLED_OUT, read_json, read_object
 from release.memory.options import TABLE, read_option
 
+METHOD = ("--quantization", "-q")
 SEVERAL = frozenset({"--cudagraph-capture-sizes"})
 
 
@@ -14,7 +15,8 @@ class Reader:
     """Takes options one by one.
 
     `given` are fields of `Options`, `nested` the objects of options that have one; `names` those of
-    options that are no part of our plan, `rest` their words in their order.
+    options that are no part of our plan, `rest` their words in their order. `method` is what
+    --quantization says.
     """
 
     def __init__(self, counts: dict[str, int]) -> None:
@@ -26,6 +28,7 @@ class Reader:
         self.rest: list[str] = []
         self.names: list[str] = []
         self.shortened: list[tuple[str, str]] = []
+        self.method: str | None = None
 
     def take(self, name: str, values: list[str], *, switched: bool) -> int:
         """Take one option, and say how many of the words behind it are its values."""
@@ -60,6 +63,8 @@ class Reader:
         most = self.counts.get(whole.replace("--no-", "--", 1), len(values))
         if values[:1] and values[0] in HARMLESS.get(name, ()):
             return 1
+        if name in METHOD and values:
+            self.method = values[0]
         self.names.append(whole if most else name)
         return min(len(values), most)
 

@@ -99,8 +99,8 @@ class Start(msgspec.Struct, frozen=True):
         `ReleaseError`, as `NotEstimated` for what is not modelled.
         """
         command = parse_command(shlex.join(["vllm", "serve", *self.words]))
-        if command.gap:
-            raise NotEstimated(command.gap)
+        if gap := command.gap():
+            raise NotEstimated(gap)
         given = command.options
         if given.async_scheduling is None:
             given = replace(given, async_scheduling=self.log.asynchronous)

@@ -89,7 +89,8 @@ def _requests(fit: Fit, length: int) -> str:
 def _column(fit: Fit) -> str:
     gpu = fit.question.gpu
     name = gpu.name if gpu else binary_bytes(fit.answer.at_least.available_bytes)
-    return f"{name}, {fit.settled.serving.kv_cache_dtype} KV"
+    label = f"{fit.question.label}, " if fit.question.label else ""
+    return f"{label}{name}, {fit.settled.serving.kv_cache_dtype} KV"
 
 
 def _counts(low: float, high: float, form: str = ",") -> str:

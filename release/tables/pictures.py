@@ -127,7 +127,8 @@ def _name(fit: Fit) -> str:
     where = gpu.name if gpu else "available memory as given"
     ranks = fit.settled.serving.tensor_parallel_size
     many = f"{ranks} x " if ranks > 1 else ""
-    name = f"{many}{where}, {fit.settled.serving.kv_cache_dtype} KV cache"
+    label = f"{fit.question.label}, " if fit.question.label else ""
+    name = f"{label}{many}{where}, {fit.settled.serving.kv_cache_dtype} KV cache"
     return name + NOT_STARTING.get(fit.answer.starts, "")
 
 

@@ -9,6 +9,7 @@ from release.fit.audit import audit
 from release.fit.changes import smallest_change
 from release.fit.solve import Question, solve
 from release.fit.subject import NotEstimated, Subject, open_subject
+from release.memory.command import parse_command
 from release.memory.gpus import all_gpus
 from release.memory.options import AUTO, Options
 from tests.golden.test_logs import LOGS
@@ -59,7 +60,9 @@ def test_every_suggestion_starts(subjects: list[Subject]) -> None:
                 assert change is None
             elif change is not None:
                 suggested += 1
-                again = audit(subject, change.command, Question(vllm=asked.vllm, gpu=asked.gpu))
+                again = audit(
+                    subject, parse_command(change.command), Question(vllm=asked.vllm, gpu=asked.gpu)
+                )
                 assert again.answer.starts, (asked, change.command)
                 assert again.answer == change.answer
     assert suggested >= len(CONFIGS) // 2

@@ -1,12 +1,14 @@
 """`vllm serve` commands as they are pasted and written."""
 
 import shlex
+import shutil
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
 from release.errors import ReleaseError
-from release.memory.command import parse_command, write_command
+from release.memory.command import parse_command, parse_commands, write_command
 from release.memory.known_options import changes, options_of, told
 from release.memory.options import Options
 from release.memory.versions import NEWEST, parse_version
@@ -97,6 +99,17 @@ SURROUNDED = [
     "containers:\n- image: a/vllm-openai:v1\n  args:\n  - --model\n  - m\n  - -tp\n  - '2'",
     "services:\n  a:\n    image: vllm/vllm-openai\n    command: >\n      --model m\n      -tp 2\n",
     "args:\n- --model=m\n- --tensor-parallel-size=2\n",
+    "docker compose run --rm -e A=b vllm --model m -tp 2",
+    "docker run vllm/vllm-openai-rocm:v0.31.0 --model m -tp 2",
+    "!vllm serve m -tp 2",
+    "%%bash\nnohup vllm serve m -tp 2 > log 2>&1 &",
+    "proc = subprocess.Popen('vllm serve m -tp 2', shell=True)",
+    "vllm serve m -tp 2 \\",
+    'MODEL="m"\nTP=2\nvllm serve "${MODEL}" -tp $TP',
+    "y:\n  a:\n    image: vllm/vllm-openai:${T:-v1}\n    command: --model ${M:-m} -tp ${N:-2}\n",
+    "x: &x\n  image: vllm/vllm-openai:v1\ny:\n  a:\n    <<: *x\n    command: --model m -tp 2\n",
+    '{"image": "vllm/vllm-openai:v1", "args": ["--model", "m", "-tp", "2"]}',
+    "docker pull vllm/vllm-openai:v1\nvllm bench serve --model m\nvllm serve m -tp 2",
 ]
 
 
@@ -110,6 +123,104 @@ def test_a_command_is_found_in_what_is_around_it(text: str) -> None:
 def test_a_manifest_that_names_itself_is_no_command() -> None:
     with pytest.raises(ReleaseError):
         parse_command("args: &a\n- *a\n- --model\n")
+
+
+# How many GPUs a text gives a server.
+COUNTED: list[tuple[str, int | None]] = [
+    ("CUDA_VISIBLE_DEVICES=0,1 vllm serve m", 2),
+    ("export CUDA_VISIBLE_DEVICES=0\nvllm serve m", 1),
+    ("docker run --gpus '\"device=0,1\"' vllm/vllm-openai:v1 --model m", 2),
+    ("docker run --gpus all vllm/vllm-openai:v1 --model m", None),
+    ("docker run --gpus 2 vllm/vllm-openai:v1 --model m", 2),
+    ("podman run --device nvidia.com/gpu=0 vllm/vllm-openai:v1 --model m", 1),
+    ("podman run --device nvidia.com/gpu=all vllm/vllm-openai:v1 --model m", None),
+    ("#SBATCH --gres=gpu:a100:4\nsrun vllm serve m", 4),
+    ("[Service]\nEnvironment=CUDA_VISIBLE_DEVICES=0,1,2\nExecStart=vllm serve m", 3),
+    ("resources: {limits: {nvidia.com/gpu: '2'}}\nargs: [vllm, serve, m]", 2),
+    ("env:\n- name: CUDA_VISIBLE_DEVICES\n  value: '0,1'\nargs: [vllm, serve, m]", 2),
+    ("args: [vllm, serve, m]\ndevices:\n- driver: nvidia\n  device_ids: ['0', '3']\n", 2),
+    ("args: [vllm, serve, m]\ndevices:\n- driver: nvidia\n  count: 1\n", 1),
+    ("CUDA_VISIBLE_DEVICES=$GPUS vllm serve m --gpu-memory-utilization 0.9", None),
+    ("resources: {accelerators: H100:8}\nrun: vllm serve m", 8),
+]
+
+
+@pytest.mark.parametrize(("text", "count"), COUNTED)
+def test_the_gpus_that_a_text_gives_are_counted(text: str, count: int | None) -> None:
+    assert parse_command(text).gpus == count
+
+
+TWO_SHELLS = """\
+export VLLM_USE_V1=1
+CUDA_VISIBLE_DEVICES=0,1 vllm serve m -tp 2 --port 8000 &
+CUDA_VISIBLE_DEVICES=2 vllm serve n --port 8001 &
+wait
+"""
+TWO_SERVICES = """\
+services:
+  a:
+    image: vllm/vllm-openai:v0.31.0
+    command: --model m --tensor-parallel-size 2
+    deploy: {resources: {reservations: {devices: [{device_ids: ["0", "1"]}]}}}
+  b:
+    image: vllm/vllm-openai:v0.30.0
+    command: ["--model", "n"]
+    environment: [CUDA_VISIBLE_DEVICES=2]
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "releases"), [(TWO_SHELLS, (None, None)), (TWO_SERVICES, ("0.31.0", "0.30.0"))]
+)
+def test_each_of_several_commands_has_its_own_surroundings(
+    text: str, releases: tuple[str | None, ...]
+) -> None:
+    commands = parse_commands(text)
+    assert [command.model for command in commands] == ["m", "n"]
+    assert [command.gpus for command in commands] == [2, 1]
+    assert tuple(command.release for command in commands) == releases
+
+
+def test_each_of_several_commands_is_answered(run: Run, tmp_path: Path) -> None:
+    text = "CUDA_VISIBLE_DEVICES=0 vllm serve a/m -tp 2\nvllm serve a/m --max-num-seqs 4"
+    result = run("fit", HYBRID, "--gpu", "H200", "--audit", text)
+    assert result.returncode == 1
+    assert "command 1: H200: Starts: no – it needs 2 GPUs, and 1 is there" in result.stdout
+    assert "command 2: H200: Starts: yes" in result.stdout
+    lora = text.replace("-tp 2", "--enable-lora")
+    result = run("fit", HYBRID, "--gpu", "H200", "--audit", lora)
+    assert result.returncode == 3
+    assert "command 1: H200: not estimated: --enable-lora changes" in result.stdout
+    ours = tmp_path / "m" / "config.json"
+    ours.parent.mkdir()
+    shutil.copy(HYBRID, ours)
+    result = run("fit", ours, "--gpu", "H200", "--audit", text.replace("a/m -tp", "a/other -tp"))
+    assert result.returncode == 0
+    assert "command 1: not judged, it serves other" in result.stdout
+    assert "command 2: Starts: yes" in result.stdout
+
+
+def test_to_name_a_checkpoints_own_method_changes_nothing() -> None:
+    command = parse_command("vllm serve m --quantization awq_marlin")
+    assert command.gap("awq") is None
+    assert command.gap("gptq") == command.gap() != ""
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("vllm bench serve --model m", "`vllm bench serve` is not judged"),
+        ("llm = LLM(model='m')", "LLM( of Python"),
+        ("vllm serve m \\ # why\n --port 1", "a comment stands behind a backslash"),
+        ("vllm serve \N{LEFT DOUBLE QUOTATION MARK}m", "curly quotes"),
+        ("docker pull vllm/vllm-openai:v1", "the command is not `vllm serve"),
+        ("repository: vllm/vllm-openai\ntag: v1", "the command is not `vllm serve"),
+    ],
+)
+def test_what_is_no_server_is_said(text: str, said: str) -> None:
+    with pytest.raises(ReleaseError) as caught:
+        parse_command(text)
+    assert said in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from release.cli.answers import answer_all
+from release.cli.asked import answer_all
 from release.fit.solve import Fit, Question, solve
 from release.fit.subject import open_subject
 from release.memory.logs import read_log

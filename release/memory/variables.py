@@ -1,0 +1,22 @@
+"""Variables of a pasted text: those that it sets, and the defaults that it writes for others."""
+
+import re
+
+SET = re.compile(
+    r"""(?m)^[ \t]*(?:export[ ]+|Environment="?|ENV[ ]+|set[ ]+)?([A-Za-z_]\w*)=
+    ("[^"$`\n]*"|'[^'\n]*'|[^\s;&|"'$`]+)"?[ \t]*(?:;|\#[^\n]*)?[ \t]*\r?$""",
+    re.VERBOSE,
+)
+USED = re.compile(r"\$(?:\{([A-Za-z_]\w*)(?::?-([^{}]*))?\}|([A-Za-z_]\w*))")
+
+
+def filled(text: str) -> str:
+    """The text with its variables in their places; one that nothing sets stays as it is."""
+    values = {name: value.strip("\"'") for name, value in SET.findall(text)}
+
+    def fill(match: re.Match[str]) -> str:
+        braced, default, plain = match.groups()
+        value = values.get(braced or plain, default)
+        return match[0] if value is None else str(value)
+
+    return USED.sub(fill, text)
