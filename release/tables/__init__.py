@@ -78,11 +78,11 @@ def weights_table(facts: Reported) -> Table:
 
 def rank_table(facts: Reported) -> Table:
     """Bytes that each GPU of a tensor-parallel group loads, by component."""
-    each: Any = facts["each_gpu"]
+    several, each = "Weights on each GPU", facts["each_gpu"]
     if not is_known(each):
-        return _unknown("Weights on each GPU", each)
+        return _unknown(several, each)
     if "refused" in each:
-        return Table("Weights on each GPU", ("vLLM does not start so",), ((each["refused"],),))
+        return Table(several, ("vLLM does not start so",), ((each["refused"],),))
     rows = tuple((name, decimal_bytes(size)) for name, size in each["components"].items())
     last = ("Total", f"{decimal_bytes(each['total_bytes'])}, {binary_bytes(each['total_bytes'])}")
     title = f"Weights on each of {each['gpus']} GPUs"
