@@ -91,6 +91,9 @@ def _shape(shape: str, work: Path, release: list[str], runs: int, bare: Cost) ->
         vocabulary = ", whole vocabulary" if whole else ""
         if not whole:
             report(f"{shape}: json.loads of the headers", parse, bare, parse)
+            for what, place in (("config.json", path / "config.json"), ("headers", path)):
+                fit = [*release, "fit", str(place), "--gpu", "B200", "-tp", "8"]
+                report(f"{shape}: release fit of {what}", measure(fit, runs, work), bare, parse)
         report(f"{shape}: release verify{vocabulary}", measure(verify, runs, work), bare, parse)
         shutil.rmtree(path)
 

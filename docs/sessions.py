@@ -90,7 +90,7 @@ def _desk() -> Iterator[Path]:
         command.chmod(0o755)
         desk = bench / "tour"
         hub = subprocess.Popen(
-            [str(command), "demo", "--hub", str(desk)],
+            ["sh", str(command), "demo", "--hub", str(desk)],  # another thread may hold it open
             env=_environment(desk),
             stdout=subprocess.PIPE,
             text=True,

@@ -1,5 +1,7 @@
 """The first facts: config, tensors, declared quantization, implied architecture."""
 
+from collections.abc import Iterator, Mapping
+
 from release.architecture import FAMILIES, Architecture, ModelConfig, derive_architecture
 from release.checkpoint import CONFIG_FILE, Checkpoint, TensorInfo
 from release.facts.documents import FOREIGN_QUANTIZATION
@@ -14,7 +16,27 @@ from release.quantization.config import (
 )
 from release.unknown import Unknown
 
-Tensors = dict[str, TensorInfo]
+Tensors = Mapping[str, TensorInfo]
+
+
+class Implied(Tensors):
+    """Tensors that a config implies, by module and role: `grouped`. Experts share their roles."""
+
+    def __init__(self, grouped: dict[str, dict[str, TensorInfo]]) -> None:
+        self.grouped = grouped
+
+    def __getitem__(self, name: str) -> TensorInfo:
+        """A tensor by its whole name. Raises `KeyError`."""
+        module, _, role = name.rpartition(".")
+        return self.grouped[module][role]
+
+    def __iter__(self) -> Iterator[str]:
+        """Every name, in the order of the modules."""
+        return (f"{name}.{role}" for name, roles in self.grouped.items() for role in roles)
+
+    def __len__(self) -> int:
+        """How many tensors."""
+        return sum(map(len, self.grouped.values()))
 
 
 def provide_config(checkpoint: Checkpoint) -> ModelConfig | Unknown:

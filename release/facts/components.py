@@ -1,5 +1,7 @@
 """Names of modules -> the part of the model they belong to, in the words of a model card."""
 
+from functools import cache
+
 MTP, VISION, AUDIO, PROJECTOR = "MTP head", "Vision tower", "Audio tower", "Multimodal projector"
 HEAD, EMBEDDINGS, NORMS = "lm_head", "Embeddings", "Norms"
 EXPERTS, ROUTER, MLP = "MoE experts", "MoE router", "MLP"
@@ -67,6 +69,13 @@ _MLPS = {"mlp", "feed_forward", "shared_mlp", "fc1", "fc2"}
 
 def component_of(module: str) -> str:
     """Name the component of a module; "Other" is an answer, never a guess."""
+    # What is behind the experts decides nothing, and there is most of it.
+    head, experts, _ = module.partition(".experts.")
+    return _component(f"{head}.experts" if experts else module)
+
+
+@cache
+def _component(module: str) -> str:
     parts = module.split(".")
     for part in parts:
         component = _BY_PART.get(part)

@@ -1,8 +1,11 @@
 """The tensors that a bare config.json implies, as if they were stored: names, dtypes, shapes."""
 
+from collections.abc import Iterator
+
 from release.architecture import Architecture, ModelConfig
+from release.architecture.skeleton import Expected
 from release.checkpoint.header import DTYPE_BITS, TensorInfo, product
-from release.facts.basics import Tensors
+from release.facts.basics import Implied, Tensors
 from release.facts.modules import CLASSES, OTHER_CLASSES
 from release.quantization.config import QuantizationConfig
 from release.quantization.match import Resolver
@@ -33,19 +36,30 @@ def imply_tensors(
     }
     claims = Resolver(quantization.groups, quantization.ignore).claims(classes)
     schemes = {group.name: scheme_of(group, quantization) for group in quantization.groups}
-    found: Tensors = {}
+    found: dict[str, dict[str, TensorInfo]] = {}
+    # The experts of a block are of few kinds, each one object.
+    laid: dict[tuple[int, int], dict[str, TensorInfo]] = {}
     for name, expected in modules.items():
         group = claims[name].group
         scheme = schemes[group] if group and expected.kind in CLASSES else None
         if isinstance(scheme, Unknown):
             return scheme
-        for role, shape in expected.tensors.items():
-            if role == "weight" and scheme is not None and len(shape) == MATRIX:
-                for slot in scheme.slots:
-                    found[f"{name}.{slot.role}"] = _slot(scheme, slot, shape)
-            else:
-                found[f"{name}.{role}"] = _info(dtype, shape)
-    return found
+        key = id(expected), id(scheme)
+        if key not in laid:
+            laid[key] = dict(_lay_out(expected, scheme, dtype))
+        found[name] = laid[key]
+    return Implied(found)
+
+
+def _lay_out(
+    expected: Expected, scheme: Scheme | None, dtype: str
+) -> Iterator[tuple[str, TensorInfo]]:
+    """The tensors of one module by role."""
+    for role, shape in expected.tensors.items():
+        if role == "weight" and scheme is not None and len(shape) == MATRIX:
+            yield from ((slot.role, _slot(scheme, slot, shape)) for slot in scheme.slots)
+        else:
+            yield role, _info(dtype, shape)
 
 
 def _slot(scheme: Scheme, slot: Slot, shape: tuple[int, ...]) -> TensorInfo:

@@ -9,7 +9,7 @@ from release.architecture import Architecture
 from release.architecture.recurrent import RecurrentCache
 from release.architecture.skeleton import CONV, EMBEDDING, LINEAR, NORM, ROUTERS, VECTOR, Expected
 from release.checkpoint import Checkpoint, TensorInfo
-from release.facts.basics import Tensors
+from release.facts.basics import Implied, Tensors
 from release.facts.components import ATTENTION, LINEAR_ATTENTION, component_of
 from release.quantization.config import UNDECLARED, QuantizationConfig
 from release.quantization.layout import Layout, read_layout
@@ -100,10 +100,7 @@ def provide_modules(
     tensors: Tensors, quantization: QuantizationConfig, architecture: Architecture | Unknown
 ) -> Modules:
     """Group tensors into modules and resolve each one's group and scheme."""
-    grouped: dict[str, dict[str, TensorInfo]] = {}
-    for tensor, info in tensors.items():
-        name, _, role = tensor.rpartition(".")
-        grouped.setdefault(name, {})[role] = info
+    grouped = tensors.grouped if isinstance(tensors, Implied) else _grouped(tensors)
     known = {} if isinstance(architecture, Unknown) else architecture.modules
     kinds = {
         name: VECTOR
@@ -144,6 +141,14 @@ def provide_modules(
     )
 
 
+def _grouped(tensors: Tensors) -> dict[str, dict[str, TensorInfo]]:
+    grouped: dict[str, dict[str, TensorInfo]] = {}
+    for tensor, info in tensors.items():
+        name, _, role = tensor.rpartition(".")
+        grouped.setdefault(name, {})[role] = info
+    return grouped
+
+
 def provide_stored_modules(
     checkpoint: Checkpoint, modules: Modules | Unknown, architecture: Architecture | Unknown
 ) -> Modules | Unknown:
@@ -163,6 +168,7 @@ class _Layouts:
 
     def __init__(self) -> None:
         self._read: dict[object, Layout] = {}
+        self._met: dict[tuple[int, int, int], Layout] = {}
 
     def read(
         self,
@@ -170,7 +176,18 @@ class _Layouts:
         roles: dict[str, TensorInfo],
         expected: Expected | None,
     ) -> Layout:
-        """Read one module's tensors."""
+        """Read one module's tensors; experts that a config implies share theirs."""
+        met = id(scheme), id(expected), id(roles)
+        if met not in self._met:
+            self._met[met] = self._new(scheme, roles, expected)
+        return self._met[met]
+
+    def _new(
+        self,
+        scheme: Scheme | Unknown | None,
+        roles: dict[str, TensorInfo],
+        expected: Expected | None,
+    ) -> Layout:
         weight = expected.tensors.get("weight") if expected else None
         implied = (weight[0], weight[1]) if weight and len(weight) == MATRIX else None
         declared = scheme if isinstance(scheme, Scheme) else None

@@ -15,7 +15,7 @@ from release.facts.modules import Module
 from release.memory import NotModelled
 from release.memory.pool import pipeline_stages
 from release.memory.serving import Serving
-from release.memory.shards import Split, rank_bytes
+from release.memory.shards import Split, rank_bytes, split_by
 from release.unknown import Unknown
 
 TOWERS = frozenset({VISION, AUDIO, ENCODER, PROJECTOR})
@@ -53,16 +53,21 @@ def rank_weights(
     split = Split(ranks, heads, vocabulary, copied, experts)
     whole = Split(1, heads, vocabulary)
     components: list[dict[str, int]] = [{} for _ in stages]
+    sizes: dict[tuple[object, ...], int] = {}
     for module in modules:
         if module.component == MTP and not serving.num_speculative_tokens:
             continue
         if text_only and module.component in TOWERS:
             continue
         cut = whole if whole_towers and module.component == VISION else split
-        size = sum(
-            rank_bytes(module.name, role, _loaded_bytes(module, role, info), info.shape, cut)
-            for role, info in module.tensors.items()
-        )
+        # Modules of one layout are of the same dtypes and shapes: experts are many of few kinds.
+        key = (id(module.layout), module.kind, id(cut), *split_by(module.name))
+        if key not in sizes:
+            sizes[key] = sum(
+                rank_bytes(module.name, role, _loaded_bytes(module, role, info), info.shape, cut)
+                for role, info in module.tensors.items()
+            )
+        size = sizes[key]
         for stage in _stages(module, architecture, len(stages), stages):
             kept = components[stage]
             kept[module.component] = kept.get(module.component, 0) + size

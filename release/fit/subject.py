@@ -160,6 +160,8 @@ def weighed_facts(checkpoint: Checkpoint) -> Facts:
     tensors = unknown or imply_tensors(*needed)
     implied = "" if isinstance(tensors, Unknown) else stored.reason
     given |= {"implied": implied, "tensors": tensors, "quantization": quantization}
+    if implied:  # what implies them is as it was
+        given |= {name: facts.get(name) for name in ("config", "architecture")}
     return Facts(given, Level.HEADERS)
 
 

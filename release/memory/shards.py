@@ -38,11 +38,15 @@ class Split(msgspec.Struct, frozen=True):
     expert_ranks: int = 0
 
 
+def split_by(module: str) -> tuple[bool, str, bool]:
+    """All of a module's name that decides how it is split."""
+    return ".experts." in module, module.rpartition(".")[2], module.endswith(SPLIT_ENDS)
+
+
 def rank_bytes(module: str, role: str, nbytes: int, shape: tuple[int, ...], split: Split) -> int:
     """Bytes of one tensor on each rank; `nbytes` are those of the whole."""
-    routed = ".experts." in module
+    routed, last, split_end = split_by(module)
     ranks = split.expert_ranks or split.ranks if routed else split.ranks
-    last = module.rpartition(".")[2]
     if last in VOCABULARY and shape and shape[0] == split.vocabulary:
         return _vocabulary_bytes(nbytes, shape[0], ranks)
     if ranks == 1 or role in WHOLE_ROLES or not shape or not nbytes:
@@ -54,7 +58,7 @@ def rank_bytes(module: str, role: str, nbytes: int, shape: tuple[int, ...], spli
         return nbytes // ranks if len(shape) > 1 and shape[-1] > 1 else nbytes
     if last in SCANNED and shape[0] > split.copied_rows:
         nbytes += nbytes * split.copied_rows // shape[0]
-    if last in OUTPUT or module.endswith(SPLIT_ENDS):
+    if last in OUTPUT or split_end:
         return nbytes // ranks
     return nbytes
 

@@ -54,17 +54,19 @@ class Targets:
     def match(self, modules: Mapping[str, Collection[str]]) -> dict[str, tuple[str, ...]]:
         """Give the targets that match each module (name -> class names), most specific first."""
         plain = [target for target in self.ordered if not target.startswith(PATTERN)]
-        named = set(plain)
-        found = {name: [name] if name in named else [] for name in modules}
+        found: dict[str, tuple[str, ...]] = {name: (name,) for name in plain if name in modules}
         for target in self.ordered:
             if target.startswith(PATTERN):
                 for name in self._matching(target, modules):
-                    found[name].append(target)
+                    found[name] = (*found.get(name, ()), target)
+        every = set(map(tuple, modules.values()))
+        by_class = {each: tuple(t for t in plain if t in each) for each in every}
         for name, classes in modules.items():
-            if not named.isdisjoint(classes):
-                found[name] += [t for t in plain if t in classes and t not in found[name]]
-        self.matched.update(*found.values())
-        return {name: tuple(targets) for name, targets in found.items()}
+            more, own = by_class[tuple(classes)], found.get(name, ())
+            rest = tuple(t for t in more if t not in own) if own else more
+            found[name] = own + rest
+        self.matched.update(*set(found.values()))
+        return found
 
     def _matching(self, target: str, names: Iterable[str]) -> list[str]:
         try:
@@ -87,12 +89,18 @@ class Resolver:
     def claims(self, modules: Mapping[str, Collection[str]]) -> dict[str, Claim]:
         """Resolve every module, given as its full name and the names of its classes."""
         targets, ignored = self.targets.match(modules), self.ignore.match(modules)
+        made: dict[tuple[tuple[str, ...], tuple[str, ...]], Claim] = {}
         claims = {}
         for name in modules:
-            by = ignored[name][0] if ignored[name] else None
-            group = self._owner[targets[name][0]] if targets[name] and not by else None
-            claims[name] = Claim(group, targets[name], by)
+            key = targets[name], ignored[name]
+            if key not in made:
+                made[key] = self._claim(*key)
+            claims[name] = made[key]
         return claims
+
+    def _claim(self, targets: tuple[str, ...], ignored: tuple[str, ...]) -> Claim:
+        by = ignored[0] if ignored else None
+        return Claim(self._owner[targets[0]] if targets and not by else None, targets, by)
 
 
 def _not_a_name(target: str) -> str | None:

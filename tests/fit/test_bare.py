@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from release.checkpoint.bare import open_bare
+from release.fit.subject import weighed_facts
 from tests.conftest import DEMO, Run
 from tests.golden.test_logs import HYBRID
 
@@ -40,6 +42,17 @@ def test_computed_weights_are_those_of_the_files(run: Run, tmp_path: Path) -> No
     shutil.copy(DEMO / "config.json", config)
     computed = tables(run, config)
     assert computed["weights"]["components"] == stored["weights"]["components"]
+
+
+def test_implied_tensors_are_a_mapping_by_their_whole_names() -> None:
+    facts = weighed_facts(open_bare(HYBRID))
+    tensors = facts.get("tensors")
+    assert len(tensors) == len(list(tensors)) == len(set(tensors)) > len(facts.get("modules"))
+    name = "model.language_model.layers.0.mlp.down_proj.weight"
+    assert tensors[name].shape == (5120, 17408)
+    assert name in tensors
+    assert f"{name}s" not in tensors
+    assert "nothing.weight" not in tensors
 
 
 def test_each_gpu_of_two_holds_what_fit_says(run: Run) -> None:
