@@ -2,9 +2,11 @@
 
 What it checks: the layers stand under the prefix of the class (`model.layers`, or
     `model.language_model.layers` in multimodal classes), under one prefix only; a multimodal
-    class has its vision_config; model_type and architecture belong together.
+    class has its vision_config; model_type and architecture belong together; a classifier has its
+    own head, and what has a head for text is not declared as a class without one.
 Why it matters: tensors under another prefix are not found, and the model starts with random
-    weights or with an error that names a thousand keys.
+    weights or with an error that names a thousand keys. vLLM serves a class without lm_head for
+    embeddings or scores, never for text.
 How to fix: take config.json from the model whose layout the tensors have, or save again with the
     class that config.json names.
 Seen in: AEON-7 v1 and the surogate conversions, text-only configs over multimodal tensors.
@@ -12,12 +14,15 @@ Seen in: AEON-7 v1 and the surogate conversions, text-only configs over multimod
 
 from release.architecture import Architecture, ModelConfig
 from release.facts.absences import Absences
+from release.facts.components import HEAD
 from release.facts.modules import Modules
 from release.facts.named_class import NamedClass
 from release.rules import Findings, Found, Where, in_config, rule
 
 STACKS = ("model.layers", "model.language_model.layers", "language_model.model.layers", "layers")
 MULTIMODAL = "ForConditionalGeneration"
+CLASSIFIER, CLASSIFIER_HEADS = "Classification", {"score", "classifier", "classification_head"}
+BARE, HEADED = "Model", "LMHeadModel"
 MAPPED = "qwen3_5"  # transformers and vLLM strip `language_model` for its text-only class
 
 
@@ -41,6 +46,7 @@ def check(
             fix="use the config.json that belongs to these tensors",
         )
     yield from _mixed(modules)
+    yield from _headless(name, modules)
     if name.endswith(MULTIMODAL) and config.vision is None and "audio_config" not in config.raw:
         yield Found(
             where=in_config("vision_config"),
@@ -63,6 +69,19 @@ def _other_class(config: ModelConfig, named: NamedClass, absences: Absences) -> 
     breaks = named.lacking or named.surplus or absences.incomplete
     fix = "set both as the base model's config.json does"
     return Found(in_config("model_type"), what, fix, None if breaks else "warning")
+
+
+def _headless(name: str, modules: Modules) -> Findings:
+    head = next((module.name for module in modules if module.component == HEAD), None)
+    own = any(module.rpartition(".")[-1] in CLASSIFIER_HEADS for module in modules.items)
+    beside = f"; {head} is" if head else ""
+    fix = "name the class that the tensors were saved from"
+    if name.endswith(CLASSIFIER) and not own:
+        what = f"{name} has a head for classes, which is not stored{beside}"
+        yield Found(in_config("architectures"), what, fix)
+    elif name.endswith(BARE) and not name.endswith(HEADED) and head:
+        what = f"{name} has no head, and {head} is stored: vLLM serves no text from it"
+        yield Found(in_config("architectures"), what, fix, "warning")
 
 
 def _mixed(modules: Modules) -> Findings:

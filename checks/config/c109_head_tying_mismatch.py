@@ -1,11 +1,11 @@
 """The head and tie_word_embeddings disagree.
 
 What it checks: a model whose embeddings are not tied stores an lm_head; one whose embeddings are
-    tied stores none; a copy of the embedding, byte for byte, is only a note. Where config.json
-    says nothing, the class's own default counts; where the two levels of a multimodal config
-    disagree, nothing is judged.
-Why it matters: an untied model without a head answers with random weights. A tied one with a head
-    has two of them, and readers differ in which they use.
+    tied stores none; a copy of the embedding, byte for byte, is only a note, one that is not known
+    to differ too. Where config.json says nothing, the class's own default counts; where the two
+    levels of a multimodal config disagree, nothing is judged.
+Why it matters: an untied model without a head answers with random weights. Of a tied one with a
+    head of its own, vLLM drops the head and answers with the embedding in its place.
 How to fix: set tie_word_embeddings as in the base model; save the head again where it is missing.
 Seen in: QwenLM/Qwen3-VL-Embedding #89, tie_word_embeddings false and no lm_head in any shard.
 """
@@ -33,7 +33,7 @@ def check(
     """Judge generative classes only: embedding and reward models have no such head."""
     if config.architecture and not config.architecture.endswith(HEADED):
         return
-    stored = next((name for name in HEADS if name in modules.items), None)
+    stored = next((modules.items[name] for name in HEADS if name in modules.items), None)
     levels = (config.raw, config.text)
     stated = [bool(level[KEY]) for level in levels if level.get(KEY) is not None]
     how = "is false" if stated else "is absent, which means false for this class"
@@ -48,11 +48,13 @@ def check(
             else f"set {KEY} to true if the base model ties them, or export the head",
         )
     if stored and architecture.tied and stated and all(stated):
+        copy = _may_be_a_copy(stored, duplicates)
         yield Found(
-            where=Where(module=stored),
-            message=f"{KEY} is true, and a head is stored as well",
+            where=Where(module=stored.name),
+            message=f"{KEY} is true, and a head is stored as well"
+            + ("" if copy else "; vLLM drops it, and takes the embedding for it"),
             fix=f"remove the head, or set {KEY} to false if it is the one to use",
-            severity="info" if _may_be_a_copy(modules.items[stored], duplicates) else "warning",
+            severity="info" if copy else None,
         )
 
 

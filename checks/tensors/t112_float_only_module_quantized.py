@@ -1,6 +1,7 @@
 """A module that engines build only in floats is stored quantized.
 
-What it checks: routers and gates of experts, norms, convolutions and other parameters are floats.
+What it checks: routers and gates of experts, norms, biases, convolutions and other parameters are
+    floats.
     An embedding of packed integers without quantized activations is a note: vLLM loads that for
     some models only. Any other scheme of an embedding is an error.
 Why it matters: vLLM builds these modules without quantization and finds no parameter for what is
@@ -24,7 +25,8 @@ def check(layouts: Layouts, modules: Modules) -> Findings:
     """Report what is quantized though it cannot be, claimed or not."""
     for fault in layouts.misplaced:
         component = modules.items[fault.module].component
-        what = f"{fault.role} is {fault.stored}; engines build this module in floats only"
+        built = "biases" if fault.role == "bias" else "this module"
+        what = f"{fault.role} is {fault.stored}; engines build {built} in floats only"
         yield Found(Where(module=fault.module), f"{what} ({component})", FIX)
     for module in modules:
         if not module.quantized or not isinstance(module.scheme, Scheme):

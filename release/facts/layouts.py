@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import msgspec
 
 from release.architecture import ModelConfig
-from release.architecture.skeleton import EMBEDDING, LINEAR
+from release.architecture.skeleton import EMBEDDING, LINEAR, NORM
 from release.facts.cache_scales import SCHEME, cache_args, compare_cache
 from release.facts.misfits import Misfits
 from release.facts.modules import Module, Modules
@@ -97,6 +97,7 @@ def provide_layouts(
     torn = _torn(quantization, modules)
     found: dict[str, list[Fault]] = defaultdict(list)
     for module in modules:
+        found["misplaced"] += [_alone(module, role) for role in _integers(module)]
         if not quantization.path or module.claim.ignored_by or module.name in torn:
             continue  # Q112, Q104 and Q102 say it
         if isinstance(module.scheme, Scheme):
@@ -155,10 +156,19 @@ def _unclaimed(module: Module) -> Iterator[tuple[str, Fault]]:
                 yield "strays", _alone(module, role)
 
 
+def _integers(module: Module) -> Iterator[str]:
+    """The roles of biases and norms whose values are whole numbers."""
+    for role, info in module.tensors.items():
+        floats = role == "bias" or (role == "weight" and module.kind == NORM)
+        if floats and info.dtype[0] in "IU":
+            yield role
+
+
 def _packed_role(module: Module, *, plain: bool) -> str | None:
     """The role of the first tensor that only quantization writes, scales aside."""
+    whole = {*_integers(module)}
     for role, info in module.tensors.items():
-        coded = info.dtype in QUANTIZED_DTYPES
+        coded = info.dtype in QUANTIZED_DTYPES and role not in whole
         if role == "weight_packed" or (role == "weight" and coded and not _is_block(module)):
             return role
         if coded and not (plain or role in COMPANIONS | CACHE_SCALES or _is_block(module)):

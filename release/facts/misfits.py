@@ -13,6 +13,7 @@ from release.quantization.schemes import Scheme
 
 TABLES = {EMBEDDINGS, HEAD}
 HEAD_NORMS = (".q_norm", ".k_norm")
+MATRIX = 2  # dimensions
 
 
 class Misfit(msgspec.Struct, frozen=True):
@@ -76,7 +77,10 @@ def provide_misfits(config: ModelConfig, architecture: Architecture, modules: Mo
 def _compare(module: Module) -> Iterator[Misfit]:
     implied = module.expected.tensors if module.expected else {}
     if module.kind in {LINEAR, EMBEDDING}:
-        stored = module.shape if _layout_is_plain(module) else None
+        weight = module.tensors.get("weight")
+        stored: Shape | None = module.shape if _layout_is_plain(module) else None
+        if stored is None and weight is not None and len(weight.shape) != MATRIX:
+            stored = weight.shape
         if stored is not None and "weight" in implied and stored != implied["weight"]:
             yield Misfit(module.name, "weight", stored, implied["weight"])
     for role, shape in implied.items():

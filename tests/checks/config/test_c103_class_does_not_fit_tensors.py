@@ -95,3 +95,18 @@ def test_fires_as_warning_where_only_the_model_type_is_wrong(
 ) -> None:
     broken = draft("qwen3-fp8-kv").config("model_type", "llama")
     assert findings("C103", broken) == ["warning config.json: model_type"]
+
+
+def test_fires_on_a_classifier_without_its_head(draft: Drafts, findings: Judge) -> None:
+    broken = draft("llama-nvfp4").config("architectures", ["LlamaForSequenceClassification"])
+    assert findings("C103", broken) == ["error config.json: architectures"]
+    broken.rename("lm_head.weight", "score.weight")
+    assert findings("C103", broken) == []
+
+
+def test_fires_as_warning_on_a_class_without_the_stored_head(
+    draft: Drafts, findings: Judge
+) -> None:
+    broken = draft("llama-nvfp4").config("architectures", ["LlamaModel"])
+    assert findings("C103", broken) == ["warning config.json: architectures"]
+    assert findings("C103", broken.drop("lm_head.weight")) == []

@@ -20,6 +20,15 @@ def test_fires_on_the_table_that_disagrees(draft: Drafts, findings: Judge) -> No
     assert findings("C106", broken) == ["error lm_head"]
 
 
+@pytest.mark.parametrize("shape", [[1, 384, 128], [384, 1, 128], [384 * 128], [384, 128, 1]])
+@pytest.mark.parametrize("module", ["lm_head", "model.embed_tokens"])
+def test_fires_on_a_table_that_is_no_matrix(
+    module: str, shape: list[int], draft: Drafts, findings: Judge
+) -> None:
+    broken = draft("llama-nvfp4").retype(f"{module}.weight", "BF16", shape)
+    assert findings("C106", broken) == [f"error {module}"]
+
+
 def test_fires_on_a_norm_of_another_length(draft: Drafts, findings: Judge) -> None:
     broken = draft("llama-fp8-dynamic").retype("model.norm.weight", "BF16", [64])
     assert findings("C106", broken) == ["error model.norm"]

@@ -15,9 +15,9 @@ def test_fires_when_it_is_missing_and_the_key_is_absent(draft: Drafts, findings:
     assert findings("C109", broken) == [f"error config.json: {KEY}"]
 
 
-def test_fires_as_warning_when_a_tied_model_stores_a_head(draft: Drafts, findings: Judge) -> None:
+def test_fires_when_a_tied_model_stores_a_head_of_its_own(draft: Drafts, findings: Judge) -> None:
     broken = draft("llama-fp8-dynamic").config(KEY, value=True)
-    assert findings("C109", broken) == ["warning lm_head"]
+    assert findings("C109", broken) == ["error lm_head"]
 
 
 def test_fires_as_note_when_the_head_is_a_copy(draft: Drafts, findings: Judge) -> None:

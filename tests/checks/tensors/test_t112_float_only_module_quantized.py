@@ -24,6 +24,21 @@ def test_fires_on_parameters_of_eight_bits(
     assert findings("T104", broken) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "tensor", "dtype", "shape"),
+    [
+        ("qwen2-bias-int8", "model.layers.0.self_attn.k_proj.bias", "I8", [64]),
+        ("llama-nvfp4", "model.norm.weight", "I64", [128]),
+        ("llama-nvfp4", "model.layers.1.input_layernorm.weight", "I8", [128]),
+    ],
+)
+def test_fires_once_on_whole_numbers_where_floats_are(
+    name: str, tensor: str, dtype: str, shape: list[int], draft: Drafts, findings: Judge
+) -> None:
+    broken = draft(name).retype(tensor, dtype, shape)
+    assert findings("T112", broken) == [f"error {tensor.rpartition('.')[0]}"]
+
+
 def test_fires_on_a_router_that_a_pattern_claims(draft: Drafts, findings: Judge) -> None:
     gate = "model.layers.0.mlp.gate"
     broken = draft("qwen3_moe-fp8").config("quantization_config.ignore", ["lm_head"])
