@@ -3,9 +3,9 @@
 What it checks: bos, eos, pad and placeholder ids in config.json and generation_config.json are
     ids of the vocabulary (one, a list, or null), and a placeholder is no ordinary word, nor that of
     another kind of input, be it stated or the one that readers take for a key that is missing; the
-    tokens that tokenizer_config.json names are
-    in the tokenizer; some file says where generation ends, and the end of turn that the chat
-    template writes is a token, and among the ends.
+    tokens that tokenizer_config.json names are in the tokenizer; those that tokenizer.json puts
+    around every text have their own ids there; some file says where generation ends, and the end of
+    turn that the chat template writes is a token, and among the ends.
 Why it matters: with a wrong eos, generation never stops; with a wrong image id, images are ignored.
 How to fix: take the ids from the base model's files, or from tokenizer.json.
 Seen in: llm-compressor #2153.
@@ -18,7 +18,7 @@ from release.architecture import ModelConfig
 from release.facts.documents import GENERATION, Documents
 from release.facts.known import READERS, Known
 from release.facts.misfits import Misfits
-from release.facts.tokenizer import SETTINGS_FILE, TURN_ENDS, Tokenizer
+from release.facts.tokenizer import FAST_FILE, SETTINGS_FILE, TURN_ENDS, Tokenizer
 from release.rules import Findings, Found, Where, rule
 from release.unknown import Unknown
 
@@ -58,6 +58,7 @@ def check(
     ends = _ids(generation.get("eos_token_id")) or _ids(config.get("eos_token_id"))
     eos = _content(tokenizer.settings.get("eos_token"))
     yield from _names(tokenizer)
+    yield from _inserted(tokenizer)
     yield from _foreign_turns(tokenizer, eos)
     if not ends and eos is None and tokenizer.ids is not None:
         message = "no file says which token ends a text"
@@ -146,6 +147,15 @@ def _foreign_turns(tokenizer: Tokenizer, eos: str | None) -> Findings:
             what = f"it ends turns with {written[0]!r}, which is no token of tokenizer.json"
             fix = "take template and tokenizer from one model"
             yield Found(Where(file=place.partition(":")[0]), what, fix, "warning")
+
+
+def _inserted(tokenizer: Tokenizer) -> Findings:
+    for token, number in ((each.token, each.number) for each in tokenizer.inserted):
+        own = (tokenizer.ids or {}).get(token)
+        if tokenizer.ids and own != number:
+            has = "is no token" if own is None else f"has id {own:,}"
+            what = f"it puts id {number:,} into every text for {token!r:.40}, which {has}"
+            yield Found(Where(file=FAST_FILE, path="post_processor"), what, FIX)
 
 
 def _names(tokenizer: Tokenizer) -> Findings:

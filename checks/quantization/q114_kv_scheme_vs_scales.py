@@ -1,7 +1,7 @@
 """The declared KV cache scheme and the stored cache scales do not fit.
 
-What it checks: a static `kv_cache_scheme` has `k_scale` and `v_scale` in every layer with softmax
-    attention; scales are not there without a scheme, nor under the names of older exporters.
+What it checks: a `kv_cache_scheme` is static, and has `k_scale` and `v_scale` in every layer with
+    softmax attention; scales are not there without a scheme, nor under names of older exporters.
     Layers of linear or latent attention, and those that share another layer's cache, have none.
 Why it matters: vLLM takes 1.0 for a scale that is missing and says nothing; keys and values
     beyond 448 are cut off.
@@ -37,6 +37,9 @@ def check(config: ModelConfig, quantization: QuantizationConfig, modules: Module
     if scheme is not None and scheme.dynamic and scaled:
         what = f"it is dynamic, and {len(scaled):,} layers have cache scales, such as {min(scaled)}"
         yield Found(path, what, "set dynamic to false", "warning")
+    if scheme is not None and scheme.dynamic and layers and not scaled:
+        what = "it is dynamic; vLLM scales no cache while it runs, and takes 1.0"
+        yield Found(path, what, "calibrate the cache, or drop the scheme", "warning")
     if scheme is not None and not scheme.dynamic:
         lost = [layer for layer in layers if layer not in scaled]
         if layers and len(lost) == len(layers) and not scaled and not old:

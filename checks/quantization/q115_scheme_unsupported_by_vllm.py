@@ -76,6 +76,8 @@ def _service(group: ConfigGroup, service: Service) -> Iterator[Found]:
     if group.weights is None:
         return
     where, name = in_config(group.path), scheme_name(group.weights, group.input_activations)
+    if group.weights.type == "float" and not group.weights.symmetric:
+        name += " with symmetric: false"
     kind = f"{name} for {service.kind} such as {service.example}"
     known = is_preset(group.weights, group.input_activations)
     if not service.kernels:

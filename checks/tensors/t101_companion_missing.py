@@ -18,9 +18,10 @@ def check(layouts: Layouts) -> Findings:
     """Report every tensor that a scheme requires and a module does not have."""
     for fault in layouts.missing:
         renamed = fault.instead is not None
+        by = "output_activations" if fault.role.startswith("output_") else fault.scheme
         yield Found(
             where=Where(module=fault.module),
-            message=f"{fault.role} is missing; {fault.scheme} stores it as {fault.expected}"
+            message=f"{fault.role} is missing; {by} stores it as {fault.expected}"
             + (f", and {fault.instead} is just that" if renamed else ""),
             fix=f"rename {fault.instead} to {fault.role}"
             if renamed

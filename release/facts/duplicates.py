@@ -11,9 +11,7 @@ import msgspec
 from release.architecture.numbering import layer_of
 from release.checkpoint import Checkpoint
 from release.facts.measures import Measure, Measures
-from release.facts.modules import is_rotation
-from release.quantization.config import QuantizationConfig
-from release.unknown import Unknown
+from release.facts.modules import ROTATION
 
 PIECE = 1 << 20
 MATRIX = 2
@@ -32,15 +30,12 @@ class Duplicate(msgspec.Struct, frozen=True):
     original_layer: str | None = None
 
 
-def provide_duplicates(
-    checkpoint: Checkpoint, measures: Measures, quantization: QuantizationConfig | Unknown
-) -> tuple[Duplicate, ...]:
+def provide_duplicates(checkpoint: Checkpoint, measures: Measures) -> tuple[Duplicate, ...]:
     """Find copies among the 2-D weights that are neither zero nor constant, nor rotations."""
     groups: dict[tuple[str, tuple[int, ...], bytes], list[Measure]] = defaultdict(list)
-    transformed = isinstance(quantization, Unknown) or quantization.transformed
     for weight in measures.weights:
         info, values = weight.info, weight.values
-        if transformed and is_rotation(weight.module.name):
+        if weight.module.kind == ROTATION:
             continue
         if len(info.shape) >= MATRIX and not values.constant and values.mark:
             groups[info.dtype, info.shape, values.mark].append(weight)

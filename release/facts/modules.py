@@ -26,7 +26,9 @@ CLASSES = {LINEAR: ("Linear", "Module"), EMBEDDING: ("Embedding", "Module")}
 OTHER_CLASSES = ("Module",)
 MATRIX = 2
 # The locations of compressed_tensors' TransformLocation.
-ROTATION = re.compile(r".+_(input|output|weight_input|weight_output|q_attn|k_cache)")
+ROTATION = "rotation"
+"""The kind of a module that is the matrix of a transform."""
+_ROTATION = re.compile(r".+_(input|output|weight_input|weight_output|q_attn|k_cache)")
 
 
 class Module(msgspec.Struct, frozen=True):
@@ -66,6 +68,11 @@ class Module(msgspec.Struct, frozen=True):
         return scheme if isinstance(scheme, Scheme) and self.quantized else None
 
     @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of its class that targets may match."""
+        return _classes(self.kind, float_only=self.float_only)
+
+    @property
     def quantizable(self) -> bool:
         """Whether compressed_tensors would quantize a module of this kind."""
         return self.kind in CLASSES
@@ -103,16 +110,13 @@ def provide_modules(
     grouped = tensors.grouped if isinstance(tensors, Implied) else _grouped(tensors)
     known = {} if isinstance(architecture, Unknown) else architecture.modules
     kinds = {
-        name: VECTOR
-        if quantization.transformed and is_rotation(name)
+        name: ROTATION
+        if _is_rotation(name) and (quantization.transformed or name.rpartition(".")[0] in grouped)
         else _kind(name, roles, known.get(name))
         for name, roles in grouped.items()
     }
     routers = {name for name in grouped if _is_router(name, known.get(name))}
-    classes = {
-        name: OTHER_CLASSES if name in routers else CLASSES.get(kind, OTHER_CLASSES)
-        for name, kind in kinds.items()
-    }
+    classes = {name: _classes(kind, float_only=name in routers) for name, kind in kinds.items()}
     resolver = Resolver(quantization.groups, quantization.ignore)
     claims = resolver.claims(classes)
     schemes = {group.name: scheme_of(group, quantization) for group in quantization.groups}
@@ -231,9 +235,13 @@ def _kind(name: str, roles: dict[str, TensorInfo], expected: Expected | None) ->
     return NORM if len(weight.shape) < MATRIX else CONV
 
 
-def is_rotation(name: str) -> bool:
-    """Whether a module may be a transform's weight, `{transform}_{location}`: no Linear to CT."""
-    return ROTATION.fullmatch(name.rpartition(".")[2]) is not None
+def _classes(kind: str, *, float_only: bool) -> tuple[str, ...]:
+    return OTHER_CLASSES if float_only else CLASSES.get(kind, OTHER_CLASSES)
+
+
+def _is_rotation(name: str) -> bool:
+    """Whether a module may be a transform's matrix, `{transform}_{location}`: no Linear to CT."""
+    return _ROTATION.fullmatch(name.rpartition(".")[2]) is not None
 
 
 def _is_router(name: str, expected: Expected | None) -> bool:

@@ -8,6 +8,7 @@ import msgspec
 from release.checkpoint import Checkpoint
 from release.checkpoint.kinds import HEAD_BYTES, INSTEAD, kind_of
 from release.errors import CheckpointError, Fault
+from release.facts.inserted import Inserted, inserted_tokens
 from release.facts.tokenizer_format import (
     FastFile,
     Refusal,
@@ -38,6 +39,7 @@ class Vocabulary(msgspec.Struct, frozen=True):
     moved: dict[str, int] = {}
     unreached: Unreached | None = None
     garbled: tuple[str, ...] = ()
+    inserted: tuple[Inserted, ...] = ()
 
 
 class Tokenizer(msgspec.Struct, frozen=True):
@@ -48,7 +50,8 @@ class Tokenizer(msgspec.Struct, frozen=True):
     algorithm that tokenizer.json names, `repeated` the ids that its vocabulary gives twice,
     `refusals` what the library refuses of the file, `moved` the added tokens to which it gives
     another id than the file states, `unreached` the tokens that no merge makes, `garbled` the
-    parts that leave the characters of bytes as they are. `templates` are by place: a file, or
+    parts that leave the characters of bytes as they are, `inserted` what is put around every text.
+    `templates` are by place: a file, or
     `tokenizer_config.json: name` for one of several there.
     """
 
@@ -64,6 +67,7 @@ class Tokenizer(msgspec.Struct, frozen=True):
     moved: dict[str, int] = {}
     unreached: Unreached | None = None
     garbled: tuple[str, ...] = ()
+    inserted: tuple[Inserted, ...] = ()
 
 
 def provide_tokenizer(checkpoint: Checkpoint) -> Tokenizer:
@@ -84,6 +88,7 @@ def provide_tokenizer(checkpoint: Checkpoint) -> Tokenizer:
         moved=found.moved,
         unreached=found.unreached,
         garbled=found.garbled,
+        inserted=found.inserted,
     )
 
 
@@ -138,6 +143,7 @@ def _found(file: FastFile) -> Vocabulary:
         moved={token: given[token] for token in given if given[token] != added[token]},
         unreached=None if refused else unreached(file, pairs),
         garbled=() if refused else garbled(file),
+        inserted=tuple(dict.fromkeys(inserted_tokens(file.post_processor))),
     )
 
 

@@ -6,8 +6,7 @@ from release.architecture import Architecture
 from release.facts.absences import LONGEST_ID, MIXERS, TOWERS, Absences
 from release.facts.components import HEAD, MTP
 from release.facts.layouts import Layouts
-from release.facts.modules import Module, Modules, is_rotation
-from release.quantization.config import QuantizationConfig
+from release.facts.modules import ROTATION, Module, Modules
 from release.quantization.schemes import CACHE_SCALES, COMPANIONS
 from release.unknown import Unknown
 
@@ -21,7 +20,6 @@ def provide_unknown_tensors(
     architecture: Architecture,
     modules: Modules,
     absences: Absences,
-    quantization: QuantizationConfig,
     layouts: Layouts | Unknown,
     wrapper: str | None,
 ) -> tuple[str, ...]:
@@ -38,9 +36,8 @@ def provide_unknown_tensors(
             found += _roles(module, known.tensors.keys())
     if strange:
         owners = _Owners(architecture, modules, absences)
-        rotated = quantization.transformed
         for module in strange:
-            if not owners.has(module) and not (rotated and is_rotation(module.name)):
+            if not owners.has(module) and module.kind != ROTATION:
                 packed = [module.tensor(PACKED)] if PACKED in module.tensors else []
                 found += packed or _roles(module, ())
     named = set() if isinstance(layouts, Unknown) else _explained(layouts)

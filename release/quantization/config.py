@@ -11,7 +11,7 @@ import msgspec
 
 from release.quantization.arguments import STRATEGIES, Args, Problem, parse_args
 from release.quantization.presets import preset
-from release.quantization.transforms import check_transforms
+from release.quantization.transforms import Rotation, check_transforms, rotations
 
 METHOD = "compressed-tensors"
 INPUT_STRATEGIES = STRATEGIES - {"channel", "block"}
@@ -73,6 +73,7 @@ class QuantizationConfig(msgspec.Struct, frozen=True):
     path: str = ""
     keys: tuple[str, ...] = ()
     transformed: bool = False
+    rotations: tuple[Rotation, ...] = ()
     sparsity: bool = False
 
     @property
@@ -150,6 +151,7 @@ def parse_quantization(raw: Mapping[str, Any], path: str = ROOT) -> Quantization
         path=path,
         keys=tuple(raw),
         transformed=bool(raw.get("transform_config")),
+        rotations=tuple(rotations(raw.get("transform_config"))),
         sparsity=_is_sparse(raw.get("sparsity_config")),
     )
 

@@ -17,6 +17,7 @@ from release.unknown import Unknown
 FLOAT_DTYPES = ("BF16", "F16", "F32")
 LARGEST = 16  # bits
 PACKED_ZERO_POINTS = {"channel", "group"}
+TENSOR_GROUP = "tensor_group"
 
 Shape = tuple[str, ...]
 
@@ -104,7 +105,7 @@ SCALE_SHAPES: dict[str, Shape] = {
     "tensor": SCALAR,
     "channel": ("out", "1"),
     "group": ("out", "in/group"),
-    "tensor_group": ("out", "in/group"),
+    TENSOR_GROUP: ("out", "in/group"),
     "block": ("out/rows", "in/columns"),
 }
 
@@ -196,7 +197,7 @@ def build_scheme(
     if weights.strategy not in SCALE_SHAPES or weights.dynamic:
         return Unknown(f"no layout is known for weights with strategy {weights.strategy!r:.40}")
     slots = [storage.weight, Slot("weight_scale", storage.scale, SCALE_SHAPES[weights.strategy])]
-    if storage is not NVFP4 or weights.strategy == "tensor_group":
+    if storage is not NVFP4 or weights.strategy == TENSOR_GROUP:
         slots += storage.beside
     if storage is WORDS and weights.actorder in REMOVED_ACTORDERS:
         slots.append(GROUP_INDEX)
@@ -228,8 +229,8 @@ def _is_sound(args: Args) -> bool:
 
 
 def _zero_points(weights: Args, storage: Storage) -> list[Slot]:
-    if weights.symmetric:
-        return []
+    if weights.symmetric or storage in {NVFP4, MXFP4, MXFP6, MXFP8}:
+        return []  # no compressor of these knows any
     shape = SCALE_SHAPES[weights.strategy]
     if storage is WORDS and weights.strategy in PACKED_ZERO_POINTS:
         return [Slot("weight_zero_point", ("I32",), ("out*bits/32", shape[1]))]
@@ -237,11 +238,15 @@ def _zero_points(weights: Args, storage: Storage) -> list[Slot]:
 
 
 def _activations(side: str, width: str, args: Args | None) -> list[Slot]:
-    """The tensors of static activations; dynamic ones have none, local ones a global scale."""
-    if args is None or args.dynamic is True:
+    """The tensors of static activations; dynamic ones have none, local ones a global scale.
+
+    vLLM has one for all in groups within a tensor, whatever is said of them: 0.32,
+    CompressedTensorsW4A4Fp4.create_weights.
+    """
+    if args is None or (args.dynamic is True and args.strategy != TENSOR_GROUP):
         return []
     slots = []
-    if args.strategy == "tensor_group":
+    if args.strategy == TENSOR_GROUP:
         slots.append(Slot(f"{side}_global_scale", ("F32",), SCALAR))
         if args.dynamic:
             return slots

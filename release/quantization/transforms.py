@@ -6,12 +6,55 @@ Keys and values are those of compressed_tensors' TransformScheme and TransformAr
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
 from release.quantization.arguments import EXTRA, Problem
 
 TYPES = {"hadamard", "random-hadamard", "random-matrix"}
 LOCATIONS = {"input", "weight_input", "weight_output", "output", "k_cache", "q_attn"}
 SCHEME_KEYS = {"type", "apply", "randomize", "requires_grad", "head_dim", "precision"}
 PLACE_KEYS = {"targets", "location", "inverse", "ignore"}
+
+
+OFFLINE = {"weight_input", "weight_output"}
+
+
+class Rotation(msgspec.Struct, frozen=True):
+    """A transform at inference: of what goes into the modules that it matches, or comes out.
+
+    Its matrix is a tensor of such a module, `{module}.{role}.weight`; modules of one size share it,
+    and files hold it once. `size` is that of its blocks, None for the module's own width.
+    """
+
+    name: str
+    location: str
+    targets: tuple[str, ...]
+    ignore: tuple[str, ...]
+    size: int | None
+
+    @property
+    def role(self) -> str:
+        """The name of the submodule that holds the matrix."""
+        return f"{self.name}_{self.location}"
+
+
+def rotations(raw: Any) -> Iterator[Rotation]:
+    """Give the transforms whose matrices are stored; what cannot be read is left out."""
+    groups = raw.get("config_groups") if isinstance(raw, dict) else None
+    for name, scheme in (groups if isinstance(groups, dict) else {}).items():
+        applied = scheme.get("apply") if isinstance(scheme, dict) else None
+        for entry in applied if isinstance(applied, list) else ():
+            location = entry.get("location") if isinstance(entry, dict) else None
+            if location in LOCATIONS - OFFLINE:
+                size = scheme.get("head_dim")
+                targets, ignore = (_strings(entry.get(key)) for key in ("targets", "ignore"))
+                whole = isinstance(size, int) and size > 0
+                yield Rotation(name, location, targets, ignore, size if whole else None)
+
+
+def _strings(value: Any) -> tuple[str, ...]:
+    items = [value] if isinstance(value, str) else value
+    return tuple(item for item in items if isinstance(item, str)) if isinstance(items, list) else ()
 
 
 def check_transforms(raw: Any, path: str) -> Iterator[Problem]:

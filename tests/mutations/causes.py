@@ -10,6 +10,7 @@ from tests.mutations.resolution import FP8, GROUP, GROUPS, KV, MIXED, NVFP4, ROO
 from tests.mutations.tensors import OUT, W4, put
 
 TRANSFORMS, IMAGES = f"{ROOT}.transform_config", "preprocessor_config.json"
+DOWN, ROTATED = "model.layers.0.mlp.down_proj", ("llama-nvfp4-spinquant-r4",)
 LAST, FUSED = "model.layers.1.mlp.down_proj", "model.layers.0.self_attn"
 LATENT = ("deepseek_v3-nvfp4",)
 TEMPLATE, CACHE = "chat_template.jinja", f"{ROOT}.kv_cache_scheme"
@@ -87,6 +88,41 @@ FAULTS = (
         also_in("group_1", "q_proj"),
         f"{GROUPS}.group_1.targets.3",
         MIXED,
+    ),
+    Fault(
+        "Q120",
+        "a rotation whose matrix was left out",
+        lambda draft: draft.drop(f"{DOWN}.R4_input.weight"),
+        f"{TRANSFORMS}.config_groups.R4",
+        ROTATED,
+    ),
+    Fault(
+        "Q120",
+        "a rotation not declared",
+        setting(TRANSFORMS, {}),
+        f"{DOWN}.R4_input.weight",
+        ROTATED,
+    ),
+    Fault(
+        "C106",
+        "a head with one dimension more",
+        relabel("lm_head.weight", "BF16", 1, 384, 128),
+        "lm_head",
+        ("llama-nvfp4",),
+    ),
+    Fault(
+        "T112",
+        "a norm of whole numbers",
+        lambda draft: draft.retype("model.norm.weight", "I32", draft.shape("model.norm.weight")),
+        "model.norm",
+        ("llama-nvfp4", "gemma2-int8-gptq"),
+    ),
+    Fault(
+        "C103",
+        "a classifier without its head",
+        setting("architectures", ["LlamaForSequenceClassification"]),
+        "architectures",
+        ("llama-nvfp4",),
     ),
     Fault(
         "Q114",

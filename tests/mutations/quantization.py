@@ -73,10 +73,10 @@ FAULTS = (
         FP8,
     ),
     Fault(
-        "T101",
+        "Q115",
         "floats with a zero point",
         setting(f"{GROUP}.weights.symmetric", False),
-        "model.layers.0.mlp.down_proj",
+        GROUP,
         NVFP4,
     ),
     Fault(

@@ -113,3 +113,39 @@ def test_fires_as_warning_on_any_special_token_that_is_not_there(
 ) -> None:
     broken = mixed.edit("tokenizer_config.json", key, value)
     assert findings("C115", broken) == [f"warning tokenizer_config.json: {key}"]
+
+
+START, END, BEYOND = "<|im_start|>", "<|im_end|>", 999
+
+
+def around(number: int, *, used: bool = True) -> dict[str, Any]:
+    piece = [{"SpecialToken": {"id": START, "type_id": 0}}] if used else []
+    single = [*piece, {"Sequence": {"id": "A", "type_id": 0}}]
+    tokens = {START: {"id": START, "ids": [number], "tokens": [START]}}
+    return {"type": "TemplateProcessing", "single": single, "pair": [], "special_tokens": tokens}
+
+
+def id_of(draft: Draft, token: str) -> int:
+    added = draft.read("tokenizer.json")["added_tokens"]
+    return next(entry["id"] for entry in added if entry["content"] == token)
+
+
+@pytest.mark.parametrize("kind", ["template", "pair", "sequence"])
+def test_fires_on_a_token_that_is_put_in_by_another_id(
+    kind: str, draft: Drafts, findings: Judge
+) -> None:
+    broken = draft("llama-nvfp4")
+    pair = {"sep": [END, id_of(broken, END)], "cls": [START, BEYOND]}
+    parts = {"template": around(BEYOND), "pair": {"type": "BertProcessing", **pair}}
+    parts["sequence"] = {"type": "Sequence", "processors": [parts["template"]]}
+    broken.edit("tokenizer.json", "post_processor", parts[kind])
+    assert findings("C115", broken) == ["error tokenizer.json: post_processor"]
+
+
+def test_silent_on_a_token_that_is_put_in_by_its_own_id_or_never(
+    draft: Drafts, findings: Judge
+) -> None:
+    kept = draft("llama-nvfp4")
+    for part in (around(id_of(kept, START)), around(BEYOND, used=False)):
+        kept.edit("tokenizer.json", "post_processor", part)
+        assert findings("C115", kept) == []

@@ -117,3 +117,14 @@ def test_fires_on_a_transform_that_is_none(
 ) -> None:
     broken = draft("llama-w4a16-spinquant").config(f"{TRANSFORMS}.{path}", value)
     assert findings("Q107", broken) == [f"error config.json: {TRANSFORMS}.{path}"]
+
+
+def test_fires_as_warning_on_nvfp4_activations_that_are_not_local(
+    draft: Drafts, findings: Judge
+) -> None:
+    place = "quantization_config.config_groups.group_0.input_activations.dynamic"
+    broken = draft("llama-nvfp4").config(place, value=True)
+    assert findings("Q107", broken) == [f"warning config.json: {place}"]
+    assert findings("T102", broken) == []
+    broken.drop("model.layers.0.mlp.up_proj.input_global_scale")
+    assert findings("T101", broken) == ["error model.layers.0.mlp.up_proj"]

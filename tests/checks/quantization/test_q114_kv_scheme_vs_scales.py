@@ -35,12 +35,6 @@ def test_fires_as_warning_on_old_names(draft: Drafts, findings: Judge) -> None:
     assert findings("Q114", broken) == [f"warning {key}"]
 
 
-def test_silent_on_a_dynamic_scheme(draft: Drafts, findings: Judge) -> None:
-    scheme = draft("qwen3-fp8-kv").read()["quantization_config"]["kv_cache_scheme"]
-    kept = draft("llama-fp8-dynamic").config(SCHEME, {**scheme, "dynamic": True})
-    assert findings("Q114", kept) == []
-
-
 def test_silent_on_linear_attention_and_on_towers(mixed: Draft, findings: Judge) -> None:
     scheme = {"num_bits": 8, "type": "float", "strategy": "tensor", "dynamic": False}
     for name in sorted(mixed.tensors()):
@@ -61,3 +55,12 @@ def test_silent_where_a_group_is_for_attention_itself(draft: Drafts, findings: J
     kept = draft("qwen3-fp8-kv").config(SCHEME, None)
     kept.config("quantization_config.config_groups.group_1", group)
     assert findings("Q114", kept) == []
+
+
+def test_fires_as_warning_on_a_dynamic_scheme_without_scales(
+    draft: Drafts, findings: Judge
+) -> None:
+    scheme = {"num_bits": 8, "type": "float", "strategy": "tensor", "dynamic": True}
+    broken = draft("llama-nvfp4").config("quantization_config.kv_cache_scheme", scheme)
+    place = "quantization_config.kv_cache_scheme"
+    assert findings("Q114", broken) == [f"warning config.json: {place}"]

@@ -94,3 +94,10 @@ def test_silent_on_what_llm_compressor_wrote(path: Any, draft: Drafts, findings:
 def test_silent_on_arguments_that_q107_refuses(draft: Drafts, findings: Judge) -> None:
     kept = draft("llama-nvfp4").config(f"{GROUP}.weights.group_size", None)
     assert findings("Q115", kept) == []
+
+
+def test_fires_once_on_fp4_that_is_not_symmetric(draft: Drafts, findings: Judge) -> None:
+    group = "quantization_config.config_groups.group_0"
+    broken = draft("llama-nvfp4").config(f"{group}.weights.symmetric", value=False)
+    assert findings("Q115", broken) == [f"error config.json: {group}"]
+    assert findings("T101", broken) == []
