@@ -127,7 +127,7 @@ def around(number: int, *, used: bool = True) -> dict[str, Any]:
 
 def id_of(draft: Draft, token: str) -> int:
     added = draft.read("tokenizer.json")["added_tokens"]
-    return next(entry["id"] for entry in added if entry["content"] == token)
+    return int(next(entry["id"] for entry in added if entry["content"] == token))
 
 
 @pytest.mark.parametrize("kind", ["template", "pair", "sequence"])
