@@ -4,7 +4,8 @@ What it checks: a sample of the codes of every quantized weight, 1,024 or more: 
     over 60 % or fewer than 10 codes used, FP8 with fewer than 40, INT8 with fewer than 32 (as if
     quantized twice). All codes: integers outside of their bits, bits set behind the last packed
     code. Scales: E8M0 exponents over 190, or over 2 % of them under 60 (dead channels have some),
-    zero points all alike or at the ends.
+    zero points all alike or at the ends. With --base, how weights that are the base's all the same
+    are spread is no finding.
 Why it matters: the codes were packed in another way than they will be unpacked, or had been rounded
     to a coarser format before.
 How to fix: export the module again from the original weights.
@@ -14,7 +15,7 @@ Seen in: tests only; no public case is known.
 from collections.abc import Iterator
 
 from release.facts.crowded import exceeds
-from release.facts.measures import Measure, Measures
+from release.facts.measures import WEIGHT_SCALES, ZERO_POINT, Measure, Measures
 from release.quantization.arguments import Args
 from release.rules import Findings, Found, Where, rule
 from release.scan.layout import EXPONENTS
@@ -30,12 +31,16 @@ ENDS = 0.99
 
 
 @rule(since="0.1.0", severity="warning", echoes=("B",))
-def check(measures: Measures) -> Findings:
+def check(measures: Measures, faithful: frozenset[str]) -> Findings:
     """Report codes, exponents and zero points that no quantizer leaves."""
+    odd = [
+        measure
+        for measure in (*measures.weights, *measures.scales, *measures.zero_points)
+        if measure.compared not in faithful
+    ]
     found = [
-        *((weight, text) for weight in measures.weights for text in _weight(weight)),
-        *((scale, text) for scale in measures.scales for text in _exponents(scale)),
-        *((points, text) for points in measures.zero_points for text in _zero_points(points)),
+        *((weight, text) for weight in measures.weights for text in _stray_bits(weight)),
+        *((measure, text) for measure in odd for text in _spread(measure)),
     ]
     for measure, text in found:
         where = Where(file=measure.info.shard, tensor=measure.tensor)
@@ -43,23 +48,31 @@ def check(measures: Measures) -> Findings:
         yield Found(where, text, "export the module again from the original weights", severity)
 
 
-def _weight(weight: Measure) -> Iterator[str]:
+def _stray_bits(weight: Measure) -> Iterator[str]:
     values, scheme = weight.values, weight.scheme
     if values.padding:
         rows = f"{values.padding.count:,} rows, the first is row {values.padding.first or 0:,}"
         yield f"bits are set behind the last code of {rows}"
-    if scheme is None or values.zero or values.constant:
-        return
-    limit = 1 << (scheme.weights.num_bits - 1)
-    if exceeds(weight):
+    if scheme is not None and exceeds(weight):
+        limit = 1 << (scheme.weights.num_bits - 1)
         yield f"{BEYOND} {values.top:g}, {scheme.weights.num_bits} bits reach {limit}"
-    elif values.codes and values.codes.sampled >= FEWEST:
-        text = _distribution(scheme.weights, values.codes)
+
+
+def _spread(measure: Measure) -> Iterator[str]:
+    if measure.role == ZERO_POINT:
+        yield from _zero_points(measure)
+    elif measure.role in WEIGHT_SCALES:
+        yield from _exponents(measure)
+    elif measure.scheme is not None and not exceeds(measure):
+        codes, plain = measure.values.codes, not (measure.values.zero or measure.values.constant)
+        text = _distribution(measure.scheme.weights, codes) if plain and codes else ""
         if text:
             yield text
 
 
 def _distribution(args: Args, codes: Codes) -> str:
+    if codes.sampled < FEWEST:
+        return ""
     if args.type == "float" and args.num_bits == 4:  # noqa: PLR2004 - bits
         if codes.common > FP4_SHARE:
             return f"one code is {codes.common:.0%} of all"

@@ -13,7 +13,6 @@ Seen in: tests only; no public case is known.
 from release.architecture import Architecture
 from release.facts.components import EMBEDDINGS, HEAD
 from release.facts.duplicates import Duplicate
-from release.facts.measures import Measure
 from release.rules import Findings, Found, Where, rule
 from release.unknown import Unknown
 
@@ -29,7 +28,7 @@ def check(
 ) -> Findings:
     """Report copies of layers, then copies of single weights."""
     duplicates = tuple(
-        d for d in duplicates if not {_name(d.tensor), _name(d.original)} <= faithful
+        d for d in duplicates if not {d.tensor.compared, d.original.compared} <= faithful
     )
     layers = {d.layer: d.original_layer for d in duplicates if d.layer}
     for layer, original in layers.items():
@@ -58,11 +57,6 @@ def check(
             fix="export the module again",
             about=(copy.module.name, source.module.name),
         )
-
-
-def _name(weight: Measure) -> str:
-    """The name that a comparison has for it: of what is quantized the module."""
-    return weight.module.name if weight.module.quantized else weight.tensor
 
 
 def _is_tied(architecture: Architecture | Unknown) -> bool:

@@ -34,6 +34,11 @@ class Measure(msgspec.Struct, frozen=True):
         return self.module.tensor(self.role)
 
     @property
+    def compared(self) -> str:
+        """The name that a comparison has for it: of what is quantized the module."""
+        return self.module.name if self.module.quantized else self.tensor
+
+    @property
     def scheme(self) -> Scheme | None:
         """The scheme of its module, if one is known and its tensors are quantized."""
         return self.module.known_scheme
