@@ -117,7 +117,7 @@ def _per_token(subject: Subject) -> tuple[str, str, str]:
         sizes[dtype] = binary_bytes(page // fit.pool.block)
     then = _answer(subject, THEN, None, available=GIB)
     now = _answer(subject, NEWEST, None, available=GIB)
-    states = [binary_bytes(fit.pool.request_bytes(1)) for fit in (then, now)]
+    states = [binary_bytes(fit.pool.stage_needs(1)[0][0]) for fit in (then, now)]
     return (
         "64 KB a token in FP16, 32 KB in FP8",
         (

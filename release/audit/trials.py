@@ -13,8 +13,7 @@ from release.checkpoint import Checkpoint
 from release.errors import ReleaseError
 from release.fit.audit import ask, lacking, release_of
 from release.fit.changes import smallest_change
-from release.fit.refusals import refusal
-from release.fit.solve import Fit, Question, solve
+from release.fit.solve import Fit, Question, solve, why_refused
 from release.fit.subject import NotEstimated, Subject, for_release, subject_of
 from release.memory.command import Command, parse_command
 from release.memory.defaults import settle
@@ -141,11 +140,10 @@ def _refused(command: Command, subject: Subject) -> str | None:
         question = ask(subject, command, Question(vllm=release_of(command)))
         subject = for_release(subject, question.vllm)
         said = [
-            refusal(
+            why_refused(
                 subject,
+                question,
                 settle(question.options, question.vllm, gpu, subject.limit, subject.traits),
-                question.options,
-                None,
             )
             for gpu in (None, max(all_gpus(), key=lambda gpu: gpu.low))
         ]

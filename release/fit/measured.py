@@ -218,5 +218,5 @@ def _needs(pool: Pool, own: Settled, log: EngineLog) -> bool:
     """Whether one request needs what an error says that it needs."""
     if log.needed_gib is None or own.length is None:
         return True
-    sizes = pool.request_bytes(own.length), pool.needed(own.length)
+    sizes = (size for stage in pool.stage_needs(own.length) for size in stage)
     return any(abs(size - log.needed_gib * GIB) <= HALF + 1 for size in sizes)

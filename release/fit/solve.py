@@ -108,8 +108,7 @@ def solve(subject: Subject, question: Question) -> Fit:
         if measured is not None and measured.block is not None:
             serving = replace(settled.serving, block_size=measured.block)
             settled = replace(settled, serving=serving)
-    refused = question.refused or refusal(subject, settled, options, question.gpu)
-    refused = refused or too_few(options, question.rest, question.gpus)
+    refused = why_refused(subject, question, settled)
     pool = plan_pool(subject.config, subject.architecture, settled.serving)
     unplanned = refused is not None and isinstance(pool, Unknown)
     if unplanned:
@@ -130,6 +129,15 @@ def solve(subject: Subject, question: Question) -> Fit:
         command=write_command(question.model or subject.name, options, question.rest),
         assumptions=_assumptions(subject, question, settled),
         kernels=kernels(subject, question.gpu),
+    )
+
+
+def why_refused(subject: Subject, question: Question, settled: Settled) -> str | None:
+    """Why vLLM takes the question's options on no memory; the subject is for its release."""
+    return (
+        question.refused
+        or refusal(subject, settled, question.options, question.gpu)
+        or too_few(question.options, question.rest, question.gpus)
     )
 
 

@@ -41,9 +41,14 @@ class Pool(msgspec.Struct, frozen=True):
         """Blocks that one request of `length` tokens may hold at once."""
         return sum(group.blocks(length, self.in_flight) for group in self.groups)
 
-    def request_bytes(self, length: int) -> int:
-        """Bytes that one request of `length` tokens may hold, on the fullest GPU."""
-        return self.request_blocks(length) * max(self.bytes_per_block)
+    def stage_needs(self, length: int) -> tuple[tuple[int, int], ...]:
+        """Of each pipeline stage the bytes that one request may hold, and that there must be.
+
+        The error of vLLM is of the first stage where that is not so, be it the fullest or not.
+        """
+        blocks = self.request_blocks(length)
+        least = blocks + (1 if self.null_block else 0)
+        return tuple((blocks * size, least * size) for size in self.bytes_per_block)
 
     def blocks(self, available: int) -> int:
         """Blocks in `available` bytes a GPU: what vLLM calls num_gpu_blocks."""
@@ -82,8 +87,7 @@ class Pool(msgspec.Struct, frozen=True):
 
     def needed(self, length: int) -> int:
         """The least available bytes a GPU with which vLLM starts at `length`."""
-        blocks = self.request_blocks(length) + (1 if self.null_block else 0)
-        return blocks * max(self.bytes_per_block)
+        return max(needed for _, needed in self.stage_needs(length))
 
     def _whole(self, available: int, size: int) -> int:
         if self.override is not None:

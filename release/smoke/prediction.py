@@ -192,7 +192,8 @@ def _figures(subject: Subject, start: Start) -> Iterator[Figure]:
         longest = [pool.longest(size, subject.limit) for size in available]
         yield Figure("longest request", "tokens", (longest[0], longest[1]), (log.longest,) * 2)
     if log.needed_gib is not None and settled.length:
-        sizes = pool.request_bytes(settled.length), pool.needed(settled.length)
+        held, needed = zip(*pool.stage_needs(settled.length), strict=True)
+        sizes = min(held), max(needed)
         yield Figure("one request", "bytes", sizes, _printed(log.needed_gib))
     yield from _memory(subject, start, options, settled)
 

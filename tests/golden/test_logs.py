@@ -222,3 +222,15 @@ def test_a_log_of_something_else_has_no_figures() -> None:
     log = read_log("using FlashAttention version 3\nnon-default args: {'model': <x>, 'a': f(1)}\n")
     assert (log.version, log.tokens, log.available_gib) == (None, None, None)
     assert available_range(log) is None
+
+
+def test_each_pipeline_stage_needs_what_its_own_layers_do() -> None:
+    """Of 32 layers on 5 stages the first has 6: its need is what vLLM's error names."""
+    pool = pool_of(LOGS / "llama-3.1-8b.json", Serving(pipeline_parallel_size=5))
+    held = [size for size, _ in pool.stage_needs(8192)]
+    whole, _ = pool_of(LOGS / "llama-3.1-8b.json", Serving()).stage_needs(8192)[0]
+    assert [size * 32 // whole for size in held] == [6, 6, 7, 7, 6]
+    assert pool.needed(8192) == max(needed for _, needed in pool.stage_needs(8192))
+    refused = EngineLog(available_for_it_gib=0.1, needed_gib=round(held[0] / GIB, 2))
+    question = Question(Options(None, 5, max_model_len=8192), NEWEST, log=refused)
+    assert solve(open_subject(LOGS / "llama-3.1-8b.json"), question).answer.starts is False
