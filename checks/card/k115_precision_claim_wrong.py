@@ -71,6 +71,9 @@ def _parts(claim: Precise, modules: Modules, cache: Args | None) -> Iterator[str
         claim = msgspec.structs.replace(claim, words=claim.words - true_of_cache(cache))
     if not claim.words:
         return
+    if claim.side == "only":
+        yield from _only(claim, modules)
+        return
     for part in claim.parts or ("",):
         sets = [found for found in _meant(part, modules) if found]
         problem = _left_out if claim.side == "ignored" else _problem
@@ -113,6 +116,19 @@ def _left_out(_: Precise, modules: list[Module]) -> str | None:
     if not quantized:
         return None
     return f"the card says it was left out, {len(quantized)} of {len(modules)} are quantized"
+
+
+def _only(claim: Precise, modules: Modules) -> Iterator[str]:
+    """That nothing but these is quantized: what else is, if it is more than a little."""
+    sets = [_meant(part, modules) for part in claim.parts]
+    if not all(any(found) for found in sets):
+        return
+    named = {module.name for found in sets for each in found for module in each}
+    quantized = [module for module in modules if module.known_scheme]
+    others = [module for module in quantized if module.name not in named]
+    if sum(map(_size, others)) > (1 - ENOUGH) * sum(map(_size, quantized)):
+        what = ", ".join(sorted({module.component for module in others}))
+        yield f"{', '.join(claim.parts)}: the card says that only these are quantized, so is {what}"
 
 
 def _problem(claim: Precise, modules: list[Module]) -> str | None:

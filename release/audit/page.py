@@ -24,6 +24,9 @@ LINK = re.compile(
 MARKS = re.compile(r"(?<!\\)(\*\*|__|`+|\*(?=\S)|(?<=\S)\*(?!\*))|</?[A-Za-z][^<>]*>|<!--.*?-->")
 BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 PIECES = re.compile(r"<br\s*/?>|\s[·•|]\s", re.IGNORECASE)
+# `Experts: NVFP4; router: BF16`: what begins like a first label is one more.
+LABELS = re.compile(r"\W*(?P<label>[\w /*&-]{1,32}?)\s*(?:[:=]|->|\u2192)\s*\S")
+NEXT = re.compile(r"[;,.]\s+(?=[^\W\d][\w /.*&-]{0,31}\s*(?:[:=]|->|\u2192)\s*\S)")
 # Letters, digits and signs of full width are read as those of a Western keyboard.
 WIDTHS = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
 WIDTHS |= {0x3000: " ", 0x3001: ", ", 0x3002: ". ", 0xFF0C: ", ", 0xFF1A: ": ", 0xFF1B: "; "}
@@ -188,7 +191,7 @@ class _Reader:
         if not cells:
             self._heads = ()
         self._last = cells
-        pieces = [line] if cells else PIECES.split(line)
+        pieces = [line] if cells else [p for part in PIECES.split(line) for p in listed(part)]
         source = plain(line) if len(pieces) > 1 else ""
         for piece in pieces:
             self.lines.append(Line(number, plain(piece), self._heading, cells, self._heads, source))
@@ -205,6 +208,11 @@ def _cells(line: str) -> tuple[str, ...]:
     if stripped.count("|") < 1 or not (stripped.startswith("|") or stripped.endswith("|")):
         return ()
     return tuple(plain(cell) for cell in CELLS.split(stripped.strip("|")))
+
+
+def listed(text: str) -> list[str]:
+    """The parts of a list of labels with values; others in one piece."""
+    return NEXT.split(text) if LABELS.match(text) else [text]
 
 
 def plain(text: str) -> str:

@@ -21,8 +21,8 @@ ARTICLES = re.compile(
 
 def parts_of(text: str) -> tuple[str, ...]:
     """The modules that a text names, by the last part of their name; else its components."""
-    text = BRACES.sub(_each, text)
-    names = [name for match in MODULE.finditer(text) for name in _names(match)]
+    text = BRACES.sub(spread, text)
+    names = [name for match in MODULE.finditer(text) for name in names_of(match)]
     if names:
         return tuple(dict.fromkeys(names))
     pieces = APART.split(re.sub(r"\([^()]*\)", "", text).strip())
@@ -33,12 +33,13 @@ def parts_of(text: str) -> tuple[str, ...]:
     return (text,) if DOTTED.fullmatch(text) else ()
 
 
-def _each(braces: re.Match[str]) -> str:
+def spread(braces: re.Match[str]) -> str:
     """`{q,k,v}_proj` as three names."""
     return ", ".join(f"{name.strip()}{braces[2]}" for name in braces[1].split(","))
 
 
-def _names(match: re.Match[str]) -> list[str]:
+def names_of(match: re.Match[str]) -> list[str]:
+    """The names that a match of `MODULE` stands for: `q/k/v` for three."""
     if match["name"]:
         return [match["name"]]
     if match["one"]:

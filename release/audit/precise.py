@@ -6,7 +6,7 @@ import msgspec
 
 from release.audit.words import elsewhere
 
-Side = Literal["weights", "activations", "both", "cache", "ignored"]
+Side = Literal["weights", "activations", "both", "cache", "ignored", "only"]
 
 UNSURE = elsewhere("original", "unreal", "exceptions", more="unlike|vs")
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
+from release.audit.clauses import read_clauses
 from release.audit.labels import pair
 from release.audit.page import Line, Page, sentences, statements
 from release.audit.parts import APART, parts_of
@@ -22,11 +23,6 @@ OTHER = re.compile(
     r"\b(?:base|original|before|source|activations?|vs|size|note|params?)\b", re.IGNORECASE
 )
 LABELLED = re.compile(r"^(?:[-*•]\s*)?(.{2,60}?)\s*(?::|=|→|->)\s+(.+)$")
-STAYS = re.compile(
-    r"\s+(?:(?:is|are|was|were|stays?|remains?|kept|left|stored|use|uses|get|gets|quantized|both|all|also|in|to|at|as)\s+){1,5}"
-    r"(?=(?P<word>" + WORD.pattern.replace("(?P<", "(?P<_") + "))",
-    re.IGNORECASE,
-)
 # `NVFP4 quantization was applied to gate_proj and up_proj`
 APPLIED = re.compile(
     WORD.pattern + r"(?:\s+(?:quantization|precision|weights))?\s+(?:(?:was|is|were|are|being)\s+)?"
@@ -40,15 +36,10 @@ CACHED = re.compile(
     r"|scales? for (?:an? |the )?(?P<held>[\w -]{2,20}?) KV[- ]cache",
     re.IGNORECASE,
 )
-# `gate_proj (FP8), down_proj (NVFP4)`
-BRACKETED = re.compile(
-    r"(?P<name>[\w*.]*\w_proj\w*|lm_head|embed_tokens)\s*\((?P<said>[^()]{2,40})\)"
-)
 # `NVFP4: down_proj; FP8: gate_proj, up_proj`, in brackets behind the name of their component
 ENUMERATED = re.compile(
     r"(?<=[(;] )(?P<said>\w[\w-]{2,20}):\s*(?P<names>(?:[\w.*]*\w_proj\w*[,\s]*(?:and\s+)?)+)"
 )
-NEAR = 60  # characters before a verb in which its subject stands
 
 
 def provide_precisions(page: Page) -> tuple[Precise, ...]:
@@ -76,7 +67,7 @@ def _read(line: Line) -> Iterator[Precise]:
     for text in sentences(line.text)[1:]:
         if later := LABELLED.match(text):
             yield from _of_parts(line, later[1], later[2])
-    yield from _sentences(replace(line, text=labelled[2]) if labelled and claims else line)
+    yield from read_clauses(replace(line, text=labelled[2]) if labelled and claims else line)
 
 
 def _of_parts(line: Line, label: str, value: str) -> Iterator[Precise]:
@@ -102,10 +93,6 @@ def _applied(line: Line) -> Iterator[Precise]:
 def _bracketed(line: Line) -> Iterator[Precise]:
     if UNSURE.search(line.text):
         return
-    for match in BRACKETED.finditer(line.text):
-        words = words_of(match["said"])
-        if words and not re.search(r"\w{3}", rest_of(match["said"])):
-            yield Precise(line.number, match[0], parts_of(match["name"]), words)
     for match in ENUMERATED.finditer(re.sub(r"\(\s*", "( ", line.text)):
         if words := words_of(match["said"]):
             yield Precise(line.number, match[0].strip(), parts_of(match["names"]), words)
@@ -131,15 +118,3 @@ def _row(line: Line) -> Iterator[Precise]:
                 for piece in APART.split(cell)
                 if (found := parts_of(piece))
             )
-
-
-def _sentences(line: Line) -> Iterator[Precise]:
-    for text in sentences(line.text):
-        last = 0
-        for match in STAYS.finditer(text):
-            subject = text[max(last, match.start() - NEAR) : match.start()]
-            last = match.end()
-            parts = parts_of(subject) or parts_of(re.split(r"[,;:]", subject)[-1])
-            if parts and not UNSURE.search(text):
-                words = words_of(match["word"])
-                yield Precise(line.number, f"{subject}{match[0]}{match['word']}", parts, words)

@@ -8,7 +8,8 @@ from release.facts.modules import Module
 from release.quantization.arguments import LOCAL, Args
 from release.quantization.schemes import Scheme
 
-PLAIN = "not quantized"
+PLAIN, QUANTIZED = "not quantized", "quantized"
+FLOATS = frozenset({"bf16", "fp16", "fp32", "16 bits", "32 bits", PLAIN})
 WORD = re.compile(
     r"(?<![\w.-])(?:(?P<name>(?:NVFP4|MXFP[468])(?:A16)?|FP[48]|F8|INT[2348]|UINT[48]|I8)(?:[_-](?:DYNAMIC|BLOCK|E\dM\d\w*))?"
     r"|(?P<float>bfloat16|float16|float32|BF16|FP16|FP32|F32|F16)"
@@ -107,7 +108,7 @@ def true_of(module: Module) -> frozenset[str]:
         return _unquantized(weight.dtype)
     weights, bits = scheme.weights, scheme.inputs.num_bits if scheme.inputs else 16
     both = f"w{weights.num_bits}a{bits}"
-    words = {*_numbers(weights), both, *_named(scheme), *_aside(scheme), *_grains(scheme)}
+    words = {QUANTIZED, *_numbers(weights), both, *_named(scheme), *_aside(scheme), *_grains(scheme)}
     # All weights are static: said of both sides it is a claim about the other one.
     manner = _manner(scheme.inputs) | {_symmetry(weights)} if scheme.inputs else _manner(weights)
     return frozenset(words | manner)

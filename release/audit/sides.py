@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from release.audit.page import Line, sentences
 from release.audit.places import machines
 from release.audit.precise import Precise, Side
-from release.audit.schemes import BRACKETS, WORD, manners_of, unfolded, words_of
+from release.audit.schemes import BRACKETS, FLOATS, WORD, manners_of, unfolded, words_of
 from release.audit.words import elsewhere, words
 
-FLOATS = frozenset({"bf16", "fp16", "fp32", "16 bits", "32 bits", "not quantized"})
 # The sentence is about other models, a part of this one, or what an engine makes of it.
 ELSEWHERE = elsewhere(
     *("original", "others", "unreal", "denied", "engines", "towers", "cache"),

@@ -1,0 +1,212 @@
+"""What a clause says of the parts that it names: one run of them, a verb, one run of precisions.
+
+No list of phrases: between both stand words that link, at most one that is not known, and none by
+which something else is meant. `It` and `they` are the parts that the line named last.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from itertools import pairwise
+
+import msgspec
+
+from release.audit.page import Line
+from release.audit.parts import BRACES, DOTTED, MODULE, names_of, spread
+from release.audit.precise import Precise
+from release.audit.schemes import FLOATS, PLAIN, QUANTIZED, WORD, words_of
+from release.audit.subjects import REST
+from release.audit.words import elsewhere, words
+
+# Components whose names are not everyday words.
+NAMED = (
+    *("lm_head", "Embeddings", "MTP head", "Vision tower", "Audio tower", "Multimodal projector"),
+    *("Norms", "MoE experts", "MoE router", "MLP", "Linear attention", "Softmax attention"),
+)
+TOWERS = {"Vision tower", "Audio tower", "MTP head"}
+END = r"(?<=[a-z0-9_)])[.;!?](?=\s|$)|[。；;]|\s[-\u2013\u2014]\s|,\s*but\b|\b(?:while|whereas|although)\b"
+OTHERS = (
+    r"everything else|\bthe rest\b(?! of)"
+    r"|\b(?:the |all )+(?:other|remaining) (?:linear )?(?:layers|weights|modules|tensors|linears)\b"
+)
+AGAIN = r"\b(?:it|they|both(?= (?:are|stay|remain|were|use))|these|those)\b(?! (?:model|checkpoint|files|weights|quant))"
+SAID = (
+    r"(?P<not>(?:(?:is|are|was|were|been)(?: \w+)? )?(?:not|n't|never) (?:been )?quanti[sz]ed|untouched|left alone"
+    r"|未(?:被)?量化|不量化|没有量化|量子化されて(?:いません|いない)|nicht quantisiert|양자화되지)"
+    r"|(?P<yes>\b(?:is|are|was|were|been)(?: (?:also|all|both|too|then|fully))? quanti[sz]ed\b"
+    r"(?! (?:to|in|into|as|with|using|by|from|on|via|down|at)\b))"
+)
+GLUE = re.compile(
+    r"(?:[\s,、，*`\"']|\b(?:and|or|nor|plus|the|all|its|as well as|both|und|sowie|die|der|quantized"
+    r"|layers?|projections?|weights?|modules?|blocks?|tensors?|linears?)\b|[&+/()]|と|与|和|及|및|와|과)*",
+    re.IGNORECASE,
+)
+LINK = re.compile(
+    r"\b(?:in|as|to|at|use[sd]?|uses|is|are|was|were|stays?|stored|kept|bleib(?:t|en)|ist|sind|wird)\b"
+    r"|[:=→(]|->|为|用|采|保|は|が|은|는",
+    re.IGNORECASE,
+)
+KNOWN = re.compile(
+    r"\b(?:in|as|to|at|is|are|was|were|be|been|being|use[sd]?|uses|get|gets|got|go|goes|went|have"
+    r"|has|stay|stays|stayed|remain|remains|remained|keep|keeps|kept|left|store|stored|held|both"
+    r"|all|also|still|too|that|why|which|it|so|here|quanti[sz]ed|weights?|layers?|projections?"
+    r"|modules?|tensors?|linears?|blocks?|and|the|just|precision|scheme|full|plain|with|by|on"
+    r"|bleib(?:t|en)|ist|sind|wird|werden|auf|zu|im|mit|deliberately|entirely|always|only)\b",
+    re.IGNORECASE,
+)
+ASIDE = re.compile(
+    r"[,，、]|\b(?:accumulat|comput|runs?\b|running|logits?|inputs?|outputs?|scales?\b|bias|activations?\b|kernels?"
+    r"|cache|from\b|dequanti|cast|not\b|n't|no\b|than\b|instead|unlike|rather|or\b|could|can\b"
+    r"|might|may\b|need|without|except|before|versus|vs\b|sensitive to)|\w+n't",
+    re.IGNORECASE,
+)
+BEHIND = re.compile(
+    r"\s*(?:\([^()]*\)\s*)?(?:scales?|activations?|kernels?|tensor cores?|hardware|gpus?|accumul\w*|base|original"
+    r"|model|version|checkpoint|inputs?|kv|cache|math|comput\w*|errors?|noise|builds?|or\b|->|→|[+:=])",
+    re.IGNORECASE,
+)
+# `All linear layers except lm_head`, `everything but the head`
+ALL = r"\b(?:all|every\w*|each|alle[rs]?)\b[^,;:.]{0,80}?\s"
+BUT = r"(?:except(?:ing)?|but|apart from|besides|other than|outside|save|excluding|minus|außer)"
+LEFT_OUT = re.compile(
+    rf"(?P<all>{ALL})?\b{BUT}(?: (?:not|for|in|of|from))*(?: (?:the|its|in))*\W*$", re.IGNORECASE
+)
+NEITHER = re.compile(r"\bneither (?:of )?(?:the |its )?$", re.IGNORECASE)
+# Of a part only some: `the first two MLP projections`.
+SOME = re.compile(
+    r"\b(?:first|last|some|most|few|half|two|three|certain|sensitive|small)\s(?:\w+\s)?$",
+    re.IGNORECASE,
+)
+ONLY = re.compile(r"\bonly (?:the |its |those of the )?$", re.IGNORECASE)
+OTHER = elsewhere("original", more=r"if|when|would|unlike|vs|versus|instead|than|could|draft")
+MOST = 64  # characters between a part and what is said of it
+
+
+class _Token(msgspec.Struct, frozen=True):
+    kind: str
+    start: int
+    end: int
+    parts: tuple[str, ...] = ()
+    words: frozenset[str] = frozenset()
+
+
+def read_clauses(line: Line) -> Iterator[Precise]:
+    """Collect them, sentence by sentence of a line of text."""
+    text = BRACES.sub(spread, line.text)
+    last: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+    tokens = list(_runs(text, list(_tokens(text))))
+    for token, following in pairwise([*tokens, _Token("end", len(text), len(text))]):
+        if token.kind == "again":
+            parts = last
+        elif token.kind == "part":
+            parts = last = token.parts
+        said = following.words if following.kind == "word" else frozenset()
+        if token.kind not in {"again", "part"} or not said or not parts:
+            continue
+        begun = max((t.end for t in tokens if t.kind == "end" and t.end <= token.start), default=0)
+        claim = Precise(line.number, text[token.start : following.end], parts, said)
+        if (
+            _links(text[token.end : following.start], said)
+            and not OTHER.search(text[begun : following.end])
+            and not BEHIND.match(text, following.end)
+        ):
+            yield from _meant(claim, text[begun : token.start])
+
+
+def _meant(claim: Precise, before: str) -> Iterator[Precise]:
+    """What is said of the parts themselves, by the words that stand before them."""
+    of_rest = LEFT_OUT.search(before)
+    if SOME.search(before):
+        return
+    if of_rest:
+        quantized = claim.words - FLOATS
+        if of_rest["all"] and quantized:
+            yield msgspec.structs.replace(claim, words=frozenset({PLAIN}), side="ignored")
+            if formats := quantized - {QUANTIZED}:
+                yield msgspec.structs.replace(claim, parts=(), words=formats, side="both")
+    elif NEITHER.search(before):
+        if claim.words == {QUANTIZED}:
+            yield msgspec.structs.replace(claim, words=frozenset({PLAIN}))
+    elif ONLY.search(before) and claim.words == {QUANTIZED}:
+        yield msgspec.structs.replace(claim, side="only")
+    else:
+        yield claim
+
+
+def _links(gap: str, said: frozenset[str]) -> bool:
+    """Whether what stands between a part and a precision links them."""
+    gap = gap.lstrip("`*\"') ")
+    if len(gap) > MOST or ASIDE.search(gap):
+        return False
+    rest = re.findall(r"[^\W\d_]{3,}", KNOWN.sub(" ", gap), re.ASCII)
+    linked = bool(LINK.search(gap)) or bool(said & {PLAIN, QUANTIZED})
+    return linked and len(rest) <= 1 and gap.count("(") >= gap.count(")")
+
+
+def _tokens(text: str) -> Iterator[_Token]:
+    for match in _scanner().finditer(text):
+        start, end, kind = match.start(), match.end(), match.lastgroup or ""
+        said = match[0]
+        if match["module"]:
+            found = MODULE.match(text, start)
+            yield _Token("part", start, end, tuple(names_of(found)) if found else (said,))
+        elif match["word"]:
+            yield _Token("word", start, end, words=words_of(said))
+        elif match["not"] or match["yes"]:
+            yield _Token("word", start, end, words=frozenset({PLAIN if match["not"] else QUANTIZED}))
+        elif match["rest"] or match["dotted"]:
+            yield _Token("part", start, end, (REST if match["rest"] else said,))
+        elif match["again"] or match["end"]:
+            yield _Token("again" if match["again"] else "end", start, end)
+        else:
+            yield _Token("part", start, end, (NAMED[int(kind[1:])],))
+
+
+def _runs(text: str, tokens: list[_Token]) -> Iterator[_Token]:
+    """Parts that stand side by side are one, and so are precisions."""
+    joined: _Token | None = None
+    for token in tokens:
+        between = text[joined.end : token.start] if joined else ""
+        if joined and token.kind == joined.kind and token.kind in {"part", "word"}:
+            # `the attention's q_proj`, `self_attn.q_proj` is the second alone.
+            narrower = re.fullmatch(r"(?:'s)?[\s._-]*", between) and token.kind == "part"
+            if narrower:
+                towers = TOWERS & set(joined.parts)
+                joined = msgspec.structs.replace(token, kind="end" if towers else "part")
+                continue
+            if GLUE.fullmatch(between):
+                joined = _Token(
+                    joined.kind,
+                    joined.start,
+                    token.end,
+                    (*joined.parts, *token.parts),
+                    joined.words | token.words,
+                )
+                continue
+        if joined:
+            yield joined
+        joined = token
+    if joined:
+        yield joined
+
+
+@cache
+def _scanner() -> re.Pattern[str]:
+    names = words("components")
+    parts = [
+        rf"(?P<c{index}>(?<![\w-])(?:{names[name]})(?![\w-]))" for index, name in enumerate(NAMED)
+    ]
+    module = re.sub(r"\?P<\w+>", "?:", MODULE.pattern)
+    word = re.sub(r"\?P<\w+>", "?:", WORD.pattern)
+    forms = [
+        f"(?P<word>{word})",
+        SAID,
+        f"(?P<module>{module})",
+        rf"(?P<dotted>(?<![\w.]){DOTTED.pattern})",
+        f"(?P<rest>{OTHERS})",
+        *parts,
+        f"(?P<again>{AGAIN})",
+        f"(?P<end>{END})",
+    ]
+    return re.compile("|".join(forms), re.IGNORECASE | re.ASCII)
