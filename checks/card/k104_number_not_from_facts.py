@@ -48,6 +48,7 @@ def _subject(figure: Figure) -> str:
         "share": f"share of {figure.subject}",
         "shards": "files of safetensors",
         "room": "GPU memory for the weights",
+        "tensors": "tensors",
         "block": "block that shares a scale",
         "quantized": "quantized modules",
     }

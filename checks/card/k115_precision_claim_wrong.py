@@ -35,6 +35,7 @@ from release.rules import Findings, Found, Where, rule
 from release.unknown import Unknown
 
 ENOUGH = 0.75  # of the weights of a part
+LITTLE = 0.1  # of what is quantized
 MANNERS = frozenset(patterns("manners"))
 JUDGES = {"activations": true_of_activations, "weights": true_of_weights}
 TOWERS = {MTP, VISION, AUDIO}  # whose modules have the same names as the text model's
@@ -126,7 +127,7 @@ def _only(claim: Precise, modules: Modules) -> Iterator[str]:
     named = {module.name for found in sets for each in found for module in each}
     quantized = [module for module in modules if module.known_scheme]
     others = [module for module in quantized if module.name not in named]
-    if sum(map(_size, others)) > (1 - ENOUGH) * sum(map(_size, quantized)):
+    if sum(map(_size, others)) > LITTLE * sum(map(_size, quantized)):
         what = ", ".join(sorted({module.component for module in others}))
         yield f"{', '.join(claim.parts)}: the card says that only these are quantized, so is {what}"
 

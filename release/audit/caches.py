@@ -11,7 +11,8 @@ from release.audit.quantities import COUNT, SIZE, STEPS, UNITS, Figure, Quantity
 CACHE = re.compile(r"\bfp8\b|\bbf16\b|\bfp16\b|\bbfloat16\b|\bfloat16\b|\bauto\b", re.IGNORECASE)
 AFTER = re.compile(rf"\s*\(?(?:in|for|with|at|as)?\s*({CACHE.pattern})", re.IGNORECASE)
 TOKEN = re.compile(
-    r"\b(?:each|per|a|every|je|pro) token\b|每个?\s?token|トークンあたり|토큰당", re.IGNORECASE
+    r"\b(?:each|per|a|every|je|pro)[- ]token\b|1 ?トークンあたり|每个?\s?token|トークンあたり|토큰당",
+    re.IGNORECASE,
 )
 MANY = re.compile(rf"\s*(?:of \w+ )?(?:/|per|for every)\s*{COUNT.pattern}[- ]?tok(?:en)?s?\b")
 # `at 100K tokens this is 6.6 GB`
@@ -19,7 +20,7 @@ FOR_MANY = re.compile(
     rf"\b(?:at|for|with) {COUNT.pattern}[- ]?tokens?\b[^.;\d]{{0,40}}"
     + re.sub(r"\?P<(\w+)>", r"?P<size_\1>", SIZE.pattern)
 )
-SMALL = {"KB", "kB", "KiB", "bytes"}  # units of one token
+SMALL = {"KB", "kB", "kb", "KiB", "bytes"}  # units of one token
 OTHER_MEMORY = re.compile(
     r"\b(?:state|sequence|weights?|requests?|blocks?|pages?)\b", re.IGNORECASE
 )
@@ -33,7 +34,9 @@ def read_rates(line: Line) -> Iterator[Figure]:
     """`64 KB/token`: KB is both 1,000 and 1,024 bytes on cards, and the second is meant here."""
     if re.search(r"\b(?:per|each|a|every) layer\b", line.text):
         return
-    cached = re.search(r"\bKV\b", line.text) or any(m["rate"] for m in SIZE.finditer(line.text))
+    cached = re.search(r"\bKV(?![a-z])", line.text, re.ASCII) or any(
+        m["rate"] for m in SIZE.finditer(line.text)
+    )
     for match in FOR_MANY.finditer(line.text) if cached else ():
         size = list(SIZE.finditer(match[0]))[-1]
         if found := _shared(size, match):

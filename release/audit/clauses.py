@@ -79,10 +79,13 @@ SOME = re.compile(
 )
 ONLY = re.compile(r"\bonly (?:the |its |those of the )?$", re.IGNORECASE)
 OTHER = elsewhere("original", more=r"if|when|would|unlike|vs|versus|instead|than|could|draft")
+AND = re.compile(r"\s*,?\s*and\b")  # `is not quantized and stays in BF16`
 MOST = 64  # characters between a part and what is said of it
 
 
-class _Token(msgspec.Struct, frozen=True):
+class Token(msgspec.Struct, frozen=True):
+    """Parts, precisions, a pronoun or the end of a clause, and where it stands in the text."""
+
     kind: str
     start: int
     end: int
@@ -95,14 +98,16 @@ def read_clauses(line: Line) -> Iterator[Precise]:
     text = BRACES.sub(spread, line.text)
     last: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
-    tokens = list(_runs(text, list(_tokens(text))))
-    for token, following in pairwise([*tokens, _Token("end", len(text), len(text))]):
+    tokens = list(runs(text, list(tokens_of(text))))
+    for token, following in pairwise([*tokens, Token("end", len(text), len(text))]):
         if token.kind == "again":
             parts = last
         elif token.kind == "part":
             parts = last = token.parts
+        elif token.kind != "word" or not AND.match(text, token.end):
+            parts = ()
         said = following.words if following.kind == "word" else frozenset()
-        if token.kind not in {"again", "part"} or not said or not parts:
+        if token.kind == "end" or not said or not parts:
             continue
         begun = max((t.end for t in tokens if t.kind == "end" and t.end <= token.start), default=0)
         claim = Precise(line.number, text[token.start : following.end], parts, said)
@@ -144,28 +149,29 @@ def _links(gap: str, said: frozenset[str]) -> bool:
     return linked and len(rest) <= 1 and gap.count("(") >= gap.count(")")
 
 
-def _tokens(text: str) -> Iterator[_Token]:
+def tokens_of(text: str) -> Iterator[Token]:
+    """Find them, in their order."""
     for match in _scanner().finditer(text):
         start, end, kind = match.start(), match.end(), match.lastgroup or ""
         said = match[0]
         if match["module"]:
             found = MODULE.match(text, start)
-            yield _Token("part", start, end, tuple(names_of(found)) if found else (said,))
+            yield Token("part", start, end, tuple(names_of(found)) if found else (said,))
         elif match["word"]:
-            yield _Token("word", start, end, words=words_of(said))
+            yield Token("word", start, end, words=words_of(said))
         elif match["not"] or match["yes"]:
-            yield _Token("word", start, end, words=frozenset({PLAIN if match["not"] else QUANTIZED}))
+            yield Token("word", start, end, words=frozenset({PLAIN if match["not"] else QUANTIZED}))
         elif match["rest"] or match["dotted"]:
-            yield _Token("part", start, end, (REST if match["rest"] else said,))
+            yield Token("part", start, end, (REST if match["rest"] else said,))
         elif match["again"] or match["end"]:
-            yield _Token("again" if match["again"] else "end", start, end)
+            yield Token("again" if match["again"] else "end", start, end)
         else:
-            yield _Token("part", start, end, (NAMED[int(kind[1:])],))
+            yield Token("part", start, end, (NAMED[int(kind[1:])],))
 
 
-def _runs(text: str, tokens: list[_Token]) -> Iterator[_Token]:
+def runs(text: str, tokens: list[Token]) -> Iterator[Token]:
     """Parts that stand side by side are one, and so are precisions."""
-    joined: _Token | None = None
+    joined: Token | None = None
     for token in tokens:
         between = text[joined.end : token.start] if joined else ""
         if joined and token.kind == joined.kind and token.kind in {"part", "word"}:
@@ -176,7 +182,7 @@ def _runs(text: str, tokens: list[_Token]) -> Iterator[_Token]:
                 joined = msgspec.structs.replace(token, kind="end" if towers else "part")
                 continue
             if GLUE.fullmatch(between):
-                joined = _Token(
+                joined = Token(
                     joined.kind,
                     joined.start,
                     token.end,

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 import msgspec
 
+from release.audit.amounts import read_amounts
 from release.audit.caches import read_rates
-from release.audit.files import read_files, read_shards
+from release.audit.files import read_files, read_shards, read_tensors
 from release.audit.groups import read_groups
 from release.audit.labels import pair
 from release.audit.layers import read_layers
@@ -25,6 +26,12 @@ RATIO = re.compile(NUMBER + r"\s*(?P<unit>[x×%]|:\s*1\b|$)")
 BITS = re.compile(r"(?P<about>~)?(?P<number>\d{1,2}(?:\.\d{1,3})?)(?:\s*bits?)?")
 MODULES = re.compile(
     r"(?:quantized|quantised) (?:linear )?(?:layers|modules|linears|tensors)", re.IGNORECASE
+)
+# Of all precisions: a scheme of several has a number of each.
+LINEARS = re.compile(
+    r"(?<![\w.,/-])(?:(?P<number>\d{1,6}) quanti[sz]ed linear (?:layers|modules)\b"
+    r"|(?P<of>\d{1,6}) (?:out )?of (?:the |all )?\d{1,6} linear (?:layers|modules) (?:are|were) quanti[sz]ed)",
+    re.IGNORECASE,
 )
 
 
@@ -47,11 +54,14 @@ def _read(line: Line, other: re.Pattern[str]) -> Iterator[Figure]:
         return
     yield from read_rates(line)
     yield from read_sizes(line)
+    yield from read_amounts(line)
     yield from read_parameters(line)
     yield from read_layers(line)
     yield from read_rooms(line)
     yield from read_files(line)
     yield from read_shards(line)
+    yield from read_tensors(line)
+    yield from _modules(line)
     yield from read_groups(line.number, line.text)
     labelled = pair(line)
     stated = labelled and not machines(line.text)
@@ -64,6 +74,12 @@ def _read(line: Line, other: re.Pattern[str]) -> Iterator[Figure]:
         yield from read_heads(line.number, line.text)
     if labelled:
         yield from _stated(line.number, *labelled)
+
+
+def _modules(line: Line) -> Iterator[Figure]:
+    """`14 FP8 linear layers`, `14 of the 15 linear layers are quantized`."""
+    for match in LINEARS.finditer(line.text):
+        yield Figure("quantized", "", whole(match["number"] or match["of"]), line.number)
 
 
 def _stated(number: int, label: str, value: str) -> Iterator[Figure]:

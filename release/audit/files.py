@@ -10,7 +10,16 @@ from release.audit.quantities import SIZE, UNITS, Figure, quantity, whole
 NAME = re.compile(r"[\w-][\w./-]{0,120}\.(?:safetensors|json|jinja|yaml|txt|model|py)")
 COUNT = re.compile(r"\d{1,3}(?:,\d{3})+|\d{2,15}")
 SHARDS = re.compile(
-    r"(?<![\w.,/-])(?P<number>\d{1,4}) (?:safetensors? (?:files|shards)|(?:weight )?shards)\b",
+    r"(?<![\w.,/-])(?P<number>\d{1,4})\s*(?:[×x]\s*safetensors|safetensors? (?:files?|shards?)|(?:weight )?shards)\b",
+    re.IGNORECASE,
+)
+TENSORS = re.compile(
+    r"(?<![\w.,/-])(?P<number>\d{1,3}(?:,\d{3})+|\d{1,7}) tensors\b(?! cores?| parallel)"
+    r"|\b(?:number of|total|all) tensors\s*[:=|]\s*(?P<told>\d{1,3}(?:,\d{3})+|\d{1,7})\b",
+    re.IGNORECASE,
+)
+IN_ALL = re.compile(
+    r"\b(?:it|checkpoint|model|files?) (?:has|holds|contains|with)(?: a total of)?\s*$|\btotal of\s*$",
     re.IGNORECASE,
 )
 SIZES = re.compile(r"\b(?:bytes|size)\b", re.IGNORECASE)
@@ -44,3 +53,11 @@ def read_shards(line: Line) -> Iterator[Figure]:
     for match in SHARDS.finditer(line.text):
         if not OF_MANY.search(line.text[: match.start()]):
             yield Figure("shards", "", whole(match["number"]), line.number)
+
+
+def read_tensors(line: Line) -> Iterator[Figure]:
+    """`63 tensors`, as those of the whole checkpoint."""
+    for match in TENSORS.finditer(line.text):
+        if match["told"] or IN_ALL.search(line.text[: match.start()]):
+            count = (match["number"] or match["told"]).replace(",", "")
+            yield Figure("tensors", "", whole(count), line.number)

@@ -11,9 +11,10 @@ LABEL = words("labels")["group_size"]
 GROUP = re.compile(
     rf"(?:(?<!transform_){LABEL}|\bgroups?(?= of\b)"
     r"|\bscales? (?:for|per)(?: each| every)?(?= \d+ (?:values|weights|elements)))"
-    r"[\"']?\s*(?:of|=|:|\||为|は|von)?\s*(?P<number>\d{1,6})(?!\w|[.,]\d|\s*%|\s?[x×])",
+    r"[\"']?\s*(?:of|is|=|:|\||为|は|von)?\s*(?P<number>\d{1,6})(?!\w|[.,]\d|\s*%|\s?[x×])",
     re.IGNORECASE | re.ASCII,
 )
+SHORT = re.compile(r"(?<![a-zA-Z.-])g(?P<number>16|32|64|128|256)\b", re.ASCII)  # `W4A16g128`
 SIDES = r"(?P<rows>\d{1,4})\s?[x×]\s?(?P<columns>\d{1,4})"
 BLOCK = re.compile(
     rf"(?<![\w.,])(?:{SIDES}[- ](?:weight |scale )?(?:block|tile|group)s?\b"
@@ -34,6 +35,8 @@ def read_groups(number: int, text: str) -> Iterator[Figure]:
     for match in GROUP.finditer(text):
         if not (re.match("block", match[0], re.IGNORECASE) and OTHER_BLOCKS.search(text)):
             yield Figure("group size", "", whole(match["number"]), number)
+    for match in SHORT.finditer(text):
+        yield Figure("group size", "", whole(match["number"]), number)
     for match in BLOCK.finditer(text):
         rows, columns = (value for value in match.groups() if value is not None)
         value = in_one(int(rows), int(columns))

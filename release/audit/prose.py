@@ -11,7 +11,9 @@ from release.audit.quantities import (
     STEPS,
     Figure,
     at_least,
+    Quantity,
     binary,
+    percent,
     quantity,
     whole,
 )
@@ -19,14 +21,23 @@ from release.audit.schemes import words_of
 from release.audit.words import elsewhere, words
 
 SMALLER = re.compile(
-    rf"(?<![\w.,-]){NUMBER}\s*(?P<unit>[x×%]) smaller(?: than| vs\.?) (?P<than>[^.;|]{{2,40}})",
+    rf"(?<![\w.,-]){NUMBER}\s*(?P<unit>[x×%]|times) smaller(?: than| vs\.?) (?P<than>[^.;|]{{2,40}})",
     re.IGNORECASE,
 )
 REDUCED = re.compile(
-    rf"\breduc\w+\b(?=[^.;]*\b(?:size|disk|memory|footprint)\b)[^.;]{{0,120}}?\bby (?:up to )?"
+    rf"\b(?:reduc\w+|shr[aiu]nk\w*|cuts?|compress\w+|trims?|saves?)\b(?=[^.;]*\b(?:size|disk|memory|footprint)\b)[^.;]{{0,120}}?\bby (?:up to )?"
     rf"{NUMBER}\s*(?P<unit>[x×%])(?!\w)",
     re.IGNORECASE,
 )
+# `It is 46% of the size of the BF16 weights`, `half the size of the original`
+OF_ORIGINAL = re.compile(
+    rf"(?<![\w.,-])(?:{NUMBER}\s*(?P<unit>%)|(?P<word>half|a third|one third|a quarter))"
+    r"(?: (?:of|as (?:large|big|small) as))? (?:the )?(?:(?:disk |file )?size of )?(?:the |its )?(?P<than>[^.;|,]{2,40})",
+    re.IGNORECASE,
+)
+PARTS = {"half": 50, "a third": 100 / 3, "one third": 100 / 3, "a quarter": 25}
+SAME_SIZE = re.compile(r"\bsize\b|\b(?:large|big|small) as\b|% of", re.IGNORECASE)
+LOOSELY = 6.0  # percents that a spelt fraction may be off
 BITS = re.compile(
     r"\bbits (?:per|for each|of each|used to represent|of)(?: the)? (?:parameters?|weights?)\b"
     r"[^.;]{0,24}? (?:from 16 )?to "
@@ -34,8 +45,8 @@ BITS = re.compile(
     re.IGNORECASE,
 )
 BITS_EACH = re.compile(
-    rf"(?<![\w.,-])(?<!from ){NUMBER}\s*(?:effective )?bits? (?:per|for each|a) "
-    r"(?:parameter|weight)\b",
+    rf"(?<![\w.,-])(?<!from ){NUMBER}\s*(?:(?:effective )?bits? (?:per|for each|a) "
+    r"(?:(?:quantized )?(?:parameter|weight))\b|bpw\b)",
     re.IGNORECASE,
 )
 ORIGINAL = re.compile(
@@ -56,6 +67,7 @@ FAMILIES = ("llama", "gemma", "mistral", "deepseek", "phi", "gpt", "qwen", "glm"
 CONTEXT, LAYERS, EXPERTS, ACTIVE = (
     *("max_position_embeddings", "num_hidden_layers", "num_experts", "num_experts_per_tok"),
 )
+POINTS = re.compile(r"(?<=\d)\.(?=\d{3}(?![\d.]|\s?[KMBTkm%]))", re.ASCII)  # `248.320`
 FEW = 3  # digits of a number that is no vocabulary
 COUNTED = {LAYERS, EXPERTS, ACTIVE, "num_attention_heads", "num_key_value_heads"}
 # First, last or each of them; or those of a part.
@@ -65,8 +77,8 @@ SOME = re.compile(
 )
 NATIVE = re.compile(r"\bnative(?:ly)?\s*$", re.IGNORECASE)
 COUNTER = r"(?:[- ]tokens?)?[- ]?(?:[个個]の?|개의?)?\s?"
-LINKS = r"\s*(?:\([^()]*\)\s*)?(?:is|=|:|ist|为|は|[는은])\s*"
-LOOSE = r"\s*(?:\([^()]*\)\s*)?(?:(?:is|has|of|=|:|ist|von|为|は|[는은])\s*)?"
+LINKS = r"\s*(?:\([^()]*\)\s*)?(?:is|=|:|ist|umfasst|beträgt|covers|spans|为|は|[는은])\s*"
+LOOSE = r"\s*(?:\([^()]*\)\s*)?(?:(?:is|has|of|=|:|\?|ist|von|umfasst|beträgt|covers|spans|为|は|[는은])\s*|\()?"
 MOST = r"(?:up to |bis zu |最大)?"
 WHOLE = r"(?<![\w.,/$-])(?P<number>\d{1,4})"
 # "8 of 128 experts"
@@ -130,6 +142,7 @@ def _settings(number: int, text: str) -> Iterator[Figure]:
         for match in ACTIVATED.finditer(text):
             count = match["number"] or match["of"] or match["top"]
             yield Figure("setting", ACTIVE, whole(count), number)
+    text = POINTS.sub("", text)
     for key, forms in _forms().items():
         for form in forms:
             found = list(form.finditer(text))
@@ -157,6 +170,9 @@ def _ratios(number: int, text: str) -> Iterator[Figure]:
         of_scheme = words_of(text[: match.start()])  # `NVFP4 is 3.5x smaller than BF16`
         if ORIGINAL.search(match["than"]) and not of_scheme and not cache_only:
             yield Figure("ratio", _kind(match), quantity(match, 1), number)
+    for match in OF_ORIGINAL.finditer(text) if ABOUT_SIZE.search(text) else ():
+        if not cache_only and SAME_SIZE.search(match[0]) and ORIGINAL.search(match["than"]):
+            yield Figure("ratio", "about percent", _remaining(match), number)
     for match in REDUCED.finditer(text):
         if not cache_only:
             yield Figure("ratio", f"about {_kind(match)}", quantity(match, 1), number)
@@ -165,6 +181,15 @@ def _ratios(number: int, text: str) -> Iterator[Figure]:
     for form in (BITS, BITS_EACH):
         for match in form.finditer(text):
             yield Figure("bits", "", quantity(match, 1), number)
+
+
+def _remaining(match: re.Match[str]) -> Quantity:
+    """What is saved where the rest is told."""
+    if match["word"]:
+        saved = 100 - PARTS[match["word"].lower()]
+        return Quantity(match["word"], saved, saved - LOOSELY, saved + LOOSELY)
+    found = percent(match)
+    return Quantity(found.text, 100 - found.value, 100 - found.high, 100 - found.low)
 
 
 def _kind(match: re.Match[str]) -> str:

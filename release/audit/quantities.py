@@ -6,8 +6,19 @@ from decimal import Decimal
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
-DECIMAL = {"B": 1, "bytes": 1, "kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+DECIMAL = {
+    "B": 1,
+    "bytes": 1,
+    "kB": 10**3,
+    "KB": 10**3,
+    "kb": 10**3,
+    "MB": 10**6,
+    "GB": 10**9,
+    "TB": 10**12,
+}
+DECIMAL |= {"mb": 10**6, "gb": 10**9, "gigs": 10**9, "tb": 10**12}
 UNITS = DECIMAL | {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 STEPS = {"": 1, "k": 10**3, "K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
 STEPS |= {"million": 10**6, "billion": 10**9, "trillion": 10**12, "Mio.": 10**6, "Mrd.": 10**9}
@@ -17,13 +28,14 @@ ABOUT = r"(?P<about>[~≈]\s*|(?:about|around|approx\.?|approximately|roughly|et
 ABOUT += r"|[约約약]\s*)?"
 NUMBER = ABOUT + r"(?P<number>\d(?:[\d,]{0,20}\d)?(?:\.\d{1,12})?)"
 SIZE = re.compile(
-    rf"(?<![\w.,/-]){NUMBER}\s*-?(?P<unit>TiB|GiB|MiB|KiB|TB|GB|MB|[kK]B|bytes"
+    rf"(?<![\w.,/-]){NUMBER}\s*-?(?P<unit>TiB|GiB|MiB|KiB|TB|GB|MB|[kK]B|bytes|gigs|[kmgt]b"
     r"|B(?=\s*(?:/|per )\s*tok))(?P<rate>\s*(?:/|per )\s*tok(?:en)?s?)?\b",
     re.ASCII,
 )
 UNIT = "|".join(re.escape(unit) for unit in sorted(STEPS, key=lambda unit: -len(unit)))
 COUNT = re.compile(rf"(?<![\w.,/$-]){NUMBER}\s?(?P<unit>{UNIT})(?![\w%]|[.,]\d)", re.ASCII)
 ROUGH = 0.03  # what "about" may hide
+HALF = 0.501
 TENTH = Decimal("0.5")
 NAMESAKE = 0.03  # what the name of a model hides: 7B is said of 7.6 billion parameters
 
@@ -41,6 +53,7 @@ Kind = Literal[
     "room",
     "file",
     "shards",
+    "tensors",
     "ratio",
     "bits",
 ]
@@ -83,6 +96,13 @@ def quantity(match: re.Match[str], scale: int) -> Quantity:
     if scale == 1 and not fraction and not match["about"]:
         half = 0.0
     return Quantity(_text(match), value, value - half, value + half)
+
+
+def percent(match: re.Match[str]) -> Quantity:
+    """Percents; whole ones are rounded."""
+    found = quantity(match, 1)
+    whole_one = found.low == found.high
+    return replace(found, low=found.low - HALF, high=found.high + HALF) if whole_one else found
 
 
 def _text(match: re.Match[str]) -> str:

@@ -14,7 +14,10 @@ OF_GPU = r"(?: of)?(?: free| gpu| total)* ?-?(?:v-?ram|gpu memory|gpus?|(?:graph
 FITS = r"(?:fits?|runs?|loads?|works?|served?) (?:\w+ ){0,3}?(?:in|on|into|within|with)"
 NEEDS = r"(?:needs?|requires?|at least|minimum(?: of)?|you need)"
 ROOM = re.compile(
-    rf"\b(?:{FITS}|{NEEDS}) (?:\w+ ){{0,3}}?{SIZE.pattern}{OF_GPU}", re.IGNORECASE | re.ASCII
+    rf"\b(?:{FITS}|{NEEDS}) (?:\w+ ){{0,3}}?{SIZE.pattern}{OF_GPU}"
+    rf"|\b(?:gpu|card) with (?:more than |at least |over )?{SIZE.pattern.replace('?P<', '?P<with_')}"
+    r"(?: for the weights)",
+    re.IGNORECASE | re.ASCII,
 )
 # Of several GPUs, of what is not the weights, of another build, or what does not work.
 ELSEWHERE = elsewhere(
@@ -28,7 +31,7 @@ BINARY = {10**3: 2**10, 10**6: 2**20, 10**9: 2**30, 10**12: 2**40}
 def read_rooms(line: Line) -> Iterator[Figure]:
     """Collect them; a GPU of 24 GB has 24 GiB."""
     for text in sentences(line.text) if not line.cells else ():
-        bare = re.sub(r"\bwith a (?:short|small) context\b", "", text)
+        bare = re.sub(r"\bwith a (?:short|small|tiny|minimal) context\b", "", text)
         if not ELSEWHERE.search(bare) and not machines(text):
             for match in ROOM.finditer(text):
                 yield _figure(list(SIZE.finditer(match[0]))[-1], line.number)

@@ -83,7 +83,8 @@ def unfolded(text: str) -> str:
         said = (WORD.search(match[1]) or manners_of(match[1])) and not re.search(
             r"\w{3}", FILLERS.sub(" ", rest)
         )
-        return f" {match[1]}" if said else match[0]
+        inside = match[1] if WORD.search(match[1]) else match[1].replace(",", " ")
+        return f" {inside}" if said else match[0]
 
     return BRACKETS.sub(open_up, text)
 
@@ -108,7 +109,14 @@ def true_of(module: Module) -> frozenset[str]:
         return _unquantized(weight.dtype)
     weights, bits = scheme.weights, scheme.inputs.num_bits if scheme.inputs else 16
     both = f"w{weights.num_bits}a{bits}"
-    words = {QUANTIZED, *_numbers(weights), both, *_named(scheme), *_aside(scheme), *_grains(scheme)}
+    words = {
+        QUANTIZED,
+        *_numbers(weights),
+        both,
+        *_named(scheme),
+        *_aside(scheme),
+        *_grains(scheme),
+    }
     # All weights are static: said of both sides it is a claim about the other one.
     manner = _manner(scheme.inputs) | {_symmetry(weights)} if scheme.inputs else _manner(weights)
     return frozenset(words | manner)

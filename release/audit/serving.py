@@ -24,7 +24,8 @@ EIGHT = re.compile(
 SIXTEEN = re.compile(r"\b(?:bf16|fp16|bfloat16)\b[^|]{0,12}(?:kv|cache)", re.IGNORECASE)
 OF_REQUEST = re.compile(r"longest|context|max.*len|length", re.IGNORECASE)
 RUNS = re.compile(
-    r"\b(?:fits?|runs?|works?|loads?|starts?|served?) (?:[\w-]+ ){0,3}?(?:on|in|into|with)\b",
+    r"\b(?:fits?|runs?|works?|loads?|starts?|served?) (?:[\w-]+ ){0,3}?(?:on|in|into|with)\b"
+    r"|\b(?:is|are) (?:\w+ )?(?:enough|sufficient)\b|\bsuffices?\b|\bholds? it\b",
     re.IGNORECASE,
 )
 YES = re.compile(r"(?:\u2705|\u2714|yes\b|fits?\b|works?\b|ok\b)", re.IGNORECASE)

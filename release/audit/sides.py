@@ -17,6 +17,7 @@ ELSEWHERE = elsewhere(
 )
 OTHERS = elsewhere(more=r"draft\w*|sister|teacher|student|eagle\w*")
 QUANTIZED = words("verbs")["quantized"]
+WORD_ALONE = re.sub(r"\?P<\w+>", "?:", WORD.pattern)
 TO = re.compile(
     rf"{QUANTIZED}(?:\w* version of [^.;:]{{0,90}}:"
     rf"|\w*\b[^.;]{{0,90}}\b(?:to|into|in|as|using|with|zu|auf|nach)\b"
@@ -34,6 +35,13 @@ INTO = re.compile(
 # `MXFP8 on all linear layers`; what is an exception is said behind it
 ON_ALL = re.compile(
     r"\s+(?:on|for|in) (?:all |the |all the )?linear (?:layers|operators|modules)\b", re.IGNORECASE
+)
+# `FP8 W8A8 checkpoint, ...`, `W4A16.`: what a sentence begins with, or all that it says
+FIRST = re.compile(
+    r"\W*(?:(?:this is )?(?:an?|the)\s)?(?:(?:mixed|static|dynamic)\s)?\W*", re.IGNORECASE
+)
+IS_ALL = re.compile(
+    rf"(?:\s+{WORD_ALONE})?(?:\s+(?:checkpoint|quants?|build)\b|\W*$)", re.IGNORECASE | re.ASCII
 )
 CLAUSE = re.compile(
     r"\s*(?:[,;:()]|\b(?:whereas|while|but|plus)\b|\s[-\u2013\u2014]\s)\s*", re.IGNORECASE
@@ -55,7 +63,7 @@ def read_sides(line: Line) -> Iterator[Precise]:
         found = frozenset([*_quantized_to(bare), *_in_brackets(text)])
         if found:
             yield Precise(line.number, text, (), found, "both")
-        for clause in _clauses(text):
+        for clause in _clauses(unfolded(text)):
             yield from _sided(line.number, clause)
 
 
@@ -65,8 +73,12 @@ def _quantized_to(text: str) -> Iterator[str]:
         begun = re.split(r"[,;:]", before)[-1]
         if ELSEWHERE.search(begun) or ELSEWHERE.match(after.lstrip()) or OTHERS.search(after):
             continue
-        if TO.search(before) or INTO.match(after) or ON_ALL.match(after):
+        if any((TO.search(before), INTO.match(after), ON_ALL.match(after), _is_all(before, after))):
             yield from words_of(match[0]) - FLOATS
+
+
+def _is_all(before: str, after: str) -> bool:
+    return bool(FIRST.fullmatch(before) and IS_ALL.match(after))
 
 
 def _in_brackets(text: str) -> Iterator[str]:

@@ -3,13 +3,11 @@
 import re
 from collections.abc import Iterator
 
-from msgspec.structs import replace
-
 from release.audit.labels import ours, pair
 from release.audit.page import Line, sentences
 from release.audit.parts import ARTICLES
 from release.audit.places import gpu_spans, machines
-from release.audit.quantities import NUMBER, SIZE, UNITS, Figure, quantity
+from release.audit.quantities import NUMBER, SIZE, UNITS, Figure, percent, quantity
 from release.audit.subjects import WHOLE, component, is_about
 from release.audit.words import patterns
 
@@ -37,7 +35,6 @@ ROOM = re.compile(r"\b(?:kv|cache|v?ram|memory|headroom|free|gpus?)\b", re.IGNOR
 AT = re.compile(
     rf"^(?:at|with)\s+{SIZE.pattern},?\s+(?:it|the model|the checkpoint|this)\b", re.IGNORECASE
 )
-HALF = 0.501
 SHARE = re.compile(NUMBER + r"\s*%")
 OF_ALL = re.compile(r"\bshare\b|%|\bpercent|\bof (?:total|all)\b", re.IGNORECASE)
 PARTS = re.compile(r"\s*(?:[,;·•|/]|\s[-\u2013\u2014]\s)\s*(?!\d{3}\b)")
@@ -85,10 +82,7 @@ def _shares(line: Line) -> Iterator[Figure]:
     for head, cell in zip(line.heads, line.cells, strict=False) if part else ():
         share = SHARE.fullmatch(cell)
         if share and OF_ALL.search(head):
-            found = quantity(share, 1)
-            if found.low == found.high:  # a whole percent is rounded to one
-                found = replace(found, low=found.value - HALF, high=found.value + HALF)
-            yield Figure("share", part or "", found, line.number)
+            yield Figure("share", part or "", percent(share), line.number)
 
 
 def _figure(match: re.Match[str], part: str, number: int) -> Figure:

@@ -7,6 +7,7 @@ import msgspec
 
 from release.architecture import ModelConfig
 from release.architecture.config import FULL, SIZE_CAP, SLIDING
+from release.audit.amounts import JOIN
 from release.audit.caches import FP16
 from release.audit.groups import in_one
 from release.audit.layers import ALL, CACHED, MTP, VISION
@@ -27,6 +28,7 @@ from release.unknown import Unknown
 
 FLOATS = {"BF16", "F16", "F32"}
 SMALLEST = 1.15  # nobody calls less a smaller model
+BYTE = 8  # bits
 ROUNDED = 1.13  # what "4 times" may hide of NVFP4, whose scales count
 OTHERS = {COUNTS[0]: COUNTS[1:]}  # as other families call it
 # Qwen3 states 32,768 tokens of context and keeps room for an answer in max_position_embeddings.
@@ -83,15 +85,18 @@ def _bytes(figure: Figure, known: Known) -> list[Range]:
         return []
     if figure.subject == WHOLE:
         return _exactly(weights.total_bytes)
-    return _exactly(*(part.bytes for part in weights.components if part.name == figure.subject))
+    named = figure.subject.split(JOIN)
+    sizes = [part.bytes for part in weights.components if part.name in named]
+    return _exactly(*{*sizes, sum(sizes)}) if len(sizes) == len(named) else []
 
 
 def _shares(figure: Figure, known: Known) -> list[Range]:
     """Percents of all bytes, or of all parameters."""
     if isinstance(known.weights, Unknown) or isinstance(known.modules, Unknown):
         return []
-    size = next((p.bytes for p in known.weights.components if p.name == figure.subject), None)
-    return [] if size is None else _exactly(100 * size / known.weights.total_bytes)
+    named = figure.subject.split(JOIN)
+    size = sum(p.bytes for p in known.weights.components if p.name in named)
+    return _exactly(100 * size / known.weights.total_bytes) if size else []
 
 
 def _parameters(figure: Figure, known: Known) -> list[Range]:
@@ -134,10 +139,16 @@ def _bits(_: Figure, known: Known) -> list[Range]:
         return []
     mean = 8 * known.weights.total_bytes / known.weights.parameters
     stated = [group.weights for group in known.quantization.groups if group.weights]
-    # A scale takes 8 to 16 bits, and a zero point as many again at most.
-    with_scales = [(a.num_bits, a.num_bits + 32 / a.group_size) for a in stated if a.group_size]
+    with_scales = [(a.num_bits, a.num_bits + _of_scale(a)) for a in stated if a.group_size]
     bits = _exactly(*(args.num_bits for args in stated))
     return [*bits, *with_scales, (mean * 0.9, mean * 1.1)] if stated else []
+
+
+def _of_scale(args: Args) -> float:
+    """Bits of a scale and a zero point that fall on a weight, rounded up: FP4 has scales of 8."""
+    scale = 8 if args.type == "float" and args.num_bits < BYTE else 16
+    zero = 0 if args.symmetric else args.num_bits
+    return (scale + zero) / (args.group_size or 1) + 0.05
 
 
 def _cache(figure: Figure, known: Known) -> list[Range]:
@@ -227,6 +238,10 @@ def _shards(_: Figure, known: Known) -> list[Range]:
     return _exactly(*{len(known.checkpoint.loaded), len(known.checkpoint.shards)})
 
 
+def _tensors(_: Figure, known: Known) -> list[Range]:
+    return _exactly(len(known.checkpoint.tensors))
+
+
 def _quantized(_: Figure, known: Known) -> list[Range]:
     """Modules that are quantized; of mixtures of experts each is counted by some and not by all."""
     if isinstance(known.modules, Unknown):
@@ -255,4 +270,5 @@ _ANSWERS: dict[str, Callable[[Figure, Known], list[Range]]] = {
     "file": _files,
     "shards": _shards,
     "quantized": _quantized,
+    "tensors": _tensors,
 }
