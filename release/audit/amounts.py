@@ -1,4 +1,4 @@
-"""Sizes and shares in clauses: those of the parts that stand beside them, and those of the whole."""
+"""Sizes and shares in clauses: of the parts that stand beside them, and of the whole."""
 
 import re
 from collections.abc import Iterator
@@ -22,7 +22,8 @@ ELSEWHERE = elsewhere(
 )
 # Between a part and its size: what has it, or how much.
 HAS = re.compile(
-    r"(?:\s|[(:=~≈`*'\"]|\b(?:is|are|takes?|take up|weighs?|accounts? for|makes? up|needs?|uses?|occup\w+|comes? to"
+    r"(?:\s|[(:=~≈`*'\"]|\b(?:is|are|takes?|take up|weighs?|accounts? for|makes? up|needs?"
+    r"|uses?|occup\w+|comes? to"
     r"|the|biggest|largest|smallest|big|chunk|piece|part|another|about|around|roughly|only|just|with"
     r"|at|of|which|alone|together|for|and|has|have|weights?|tensors?|layers?|total\w*)\b)*",
     re.IGNORECASE,
@@ -38,7 +39,8 @@ OF_ALL = re.compile(
     re.IGNORECASE,
 )
 SUBJECT = re.compile(
-    r"(?:^|[,:;]\s|\b(?:and|so)\s)\W*(?:it|this|(?:(?:the|this|our|my|its)\s)?(?:quantized |compressed |final |resulting )?"
+    r"(?:^|[,:;]\s|\b(?:and|so)\s)\W*(?:it|this|(?:(?:the|this|our|my|its)\s)?(?:quantized "
+    r"|compressed |final |resulting )?"
     r"(?:upload|model|quants?|quantization|checkpoint|weights?|files?|download|footprint|repo(?:sitory)?"
     r"|result|build|size|weights only)(?: itself| alone)?)\b(?P<verb>[^.;\d]{0,48}?)$",
     re.IGNORECASE,
@@ -50,7 +52,8 @@ VERBS = re.compile(
 )
 SHRUNK = re.compile(r"\s*(?:->|→|to\b|vs\b|versus\b|down\b)")
 BARE = re.compile(
-    rf"[~≈]?\s*(?:just|only|about)?\s*{SIZE.pattern}(?:\s+(?:in total|total|all in all|together|on disk|of safetensors"
+    rf"[~≈]?\s*(?:just|only|about)?\s*{SIZE.pattern}(?:\s+(?:in total|total|all in all|together"
+    rf"|on disk|of safetensors"
     r"|of weights|in (?:one|a single|\d+) (?:safetensors )?(?:files?|shards?)))*",
     re.IGNORECASE | re.ASCII,
 )

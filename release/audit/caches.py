@@ -11,7 +11,7 @@ from release.audit.quantities import COUNT, SIZE, STEPS, UNITS, Figure, Quantity
 CACHE = re.compile(r"\bfp8\b|\bbf16\b|\bfp16\b|\bbfloat16\b|\bfloat16\b|\bauto\b", re.IGNORECASE)
 AFTER = re.compile(rf"\s*\(?(?:in|for|with|at|as)?\s*({CACHE.pattern})", re.IGNORECASE)
 TOKEN = re.compile(
-    r"\b(?:each|per|a|every|je|pro)[- ]token\b|1 ?トークンあたり|每个?\s?token|トークンあたり|토큰당",
+    r"\b(?:each|per|a|every|je|pro)[- ]token\b|每个?\s?token|トークンあたり|토큰당",
     re.IGNORECASE,
 )
 MANY = re.compile(rf"\s*(?:of \w+ )?(?:/|per|for every)\s*{COUNT.pattern}[- ]?tok(?:en)?s?\b")

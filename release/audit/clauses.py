@@ -24,20 +24,27 @@ NAMED = (
     *("Norms", "MoE experts", "MoE router", "MLP", "Linear attention", "Softmax attention"),
 )
 TOWERS = {"Vision tower", "Audio tower", "MTP head"}
-END = r"(?<=[a-z0-9_)])[.;!?](?=\s|$)|[。；;]|\s[-\u2013\u2014]\s|,\s*but\b|\b(?:while|whereas|although)\b"
+END = (
+    r"(?<![\s.])[.;!?](?=\s|$)|;|\s[-\u2013\u2014]\s|,\s*but\b|\b(?:while|whereas"
+    r"|although)\b"
+)
 OTHERS = (
     r"everything else|\bthe rest\b(?! of)"
     r"|\b(?:the |all )+(?:other|remaining) (?:linear )?(?:layers|weights|modules|tensors|linears)\b"
 )
-AGAIN = r"\b(?:it|they|both(?= (?:are|stay|remain|were|use))|these|those)\b(?! (?:model|checkpoint|files|weights|quant))"
+AGAIN = (
+    r"\b(?:it|they|both(?= (?:are|stay|remain|were|use))|these|those)\b(?! (?:model"
+    r"|checkpoint|files|weights|quant))"
+)
 SAID = (
-    r"(?P<not>(?:(?:is|are|was|were|been)(?: \w+)? )?(?:not|n't|never) (?:been )?quanti[sz]ed|untouched|left alone"
+    r"(?P<not>(?:(?:is|are|was|were|been)(?: \w+)? )?(?:not|n't|never) (?:been )?quanti[sz]ed"
+    r"|untouched|left alone"
     r"|未(?:被)?量化|不量化|没有量化|量子化されて(?:いません|いない)|nicht quantisiert|양자화되지)"
     r"|(?P<yes>\b(?:is|are|was|were|been)(?: (?:also|all|both|too|then|fully))? quanti[sz]ed\b"
     r"(?! (?:to|in|into|as|with|using|by|from|on|via|down|at)\b))"
 )
 GLUE = re.compile(
-    r"(?:[\s,、，*`\"']|\b(?:and|or|nor|plus|the|all|its|as well as|both|und|sowie|die|der|quantized"
+    r"(?:[\s,*`\"']|\b(?:and|or|nor|plus|the|all|its|as well as|both|und|sowie|die|der|quantized"
     r"|layers?|projections?|weights?|modules?|blocks?|tensors?|linears?)\b|[&+/()]|と|与|和|及|및|와|과)*",
     re.IGNORECASE,
 )
@@ -55,13 +62,14 @@ KNOWN = re.compile(
     re.IGNORECASE,
 )
 ASIDE = re.compile(
-    r"[,，、]|\b(?:accumulat|comput|runs?\b|running|logits?|inputs?|outputs?|scales?\b|bias|activations?\b|kernels?"
+    r",|\b(?:accumulat|comput|runs?\b|running|logits?|inputs?|outputs?|scales?\b|bias|activations?\b|kernels?"
     r"|cache|from\b|dequanti|cast|not\b|n't|no\b|than\b|instead|unlike|rather|or\b|could|can\b"
     r"|might|may\b|need|without|except|before|versus|vs\b|sensitive to)|\w+n't",
     re.IGNORECASE,
 )
 BEHIND = re.compile(
-    r"\s*(?:\([^()]*\)\s*)?(?:scales?|activations?|kernels?|tensor cores?|hardware|gpus?|accumul\w*|base|original"
+    r"\s*(?:\([^()]*\)\s*)?(?:scales?|activations?|kernels?|tensor cores?|hardware|gpus?"
+    r"|accumul\w*|base|original"
     r"|model|version|checkpoint|inputs?|kv|cache|math|comput\w*|errors?|noise|builds?|or\b|->|→|[+:=])",
     re.IGNORECASE,
 )

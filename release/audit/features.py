@@ -30,7 +30,8 @@ REMOTE = re.compile(r"trust[_-]remote[_-]code(?:\s*=\s*True)?\b")
 SAID = re.compile(r"weight-only|marlin|emulat|16[- ]bits?", re.IGNORECASE)
 RECOVERY = re.compile(
     r"(?:recover(?:y|s|ed)|retain(?:s|ed)?|preserv\w*)\b[^|]{0,60}?(?<![\d.])\d[\d.]{0,9}\s*%"
-    r"|(?<![\d.])\d[\d.]{0,9}\s*%\s*recovery|(?<![\d.])(?:[89]\d|1\d\d)(?:\.\d{1,6})?\s*%\s*(?:of (?:the )?(?:base|original|bf16))",
+    r"|(?<![\d.])\d[\d.]{0,9}\s*%\s*recovery|(?<![\d.])(?:[89]\d"
+    r"|1\d\d)(?:\.\d{1,6})?\s*%\s*(?:of (?:the )?(?:base|original|bf16))",
     re.IGNORECASE,
 )
 EVIDENCE = re.compile(

@@ -30,7 +30,8 @@ MODULES = re.compile(
 # Of all precisions: a scheme of several has a number of each.
 LINEARS = re.compile(
     r"(?<![\w.,/-])(?:(?P<number>\d{1,6}) quanti[sz]ed linear (?:layers|modules)\b"
-    r"|(?P<of>\d{1,6}) (?:out )?of (?:the |all )?\d{1,6} linear (?:layers|modules) (?:are|were) quanti[sz]ed)",
+    r"|(?P<of>\d{1,6}) (?:out )?of (?:the |all )?\d{1,6} linear (?:layers|modules) (?:are"
+    r"|were) quanti[sz]ed)",
     re.IGNORECASE,
 )
 

@@ -10,7 +10,8 @@ from release.audit.quantities import SIZE, UNITS, Figure, quantity, whole
 NAME = re.compile(r"[\w-][\w./-]{0,120}\.(?:safetensors|json|jinja|yaml|txt|model|py)")
 COUNT = re.compile(r"\d{1,3}(?:,\d{3})+|\d{2,15}")
 SHARDS = re.compile(
-    r"(?<![\w.,/-])(?P<number>\d{1,4})\s*(?:[×x]\s*safetensors|safetensors? (?:files?|shards?)|(?:weight )?shards)\b",
+    r"(?<![\w.,/-])(?P<number>\d{1,4})\s*(?:[×x]\s*safetensors|safetensors? (?:files?|shards?)"
+    r"|(?:weight )?shards)\b",
     re.IGNORECASE,
 )
 TENSORS = re.compile(
@@ -19,7 +20,8 @@ TENSORS = re.compile(
     re.IGNORECASE,
 )
 IN_ALL = re.compile(
-    r"\b(?:it|checkpoint|model|files?) (?:has|holds|contains|with)(?: a total of)?\s*$|\btotal of\s*$",
+    r"\b(?:it|checkpoint|model|files?) (?:has|holds|contains|with)(?: a total of)?\s*$"
+    r"|\btotal of\s*$",
     re.IGNORECASE,
 )
 SIZES = re.compile(r"\b(?:bytes|size)\b", re.IGNORECASE)

@@ -11,7 +11,8 @@ ALL, CACHED, VISION, MTP = "in all", "with a cache", "vision", "mtp"
 KINDS = {
     "linear_attention": r"(?:gated )?(?:delta ?net|linear|gdn|mamba(?:-?2)?|recurrent|ssm)"
     r"(?:[ _-]attention)?",
-    "full_attention": r"(?:softmax|full|global|normal|regular|standard|ordinary|vanilla)(?:[ _-]attention)?|attention",
+    "full_attention": r"(?:softmax|full|global|normal|regular|standard|ordinary"
+    r"|vanilla)(?:[ _-]attention)?|attention",
     "sliding_attention": r"(?:sliding(?:[ -]window)?|swa|local)(?:[ _-]attention)?",
     VISION: r"(?:vision|visual|vit)(?: (?:encoder|tower|transformer))?",
     MTP: r"mtp|nextn|multi-token prediction",

@@ -10,8 +10,8 @@ from release.audit.quantities import (
     NUMBER,
     STEPS,
     Figure,
-    at_least,
     Quantity,
+    at_least,
     binary,
     percent,
     quantity,
@@ -21,18 +21,21 @@ from release.audit.schemes import words_of
 from release.audit.words import elsewhere, words
 
 SMALLER = re.compile(
-    rf"(?<![\w.,-]){NUMBER}\s*(?P<unit>[x×%]|times) smaller(?: than| vs\.?) (?P<than>[^.;|]{{2,40}})",
+    rf"(?<![\w.,-]){NUMBER}\s*(?P<unit>[x×%]|times) smaller(?: than| vs\.?) (?P<than>[^.;"
+    rf"|]{{2,40}})",
     re.IGNORECASE,
 )
 REDUCED = re.compile(
-    rf"\b(?:reduc\w+|shr[aiu]nk\w*|cuts?|compress\w+|trims?|saves?)\b(?=[^.;]*\b(?:size|disk|memory|footprint)\b)[^.;]{{0,120}}?\bby (?:up to )?"
+    rf"\b(?:reduc\w+|shr[aiu]nk\w*|cuts?|compress\w+|trims?|saves?)\b(?=[^.;]*\b(?:size|disk"
+    rf"|memory|footprint)\b)[^.;]{{0,120}}?\bby (?:up to )?"
     rf"{NUMBER}\s*(?P<unit>[x×%])(?!\w)",
     re.IGNORECASE,
 )
 # `It is 46% of the size of the BF16 weights`, `half the size of the original`
 OF_ORIGINAL = re.compile(
     rf"(?<![\w.,-])(?:{NUMBER}\s*(?P<unit>%)|(?P<word>half|a third|one third|a quarter))"
-    r"(?: (?:of|as (?:large|big|small) as))? (?:the )?(?:(?:disk |file )?size of )?(?:the |its )?(?P<than>[^.;|,]{2,40})",
+    r"(?: (?:of|as (?:large|big|small) as))? (?:the )?(?:(?:disk |file )?size of )?(?:the "
+    r"|its )?(?P<than>[^.;|,]{2,40})",
     re.IGNORECASE,
 )
 PARTS = {"half": 50, "a third": 100 / 3, "one third": 100 / 3, "a quarter": 25}
@@ -78,7 +81,10 @@ SOME = re.compile(
 NATIVE = re.compile(r"\bnative(?:ly)?\s*$", re.IGNORECASE)
 COUNTER = r"(?:[- ]tokens?)?[- ]?(?:[个個]の?|개의?)?\s?"
 LINKS = r"\s*(?:\([^()]*\)\s*)?(?:is|=|:|ist|umfasst|beträgt|covers|spans|为|は|[는은])\s*"
-LOOSE = r"\s*(?:\([^()]*\)\s*)?(?:(?:is|has|of|=|:|\?|ist|von|umfasst|beträgt|covers|spans|为|は|[는은])\s*|\()?"
+LOOSE = (
+    r"\s*(?:\([^()]*\)\s*)?(?:(?:is|has|of|=|:|\?|ist|von|umfasst|beträgt|covers|spans|为|は"
+    r"|[는은])\s*|\()?"
+)
 MOST = r"(?:up to |bis zu |最大)?"
 WHOLE = r"(?<![\w.,/$-])(?P<number>\d{1,4})"
 # "8 of 128 experts"

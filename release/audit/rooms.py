@@ -15,7 +15,8 @@ FITS = r"(?:fits?|runs?|loads?|works?|served?) (?:\w+ ){0,3}?(?:in|on|into|withi
 NEEDS = r"(?:needs?|requires?|at least|minimum(?: of)?|you need)"
 ROOM = re.compile(
     rf"\b(?:{FITS}|{NEEDS}) (?:\w+ ){{0,3}}?{SIZE.pattern}{OF_GPU}"
-    rf"|\b(?:gpu|card) with (?:more than |at least |over )?{SIZE.pattern.replace('?P<', '?P<with_')}"
+    rf"|\b(?:gpu|card) with (?:more than |at least "
+    rf"|over )?{SIZE.pattern.replace('?P<', '?P<with_')}"
     r"(?: for the weights)",
     re.IGNORECASE | re.ASCII,
 )

@@ -7,8 +7,7 @@ from release.audit.page import Line
 from release.audit.parts import parts_of
 from release.audit.precise import UNSURE, Precise, Side
 from release.audit.recipes import read_ignored
-from release.audit.schemes import ASIDE, PLAIN, WORD, manners_of, unfolded, words_of
-from release.audit.schemes import FLOATS
+from release.audit.schemes import ASIDE, FLOATS, PLAIN, WORD, manners_of, unfolded, words_of
 from release.audit.subjects import is_about
 from release.audit.words import patterns
 

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 
 from release.audit.page import Page
 from release.audit.precise import UNSURE, Precise
-from release.audit.schemes import words_of
-from release.audit.schemes import FLOATS
+from release.audit.schemes import FLOATS, words_of
 
 OWNER = re.compile(r"\b[\w.-]+/(?=[\w.-]+)")
 CACHE = re.compile(r"(?:fp8|int8|nvfp4)?[ _-]?kv(?:[ _-]?cache)?(?:[ _-]?fp8)?\b", re.IGNORECASE)
