@@ -19,6 +19,12 @@ FEW = (64, 16, 4)
 MOST = 3  # changes at once
 MORE_GPUS = (2, 4, 8)  # times as many
 
+# Options without which vLLM may take the rest.
+DROPPED = (
+    *("attention_backend", "enable_expert_parallel", "speculative_tokens", "dtype"),
+    "kv_cache_dtype",
+)
+
 Change = dict[str, object]
 
 
@@ -30,7 +36,7 @@ def smallest_change(subject: Subject, fit: Fit) -> Fit | None:
     """
     if fit.answer.starts or fit.question.refused:
         return None
-    singles = [*_on_fewer(fit.question), *_candidates(subject, fit)]
+    singles = [*_on_fewer(fit.question), *_without(fit), *_candidates(subject, fit)]
     choices = [
         (sum(cost for cost, _ in chosen), count, [change for _, change in chosen])
         for count in range(1, MOST + 1)
@@ -54,6 +60,14 @@ def _on_fewer(question: Question) -> Iterator[tuple[int, Change]]:
     if question.gpus and needed_gpus(question.options) > question.gpus:
         one = {"pipeline_parallel_size": None, "data_parallel_size": None}
         yield 0, {"tensor_parallel_size": question.gpus, **one}
+
+
+def _without(fit: Fit) -> Iterator[tuple[int, Change]]:
+    """Leave out an option, where vLLM refuses one."""
+    if fit.answer.binds == "options":
+        for name in DROPPED:
+            if getattr(fit.question.options, name) is not None:
+                yield 2, {name: None}
 
 
 def _candidates(subject: Subject, fit: Fit) -> Iterator[tuple[int, Change]]:

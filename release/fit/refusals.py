@@ -4,11 +4,13 @@ from release.architecture import Architecture, ModelConfig
 from release.architecture.attention import AttentionCache
 from release.architecture.config import ConfigGap
 from release.architecture.family import numbered
+from release.fit.attention import lacks_attention
 from release.fit.subject import Subject
 from release.memory.defaults import Settled
 from release.memory.gpus import Gpu
-from release.memory.model import endless, longest_length
+from release.memory.model import AMPERE, endless, lacks_dtype, longest_length
 from release.memory.options import Options
+from release.memory.versions import NEWEST, Version, is_newer
 from release.unknown import Unknown
 
 
@@ -33,7 +35,61 @@ def refusal(subject: Subject, settled: Settled, options: Options, gpu: Gpu | Non
     if options.enable_chunked_prefill is False and serving.max_num_batched_tokens < whole:
         tokens = f"{serving.max_num_batched_tokens:,} tokens a step"
         return f"{tokens} are fewer than a request's {whole:,}, which are not chunked"
-    return _lacks_kernels(subject, gpu) or _lacks_stages(subject, settled)
+    return next(
+        filter(
+            None,
+            (
+                _lacks_class(subject, settled),
+                _lacks_parts(subject, options),
+                _lacks_dtype(subject, settled),
+                _lacks_kernels(subject, gpu),
+                _lacks_stages(subject, settled),
+                lacks_attention(subject, settled, gpu),
+            ),
+        ),
+        None,
+    )
+
+
+def _lacks_class(subject: Subject, settled: Settled) -> str | None:
+    """Why this release of vLLM has no class for the model."""
+    name, version = subject.config.architecture, settled.serving.version
+    if subject.releases is None:
+        return None if is_newer(version) else f"no vLLM up to {NEWEST} has a class {name:.60}"
+    first, last = map(_minor, subject.releases)
+    what = f"vLLM {settled.serving.vllm} has no class {name:.60}"
+    if first is not None and version < first:
+        return f"{what}: it came with {subject.releases[0]}"
+    if last is not None and version > last:
+        return f"{what}: {subject.releases[1]} was the last that had it"
+    return None
+
+
+def _minor(release: str | None) -> Version | None:
+    if release is None:
+        return None
+    major, minor = release.split(".")[:2]
+    return int(major), int(minor)
+
+
+def _lacks_parts(subject: Subject, options: Options) -> str | None:
+    """Which part an option asks for that the model has not.
+
+    Sources: vLLM 0.32 config/model.py, _verify_with_expert_parallelism; config/speculative.py.
+    """
+    if options.enable_expert_parallel and not subject.sparse:
+        return "--enable-expert-parallel: the model has no experts"
+    if options.speculative_tokens and not subject.architecture.drafting_layers:
+        return "--speculative-config mtp: config.json names no MTP head"
+    return None
+
+
+def _lacks_dtype(subject: Subject, settled: Settled) -> str | None:
+    serving = settled.serving
+    asked = serving.dtype
+    old = serving.compute is not None and serving.compute < AMPERE
+    why = None if asked == "auto" else lacks_dtype(subject.config, asked, old=old)
+    return why and f"--dtype {asked}: {why}"
 
 
 def _lacks_kernels(subject: Subject, gpu: Gpu | None) -> str | None:

@@ -18,6 +18,7 @@ from release.fit.refusals import refusal
 from release.fit.subject import NotEstimated, Subject, for_release
 from release.memory.activations import activations, latent_workspace
 from release.memory.answer import Answer, Holding, Room, answer
+from release.memory.attending import backends_of
 from release.memory.budget import (
     CONTEXT,
     Term,
@@ -32,6 +33,7 @@ from release.memory.command import write_command
 from release.memory.defaults import Settled, settle
 from release.memory.gpus import Gpu, native_kernels
 from release.memory.logs import EngineLog
+from release.memory.model import WIDE, serving_dtype
 from release.memory.options import Options
 from release.memory.pool import Pool, plan_pool
 from release.memory.serving import Serving
@@ -115,10 +117,15 @@ def solve(subject: Subject, question: Question) -> Fit:
         pool = plan_pool(subject.config, subject.architecture, Serving())
     if isinstance(pool, Unknown):
         raise NotEstimated(refused or pool.reason)
-    if unplanned:
+    try:
+        if unplanned:
+            room = Room(0, 0)
+        else:
+            room = measured.room if measured else _room(subject, question, settled, pool.block)
+    except NotEstimated:
+        if refused is None:
+            raise
         room = Room(0, 0)
-    else:
-        room = measured.room if measured else _room(subject, question, settled, pool.block)
     if measured and question.gpu is None and options.max_num_seqs is None and log:
         settled = as_it_ran(settled, log, pool.blocks(room.low))
     return Fit(
@@ -171,6 +178,9 @@ def _room(subject: Subject, question: Question, settled: Settled, block: int) ->
 
 def _estimate(subject: Subject, question: Question, gpu: Gpu, settled: Settled, block: int) -> Room:
     log = question.log
+    serving = settled.serving
+    if serving_dtype(subject.config, serving.dtype, serving.compute) == WIDE:
+        raise NotEstimated("it runs in float32, and what its weights take then is not modelled")
     weights, shape = subject.weights(settled), subject.shape(settled)
     if isinstance(weights, Unknown):
         raise NotEstimated(weights.reason)
@@ -217,20 +227,22 @@ def _release(serving: Serving) -> str:
     return f"vLLM {serving.vllm}" + (f", taken as {NEWEST}, the newest modelled" if newer else "")
 
 
-def _backend(serving: Serving) -> str:
+def _backend(subject: Subject, serving: Serving) -> str:
     """The attention backend, which settles how large blocks are."""
     if serving.attention_backend is not None:
         return f"attention backend {serving.attention_backend}"
-    if serving.datacenter_blackwell:
-        others = "32 for MLA, 64 if sparse or for images that see all of themselves"
-    else:
-        others = "64 for sparse MLA"
-    return f"a CUDA backend with blocks of 16 tokens ({others})"
+    dtype = serving_dtype(subject.config, serving.dtype, serving.compute)
+    names: tuple[str, ...] = ()
+    if not isinstance(dtype, Unknown):
+        names = backends_of(subject.config, subject.architecture, serving, dtype)
+    if names:
+        return f"attention backend {' and '.join(names)}, vLLM's choice here"
+    return "an attention backend with blocks of 16 tokens (64 for sparse MLA)"
 
 
 def _assumptions(subject: Subject, question: Question, settled: Settled) -> tuple[str, ...]:
     serving = settled.serving
-    found = [_release(serving), _backend(serving)]
+    found = [_release(serving), _backend(subject, serving)]
     if question.gpu is not None:
         low, high = min(question.gpu.total), max(question.gpu.total)
         span = f"{low:g}" if low == high else f"{low:g} to {high:g}"

@@ -15,6 +15,8 @@ from release.errors import ReleaseError
 from release.facts import Facts, Level
 from release.facts.implied import imply_tensors
 from release.facts.kernels import Service
+from release.facts.known import Known
+from release.facts.minimum import BY_HEAD
 from release.facts.modules import Modules
 from release.facts.shards import RankWeights, rank_weights
 from release.memory.defaults import Settled, Traits
@@ -27,6 +29,7 @@ from release.unknown import Unknown
 
 # vLLM pads experts of this method up to multiples of these, as none of its files says. Source:
 # vLLM 0.32 layers/fused_moe/oracle/mxfp4.py.
+GLM_5 = "GlmMoeDsaForCausalLM"
 PADDED, PADDED_WIDTH, PADDED_HIDDEN = "mxfp4", 128, 256
 
 
@@ -44,7 +47,8 @@ class Subject(msgspec.Struct, frozen=True, dict=True):
 
     Without a quantization that we know there are no weights, but the cache is known still.
     `weighed` remembers `weights`. `capability` is the least CUDA compute capability with kernels
-    for every scheme, None if not known.
+    for every scheme, None if not known. `releases` are the first and the last of vLLM that register
+    its class, None where none does.
     """
 
     name: str
@@ -55,18 +59,24 @@ class Subject(msgspec.Struct, frozen=True, dict=True):
     limit: int
     computed: bool
     capability: tuple[int, int] | None = None
+    releases: tuple[str | None, str | None] | None = (None, None)
     weighed: dict[Any, RankWeights | Unknown] = {}
 
     @property
     def traits(self) -> Traits:
         """What decides about vLLM's defaults."""
         quantization, inputs = self.quantization, self.architecture.inputs
-        calibrated = (
-            not isinstance(quantization, Unknown) and quantization.kv_cache_scheme is not None
-        )
+        scheme = None if isinstance(quantization, Unknown) else quantization.kv_cache_scheme
         kinds = inputs.kinds if self.architecture.vision else ()
         step = inputs.least_step if kinds else 0
-        return Traits(calibrated, kinds, step, joined=inputs.joined and bool(kinds))
+        return Traits(
+            calibrated=scheme is not None,
+            by_head=scheme is not None and scheme.strategy == BY_HEAD,
+            narrow_on_blackwell=self.config.architecture == GLM_5,
+            inputs=kinds,
+            least_step=step,
+            joined=inputs.joined and bool(kinds),
+        )
 
     @cached_property
     def schemes(self) -> tuple[str, ...]:
@@ -197,6 +207,7 @@ def _subject(facts: Facts, name: str) -> Subject:
         limit=_or_error(limit),
         computed=bool(facts.get("implied")),
         capability=_capability(facts.get("kernels")),
+        releases=_releases(config, facts.get("known")),
     )
 
 
@@ -204,6 +215,21 @@ def _capability(services: tuple[Service, ...] | Unknown) -> tuple[int, int] | No
     known = () if isinstance(services, Unknown) else services
     lowest = max((each.lowest for each in known if each.lowest is not None), default=None)
     return None if lowest is None else (lowest // 10, lowest % 10)
+
+
+def _releases(config: ModelConfig, known: Known) -> tuple[str | None, str | None] | None:
+    """The releases of vLLM that have the class. Raises `NotEstimated`.
+
+    What vLLM has no class for it takes to transformers, where that or remote code has one. Source:
+    vLLM 0.32 models/registry.py, _try_resolve_transformers.
+    """
+    name = config.architecture
+    if not name or name in known.vllm:
+        return known.vllm.get(name, (None, None))
+    if known.architectures.get(name) or config.raw.get("auto_map"):
+        what = f"vLLM has no class of its own for {name:.60}"
+        raise NotEstimated(f"{what}, and its backend of transformers' classes is not modelled")
+    return None
 
 
 def _known(facts: Facts, name: str) -> Any:

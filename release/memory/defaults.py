@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from release.memory.gpus import Gpu
 from release.memory.options import AUTO, Options
-from release.memory.serving import Serving
+from release.memory.serving import DATACENTER_BLACKWELL, Serving
 from release.memory.versions import default_utilization, parse_version
 from release.units import GIB
 
@@ -18,6 +18,7 @@ AMPERE_DATACENTER = "A100"
 # Tokens of the largest batch that is captured, and on Blackwell in data centers; source: vLLM 0.32
 # config/vllm.py, _set_cudagraph_sizes.
 LARGEST_CAPTURE, LARGEST_ON_BLACKWELL = 512, 1024
+SPARSE_FP8 = (0, 29)  # the release since which GLM-5 has another KV cache on B200s
 WITHOUT_ASYNC = frozenset({"ray"})  # executors; vLLM 0.32 v1/executor, supports_async_scheduling
 
 
@@ -27,12 +28,16 @@ class Traits(msgspec.Struct, frozen=True):
     `calibrated` says that the checkpoint declares an FP8 KV cache, which "auto" then takes;
     `inputs` are the kinds without which vLLM leaves out its towers, `least_step` the tokens of one
     of them that cannot be cut into steps. `joined`: the tokens of one of them see each other.
+    `by_head`: the checkpoint has scales of its cache for every head. `narrow_on_blackwell`: "auto"
+    takes an FP8 cache on B200s.
     """
 
     calibrated: bool = False
     inputs: tuple[str, ...] = ()
     least_step: int = 0
     joined: bool = False
+    by_head: bool = False
+    narrow_on_blackwell: bool = False
 
 
 class Settled(msgspec.Struct, frozen=True):
@@ -69,12 +74,11 @@ def settle(options: Options, vllm: str, gpu: Gpu | None, limit: int, traits: Tra
     text_only = withholds_all(options, traits)
     least = 0 if text_only else traits.least_step
     sequences, tokens = _steps(options, gpu, limit if auto else length, least)
-    cache = options.kv_cache_dtype or "auto"
     serving = Serving(
         vllm=vllm,
         tensor_parallel_size=options.tensor_parallel_size or 1,
         pipeline_parallel_size=options.pipeline_parallel_size or 1,
-        kv_cache_dtype="fp8" if cache == "auto" and traits.calibrated else cache,
+        kv_cache_dtype=_cache_dtype(options, vllm, gpu, traits),
         mamba_cache_dtype=options.mamba_cache_dtype or "auto",
         mamba_ssm_cache_dtype=options.mamba_ssm_cache_dtype or "auto",
         max_num_batched_tokens=tokens,
@@ -82,6 +86,8 @@ def settle(options: Options, vllm: str, gpu: Gpu | None, limit: int, traits: Tra
         attention_backend=options.attention_backend,
         joined_inputs=traits.joined and not text_only,
         compute=gpu.compute if gpu is not None else None,
+        dtype=options.dtype or "auto",
+        scaled_heads=traits.by_head,
         enable_prefix_caching=options.enable_prefix_caching,
         num_speculative_tokens=options.speculative_tokens or 0,
         async_scheduling=_asynchronous(options),
@@ -101,6 +107,18 @@ def settle(options: Options, vllm: str, gpu: Gpu | None, limit: int, traits: Tra
         whole_towers=options.mm_encoder_tp_mode == "data",
     )
     return settled if eager else capture(settled, options)
+
+
+def _cache_dtype(options: Options, vllm: str, gpu: Gpu | None, traits: Traits) -> str:
+    """The KV cache dtype. Source: vLLM 0.32 models/config.py, GlmMoeDsaForCausalLM."""
+    cache = options.kv_cache_dtype or "auto"
+    if cache != "auto":
+        return cache
+    if traits.calibrated:
+        return "fp8"
+    compute = (gpu.compute if gpu else None) or (0, 0)
+    new = compute[0] == DATACENTER_BLACKWELL and parse_version(vllm) >= SPARSE_FP8
+    return "fp8_e4m3" if new and traits.narrow_on_blackwell else "auto"
 
 
 def withholds_all(options: Options, traits: Traits) -> bool:

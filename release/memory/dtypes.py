@@ -5,6 +5,7 @@ from release.architecture.latent import LatentCache
 from release.memory import NotModelled
 
 MODEL_DTYPES = {"bfloat16": 2, "float16": 2, "float32": 4, "bf16": 2, "half": 2, "float": 4}
+SPELLINGS = {"bf16": "bfloat16", "half": "float16", "float": "float32"}
 FP8 = frozenset({"fp8", "fp8_e4m3", "fp8_e5m2", "fp8_inc"})
 NVFP4 = frozenset({"nvfp4", "nvfp4_4over6"})
 PER_TOKEN_HEAD = {"int4_per_token_head": 0.5, "int8_per_token_head": 1, "fp8_per_token_head": 1}
@@ -50,12 +51,15 @@ def attention_bytes(cache: AttentionCache | CrossCache, heads: int, dtype: str) 
     raise NotModelled(f"a KV cache of dtype {dtype!r:.40} is not modelled for this attention")
 
 
-def latent_bytes(cache: LatentCache, dtype: str) -> int:
-    """Bytes of one token's latent and rotary key, the same on every rank. Raises `NotModelled`."""
+def latent_bytes(cache: LatentCache, dtype: str, *, packed: bool = True) -> int:
+    """Bytes of one token's latent and rotary key, the same on every rank. Raises `NotModelled`.
+
+    `packed`: FP8 of sparse attention has its scales beside it, as on Hopper.
+    """
     dims = cache.latent + cache.rope
     if dtype in MODEL_DTYPES:
         return dims * MODEL_DTYPES[dtype]
-    if cache.sparse and dtype in FP8:
+    if cache.sparse and packed and dtype in FP8:
         dtype = "fp8_ds_mla"
     if cache.sparse and dtype in SPARSE_LATENT:
         return SPARSE_LATENT[dtype]

@@ -10,7 +10,7 @@ UNMODELLED = frozenset(
         *("--kv-cache-dtype-skip-layers", "--disable-sliding-window", "--mamba-cache-mode"),
         *("--enable-mamba-shared-prefix-checkpoint", "--prefix-cache-retention-interval"),
         *("--hf-overrides", "--hf-config-path", "--config", "--model-impl", "--worker-cls"),
-        *("--quantization", "-q", "--dtype", "--quantization-config", "--enable-eplb"),
+        *("--quantization", "-q", "--quantization-config", "--enable-eplb"),
         *("--mm-encoder-only", "--mm-ipc-gpu-memory-gb", "--runner", "--convert", "--enable-dbo"),
         *("--diffusion-config", "--engram-config", "--model-class-overrides"),
         *("--kv-sharing-fast-prefill", "--speculative-config"),
@@ -40,7 +40,6 @@ HARMLESS = {
     "--mamba-cache-mode": {"auto"},
     "--quantization": {"compressed-tensors"},
     "-q": {"compressed-tensors"},
-    "--dtype": {"auto", "bfloat16", "float16", "half"},
 }
 REASONS = {
     "--config": "what the file of --config says was not read: write its options into the command",

@@ -75,6 +75,11 @@ class Gpu(msgspec.Struct, frozen=True):
         return int(max(self.total) * GIB)
 
     @property
+    def is_amd(self) -> bool:
+        """Whether it is AMD's: the only other maker in the data file."""
+        return self.capability is None and self in all_gpus()
+
+    @property
     def compute(self) -> tuple[int, int] | None:
         """The compute capability as numbers."""
         if self.capability is None:

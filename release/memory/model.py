@@ -5,7 +5,8 @@ from typing import Any
 
 from release.architecture import ModelConfig
 from release.architecture.config import SIZE_CAP
-from release.memory.dtypes import MODEL_DTYPES
+from release.memory.dtypes import MODEL_DTYPES, SPELLINGS
+from release.memory.serving import Capability
 from release.memory.versions import NEWEST, Version, parse_version, scales_yarn
 from release.unknown import Unknown
 
@@ -31,23 +32,42 @@ SCALED_ROPE = frozenset(
 ENDLESS = frozenset({"mamba", "mamba2", "falcon_mamba"})
 DEFAULT_LENGTH = 2048
 ORIGINAL = "original_max_position_embeddings"  # of a model whose context was stretched
-WIDE = "float32"
+WIDE, HALF = "float32", "float16"
 PREFERRED = "bfloat16"
+AMPERE: Capability = (8, 0)  # the first with bfloat16: vLLM 0.32 platforms/cuda.py
 NOW = parse_version(NEWEST)
 
 
-def serving_dtype(config: ModelConfig) -> str | Unknown:
-    """The dtype in which vLLM runs a model (`--dtype auto`) on a GPU that has bfloat16.
+def serving_dtype(
+    config: ModelConfig, asked: str = "auto", gpu: Capability | None = None
+) -> str | Unknown:
+    """The dtype in which vLLM runs a model: --dtype, on a GPU that has bfloat16 if none is named.
 
     Without a stated one it is what most tensors have: bfloat16 in every checkpoint that we know.
     Source: vLLM 0.32 config/model.py, _resolve_auto_dtype.
     """
+    if asked != "auto":
+        return SPELLINGS.get(asked, asked)
+    old = gpu is not None and gpu < AMPERE
+    able = [dtype for dtype in (PREFERRED, HALF, WIDE) if not lacks_dtype(config, dtype, old=old)]
     dtype = config.dtype
-    if dtype in {None, WIDE} or (dtype == "float16" and config.model_type in NO_FLOAT16):
-        return PREFERRED
-    if dtype not in MODEL_DTYPES:
+    if dtype is not None and dtype not in MODEL_DTYPES:
         return Unknown(f"config.json: dtype {dtype!r:.40} has no size we know")
-    return dtype
+    stated = SPELLINGS.get(dtype or WIDE, dtype or WIDE)
+    return stated if stated in able and stated != WIDE else able[0]
+
+
+def lacks_dtype(config: ModelConfig, dtype: str, *, old: bool) -> str | None:
+    """Why vLLM refuses to run a model in a dtype; `old` GPUs have no bfloat16.
+
+    Sources: vLLM 0.32 config/model.py, _check_valid_dtype; platforms/cuda.py,
+    check_if_supports_dtype.
+    """
+    if dtype == PREFERRED and old:
+        return "bfloat16 needs compute capability 8.0"
+    if dtype == HALF and config.model_type in NO_FLOAT16:
+        return f"vLLM does not run {config.model_type} in float16"
+    return None
 
 
 def context_limit(config: ModelConfig, version: Version = NOW) -> int | Unknown:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from release.errors import ReleaseError
-from release.memory.dtypes import CACHE_DTYPES
+from release.memory.dtypes import CACHE_DTYPES, SPELLINGS
 
 AUTO = -1  # --max-model-len auto
 SUFFIX = re.compile(r"(\d+(?:\.\d+)?)([kKmMgGtT])")
@@ -16,6 +16,7 @@ NUMBER = re.compile(r"\s*-?[\d.]+[kKmMgGtT]?\s*$")
 PLACEHOLDER = re.compile(r"[$<{]")
 STEPS = {"k": 1, "m": 2, "g": 3, "t": 4}
 LARGEST = 1 << 53
+DTYPES = ("auto", "bfloat16", "float", "float16", "float32", "half")  # of a model
 
 Positive = Annotated[int, msgspec.Meta(ge=1, le=LARGEST)]
 Length = Annotated[int, msgspec.Meta(ge=AUTO, le=LARGEST)]
@@ -61,6 +62,8 @@ class Options(msgspec.Struct, frozen=True):
     cudagraph_mode: CudagraphMode | None = None
     cudagraph_capture_sizes: tuple[Positive, ...] | None = None
     any_length: bool | None = None
+    dtype: str | None = None
+    enable_expert_parallel: bool | None = None
 
 
 FIELDS = Options.__struct_fields__
@@ -95,6 +98,13 @@ def cache_dtype(text: str) -> str:
     if text not in CACHE_DTYPES:
         raise ValueError(f"not one of {', '.join(sorted(CACHE_DTYPES))}")
     return text
+
+
+def model_dtype(text: str) -> str:
+    """Read --dtype."""
+    if text not in DTYPES:
+        raise ValueError(f"not one of {', '.join(DTYPES)}")
+    return SPELLINGS.get(text, text)
 
 
 def speculative(text: str) -> int:
@@ -151,9 +161,12 @@ TABLE: dict[str, tuple[str, Parse | None]] = {
     "--mm-encoder-tp-mode": ("mm_encoder_tp_mode", str),
     "--optimization-level": ("optimization_level", optimization),
     "--max-cudagraph-capture-size": ("max_cudagraph_capture_size", int),
+    "--dtype": ("dtype", model_dtype),
+    "--enable-expert-parallel": ("enable_expert_parallel", None),
 }
 ALIASES = {
     "-O": "--optimization-level",
+    "-ep": "--enable-expert-parallel",
     "-tp": "--tensor-parallel-size",
     "-pp": "--pipeline-parallel-size",
     "-dp": "--data-parallel-size",

@@ -9,6 +9,7 @@ import msgspec
 
 from release.architecture import Architecture, ModelConfig
 from release.memory import NotModelled
+from release.memory.attending import backends_of
 from release.memory.groups import Group, group_layers
 from release.memory.model import serving_dtype
 from release.memory.serving import Serving
@@ -100,11 +101,14 @@ def plan_pool(config: ModelConfig, architecture: Architecture, serving: Serving)
 
     `NotModelled` becomes Unknown here.
     """
-    dtype, caches = serving_dtype(config), architecture.caches
+    dtype = serving_dtype(config, serving.dtype, serving.compute)
+    caches = architecture.caches
     if isinstance(dtype, Unknown):
         return dtype
     if isinstance(caches, Unknown):
         return caches
+    backends = backends_of(config, architecture, serving, dtype)
+    serving = msgspec.structs.replace(serving, backends=backends)
     try:
         layers = build_specs(caches, dtype, serving, architecture.drafting_layers)
         return _pool(layers, architecture.layers, serving)

@@ -10,6 +10,8 @@ from release.memory.versions import (
     parse_version,
 )
 
+Capability = tuple[int, int]  # of CUDA: 9.0 is (9, 0)
+
 DATACENTER_BLACKWELL = 10  # the capability's first number
 DEFAULT_BLOCK = 16  # vLLM 0.32 config/cache.py, DEFAULT_BLOCK_SIZE
 
@@ -19,8 +21,10 @@ class Serving(msgspec.Struct, frozen=True):
 
     `block_size` is the kernel's smallest block in tokens, else it is what the attention backend
     prefers: the one that is named, or the first choice for a GPU of capability `compute`, which
-    is another where the tokens of an image see each other (`joined_inputs`).
-    `num_speculative_tokens` are those of the model's own multi-token prediction head.
+    is another where the tokens of an image see each other (`joined_inputs`). `dtype` is the
+    model's. `num_speculative_tokens` are those of the model's own multi-token prediction
+    head. `scaled_heads`: the checkpoint has scales of the KV cache for every head. `backends` are
+    the attention backends that take its layers, none where they are not known.
     """
 
     vllm: str = NEWEST
@@ -32,7 +36,10 @@ class Serving(msgspec.Struct, frozen=True):
     max_num_batched_tokens: int = 2048
     block_size: int | None = None
     attention_backend: str | None = None
-    compute: tuple[int, int] | None = None
+    compute: Capability | None = None
+    dtype: str = "auto"
+    scaled_heads: bool = False
+    backends: tuple[str, ...] = ()
     joined_inputs: bool = False
     enable_prefix_caching: bool | None = None
     num_speculative_tokens: int = 0

@@ -10,7 +10,8 @@ from release.architecture.family import Caches, LayerCache, TokenCache, numbered
 from release.architecture.latent import LatentCache
 from release.architecture.recurrent import RecurrentCache
 from release.memory import NotModelled
-from release.memory.backends import kernel_block
+from release.memory.attending import latent_format
+from release.memory.blocks import kernel_block
 from release.memory.dtypes import TURBOQUANT, attention_bytes, latent_bytes
 from release.memory.serving import Serving
 from release.memory.states import state_blocks, state_bytes
@@ -88,8 +89,7 @@ def _drafting(caches: Caches) -> LayerCache:
 def _agree(caches: Sequence[LayerCache], dtype: str, serving: Serving) -> Pages:
     """Choose the block size: as large as it takes for one state to fit into a page."""
     dense = any(isinstance(cache, LatentCache) and not cache.sparse for cache in caches)
-    heads = {cache.head_dim for cache in caches if isinstance(cache, AttentionCache)}
-    block = serving.block_size or kernel_block(serving, latent=dense, heads=heads)
+    block = serving.block_size or kernel_block(serving, latent=dense)
     if block % KERNEL_STEP:
         raise NotModelled(f"blocks of {block} tokens: kernels take multiples of {KERNEL_STEP}")
     if any(isinstance(cache, LatentCache) and cache.sparse for cache in caches):
@@ -145,7 +145,9 @@ def _token_bytes(cache: TokenCache, dtype: str, serving: Serving) -> int:
     """Bytes of one token in one layer."""
     kept = dtype if serving.kv_cache_dtype == "auto" else serving.kv_cache_dtype
     if isinstance(cache, LatentCache):
-        return latent_bytes(cache, kept)
+        given = serving.kv_cache_dtype
+        packed = latent_format(serving.backends, given) if cache.sparse else None
+        return latent_bytes(cache, packed or kept, packed=packed is not None)
     return attention_bytes(cache, _heads(cache, serving), kept)
 
 

@@ -261,7 +261,6 @@ def test_what_people_paste_is_read_as_vllm_reads_it(text: str, options: Options)
     ("text", "name"),
     [
         ("vllm serve m --quantization fp8", "--quantization"),
-        ("vllm serve m --dtype float32", "--dtype"),
         ("vllm serve m -dcp 2", "-dcp"),
         ("vllm serve m --config c.yaml", "--config"),
         ("vllm serve m --model-impl transformers", "--model-impl"),
