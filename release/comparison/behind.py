@@ -4,14 +4,8 @@ import msgspec
 import numpy as np
 
 from release.comparison.compare import Comparer
-from release.comparison.folding import (
-    OUTLIERS,
-    SCALED_ROWS,
-    SOUND,
-    Scaled,
-    fit_columns,
-    fit_rows,
-)
+from release.comparison.feeding import SCALED_ROWS
+from release.comparison.folding import OUTLIERS, SOUND, Scaled, fit_columns, fit_rows
 from release.comparison.norms import Norms, are_scaled
 from release.comparison.results import Compared
 from release.comparison.views import Matrix

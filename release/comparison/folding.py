@@ -18,23 +18,6 @@ from release.quantization.decoding.floats import Floats
 
 Mask = npt.NDArray[np.bool_]
 
-# First projections of a block, by the norm before it: Llama's names, Gemma's, DeepSeek's.
-_ATTENTION = ("input_layernorm",)
-_FEED_FORWARD = ("pre_feedforward_layernorm", "post_attention_layernorm", "input_layernorm")
-_BEFORE_ATTENTION = ("q_proj", "k_proj", "v_proj", "qkv_proj", "q_a_proj", "kv_a_proj_with_mqa")
-_BEFORE_MIXER = ("in_proj_qkv", "in_proj_z", "in_proj_a", "in_proj_b", "in_proj_qkvz", "in_proj_ba")
-_BEFORE_MLP = ("gate_proj", "up_proj", "gate_up_proj", "w1", "w3", "gate", "router")
-_INSIDE = {"q_b_proj": "q_a_layernorm", "kv_b_proj": "kv_a_layernorm"}
-
-PARTNERS = {
-    "down_proj": ("up_proj", "gate_up_proj"),
-    "o_proj": ("v_proj", "qkv_proj"),
-    "w2": ("w3",),
-}
-"""A weight whose columns may have been scaled, and the one whose rows then were: its last rows."""
-
-SCALED_ROWS = frozenset(name for names in PARTNERS.values() for name in names)
-
 SOUND = {Cause.NONE, Cause.RANGE}
 """What a weight may be once its scales are undone: small values are flushed without a fault."""
 
@@ -50,33 +33,6 @@ FAR, FLUSHED = 2.5, 0.5
 
 COLUMN, SMALL = 0.3, 0.1
 """How far rounding, GPTQ's too, may leave a column of some size from the base's; its square."""
-
-
-def feeding_norms(module: str) -> Iterator[str]:
-    """Name the norms that may stand before a weight, likeliest first, as tensors."""
-    parts = module.split(".")
-    last = parts[-1]
-    if last in _INSIDE:
-        yield ".".join([*parts[:-1], _INSIDE[last], "weight"])
-        return
-    numbers = [i for i, part in enumerate(parts) if part.isdecimal()]
-    if not numbers:
-        return
-    layer = parts[: numbers[0] + 1]
-    norms = (
-        _ATTENTION
-        if last in _BEFORE_ATTENTION or last in _BEFORE_MIXER
-        else (_FEED_FORWARD if last in _BEFORE_MLP or last == "shared_expert_gate" else ())
-    )
-    for norm in norms:
-        yield ".".join([*layer, norm, "weight"])
-
-
-def partners(module: str) -> Iterator[str]:
-    """The weight whose rows were scaled where the columns of this one were, by its two names."""
-    block, _, last = module.rpartition(".")
-    for name in PARTNERS.get(last, ()):
-        yield f"{block}.{name}"
 
 
 class Scaled(Matrix):

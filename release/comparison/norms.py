@@ -6,7 +6,8 @@ import numpy as np
 
 from release.checkpoint import TensorInfo
 from release.comparison.compare import Comparer
-from release.comparison.folding import OUTLIERS, TOLERANCE, feeding_norms, norm_ratios
+from release.comparison.feeding import feeding_norms
+from release.comparison.folding import OUTLIERS, TOLERANCE, norm_ratios
 from release.comparison.views import Matrix, Source
 from release.quantization.decoding import FLOAT_WIDTHS, to_float32
 from release.quantization.decoding.floats import Floats

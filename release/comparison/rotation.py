@@ -6,7 +6,8 @@ import msgspec
 import numpy as np
 
 from release.comparison.compare import Comparer, Plain
-from release.comparison.folding import Scaled, feeding_norms
+from release.comparison.feeding import feeding_norms
+from release.comparison.folding import Scaled
 from release.comparison.invariants import agree, row_norms, wrong_ones
 from release.comparison.names import canonical
 from release.comparison.pairing import EMBEDDINGS

@@ -7,9 +7,8 @@ import numpy as np
 
 from release.comparison.behind import behind
 from release.comparison.compare import Comparer, Plain
+from release.comparison.feeding import PARTNERS, SCALED_ROWS, partners
 from release.comparison.folding import (
-    PARTNERS,
-    SCALED_ROWS,
     SOUND,
     Mask,
     Scaled,
@@ -18,7 +17,6 @@ from release.comparison.folding import (
     fit_columns,
     fit_rows,
     known_columns,
-    partners,
     refine,
 )
 from release.comparison.ideal import Ideal

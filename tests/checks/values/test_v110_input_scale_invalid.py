@@ -29,3 +29,9 @@ def test_fires_on_one_expert(draft: Drafts, findings: Judge) -> None:
 def test_silent_on_small_scales(draft: Drafts, findings: Judge) -> None:
     kept = draft("llama-fp8-static").patch(f"{MODULE}.input_scale", bf16(2.0**-14))
     assert findings("V110", kept) == []
+
+
+def test_fires_on_what_an_observer_starts_with(draft: Drafts, findings: Judge) -> None:
+    name = "model.layers.1.mlp.down_proj.input_scale"
+    broken = draft("llama-fp8-static").patch(name, b"\x7f\x7f")  # the largest of BF16
+    assert findings("V110", broken) == [f"error model.safetensors: {name}"]
