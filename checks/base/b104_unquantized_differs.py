@@ -3,7 +3,8 @@
 What it checks: norms, embeddings, biases, routers and every other unquantized tensor, bit for bit
     where the dtype is the base's, after casting the wider to the narrower where it is not. Norms
     of the kind `x * (1 + w)` may have been rounded as 1 + w, which llm-compressor does. A tower of
-    which nothing is the base's is one finding.
+    which nothing is the base's is one finding. One factor, or one summand, for a whole tensor is
+    named, and an error: nothing else makes up for it.
 Why it matters: quantization has no reason to touch them: the model is another one.
 How to fix: copy the tensor from the base, or name the base that was really quantized.
 Seen in: no public case; a merge or a fine-tune that names the original as its base.
@@ -40,12 +41,15 @@ def check(comparison: Comparison) -> Findings:
 
 
 def _severity(items: list[Difference]) -> str | None:
-    """An error, unless all are close; NaN is not."""
-    return None if all(item.likeness.cosine >= CLOSE for item in items) else "error"
+    """An error, unless all are close; NaN is not, nor what is another norm's size."""
+    close = (i.likeness.cosine >= CLOSE and not i.likeness.change for i in items)
+    return None if all(close) else "error"
 
 
 def _words(item: Difference) -> str:
     likeness = item.likeness
+    if likeness.change:
+        return f"is the base's {likeness.change}, all of {likeness.elements:,} values"
     return (
         f"{likeness.differing:,} of {likeness.elements:,} values differ from the base, the first "
         f"at index {likeness.first}, by up to {likeness.largest:.2g} of its largest "

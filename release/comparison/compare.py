@@ -269,8 +269,8 @@ class Comparer:
                 yield name, partial(Matrix, view, self.base)
 
     def _held(self, item: Difference) -> Difference:
-        if item.likeness.sameness is not Sameness.DIFFERENT:
-            return item
+        if item.likeness.sameness is not Sameness.DIFFERENT or item.likeness.change:
+            return item  # a tensor of ones is like many
         plain = self.plains[item.tensor]
         shapes = {n: p.info.shape for n, p in self.plains.items() if n not in self.reasons}
         for name in neighbours(item.tensor, shapes):

@@ -11,6 +11,12 @@ from release.quantization.decoding.floats import Floats
 PIECE = 1 << 20
 """Elements at a time."""
 
+BF16_STEP, LEAST = 2**-8, 0.2
+"""What rounding may change of a value, and how much of a summand it may be at most."""
+
+ALIKE, FACTOR = 1 - 2e-5, 0.02
+"""The cosine of values that were rounded twice, and how far a factor is from 1 that is none."""
+
 
 def compare(info: TensorInfo, ours: Source, base: Matrix) -> Likeness:
     """Compare a tensor with rows of the base. Raises `Unreadable` for dtypes without values.
@@ -58,6 +64,7 @@ class _Difference:
         self.recentred = recentred
         self.elements = self.differing = 0
         self.first: int | None = None
+        self.low, self.high = np.inf, -np.inf
         self.largest = self.span = self.ours = self.base = self.both = 0.0
 
     def add(self, start: int, ours: Floats, base: Floats, narrow: str) -> None:
@@ -73,7 +80,10 @@ class _Difference:
         self.differing += count
         if base.size:
             self.span = max(self.span, float(np.abs(base).max()))
-            self.largest = max(self.largest, float(np.abs(ours - base).max()))
+            change = ours - base
+            self.low = min(self.low, float(change.min()))
+            self.high = max(self.high, float(change.max()))
+            self.largest = max(self.largest, float(np.abs(change).max()))
         self.ours += _dot(ours, ours)
         self.base += _dot(base, base)
         self.both += _dot(ours, base)
@@ -89,7 +99,20 @@ class _Difference:
             self.differing,
             self.first,
             self.largest / self.span if self.span else float("inf"),
+            self._change(),
         )
+
+    def _change(self) -> str:
+        """The factor or the summand, but of one that rounding could be."""
+        norm = (self.ours * self.base) ** 0.5
+        if norm and self.both / norm >= ALIKE:
+            factor = self.both / self.base
+            return f"times {factor:.2g}" if abs(factor - 1) > FACTOR else ""
+        rounding = 2 * BF16_STEP * (self.span + self.largest)
+        summand = (self.high + self.low) / 2
+        if self.differing < self.elements or self.high - self.low > rounding:
+            return ""
+        return f"plus {summand:.2g}" if abs(summand) * LEAST > rounding else ""
 
 
 def _narrowed(values: Floats, dtype: str) -> Floats:

@@ -68,7 +68,8 @@ class Likeness(msgspec.Struct, frozen=True):
     """What the comparison of one unquantized tensor showed.
 
     `differing` counts elements, `first` is the flat index of the first of them, `largest` the
-    largest difference over the base's largest magnitude.
+    largest difference over the base's largest magnitude. `change` is what turns all of the base's
+    values into ours, where one factor or one summand does: `times 0.001`, `plus 1`.
     """
 
     sameness: Sameness
@@ -77,6 +78,7 @@ class Likeness(msgspec.Struct, frozen=True):
     differing: int = 0
     first: int | None = None
     largest: float = 0.0
+    change: str = ""
 
 
 class Cause(StrEnum):

@@ -58,7 +58,7 @@ def test_an_exchanged_layer_is_named_all_the_same(draft: Drafts, compare: Compar
 
 def test_an_unquantized_tensor_that_no_scale_explains(draft: Drafts, compare: Compare) -> None:
     broken = draft(SMOOTH).change("model.norm.weight", doubled)
-    assert compare(broken, "llama") == ["B104 warning model.norm.weight"]
+    assert compare(broken, "llama") == ["B104 error model.norm.weight"]
 
 
 def test_a_rotated_weight_of_another_norm(draft: Drafts, compare: Compare) -> None:

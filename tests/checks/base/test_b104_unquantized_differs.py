@@ -59,3 +59,21 @@ def test_silent_on_norms_rounded_as_one_more(draft: Drafts, compare: Compare) ->
 def test_fires_on_what_is_no_number(draft: Drafts, compare: Compare) -> None:
     ours = draft("llama-nvfp4").change(NORM, lambda raw: set_word(raw, 5, 0x7FC0))
     assert compare(ours, "llama") == [f"B104 error {NORM}"]
+
+
+@pytest.mark.parametrize("words", [(0.001, 0.0), (2.0, 0.0), (1.0, 1.0)])
+def test_fires_on_a_factor_or_a_summand(
+    words: tuple[float, float], draft: Drafts, compare: Compare
+) -> None:
+    factor, summand = words
+    name = "model.norm.weight"
+    ours = draft("llama-nvfp4").change(name, lambda raw: changed(raw, factor, summand))
+    assert compare(ours, "llama") == [f"B104 error {name}"]
+    said = f"times {factor:g}" if factor != 1 else f"plus {summand:g}"
+    assert compare(ours, "llama", words=True) == [f"is the base's {said}, all of 128 values"]
+
+
+def changed(raw: bytes, factor: float, summand: float) -> bytes:
+    """BF16 values times a factor, plus a summand, rounded down."""
+    values = to_float32(raw, "BF16") * np.float32(factor) + np.float32(summand)
+    return (values.view(np.uint32) >> 16).astype("<u2").tobytes()

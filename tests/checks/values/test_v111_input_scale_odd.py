@@ -48,7 +48,7 @@ def test_silent_on_two_layers_that_agree(draft: Drafts, findings: Judge) -> None
         ("llama-nvfp4", "input_global_scale", f32(100.0)),
     ],
 )
-def test_says_once_that_nothing_was_calibrated(
+def test_fires_once_where_nothing_was_calibrated(
     name: str, role: str, value: bytes, draft: Drafts, findings: Judge
 ) -> None:
     broken = draft(name)
