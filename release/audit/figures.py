@@ -11,10 +11,10 @@ from release.audit.files import read_files, read_shards, read_tensors
 from release.audit.groups import read_groups
 from release.audit.labels import pair
 from release.audit.layers import read_layers
-from release.audit.page import Line, Page, statements
+from release.audit.page import Line, Page, sentences, statements
 from release.audit.parameters import read_labelled, read_parameters
 from release.audit.places import machines
-from release.audit.prose import of_others, read_prose
+from release.audit.prose import foreign_to, of_others, read_prose
 from release.audit.quantities import NUMBER, Figure, quantity, whole
 from release.audit.rooms import read_rooms
 from release.audit.settings import read_heads, read_keys, read_labelled_settings
@@ -38,8 +38,9 @@ LINEARS = re.compile(
 
 def provide_figures(page: Page) -> tuple[Figure, ...]:
     """Collect them, line by line: from code what recipes say of groups."""
-    other = of_others(page)
-    found = [figure for line in statements(page) for figure in _read(line, other)]
+    other, foreign = of_others(page), foreign_to(page)
+    lines = (_own(line, foreign) for line in statements(page))
+    found = [figure for line in lines for figure in _read(line, other)]
     for fence in page.fences:
         for number, text in enumerate(fence.text.split("\n"), fence.number):
             found += read_groups(number, text)
@@ -47,6 +48,14 @@ def provide_figures(page: Page) -> tuple[Figure, ...]:
     for each in found:
         once.setdefault((each.kind, each.subject, each.line, each.quantity.value), each)
     return tuple(once.values())
+
+
+def _own(line: Line, foreign: re.Pattern[str]) -> Line:
+    """The line without the sentences that are about other models."""
+    if line.cells or not foreign.search(line.text):
+        return line
+    own = [text for text in sentences(line.text) if not foreign.search(text)]
+    return msgspec.structs.replace(line, text=" ".join(own))
 
 
 def _read(line: Line, other: re.Pattern[str]) -> Iterator[Figure]:

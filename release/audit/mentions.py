@@ -39,6 +39,7 @@ REQUEST = re.compile(r"(?:#\d{3,6}\b|github\.com/[\w.-]+/[\w.-]+/pull/\d+)")
 STATE = re.compile(
     r"\b(open|pending|unmerged|merged|draft|awaiting|in review|upcoming)\b", re.IGNORECASE
 )
+ISSUES = re.compile(r"\b(?:issues?|bugs?|problems?)\b", re.IGNORECASE)
 DATE = re.compile(r"\b20\d\d-\d\d-\d\d\b")
 
 
@@ -83,8 +84,14 @@ class Mentions(msgspec.Struct, frozen=True):
 def provide_mentions(page: Page) -> Mentions:
     """Collect them from text and code."""
     lines = sorted(_numbered(page))
+    # `affected: >=0.17` is a range of releases that have a fault, none that is enough.
+    troubles = {line.number for line in page.lines if ISSUES.search(line.heading)}
     return Mentions(
-        releases=tuple(found for number, text in lines for found in read_releases(number, text)),
+        releases=tuple(
+            msgspec.structs.replace(found, minimum=found.minimum and number not in troubles)
+            for number, text in lines
+            for found in read_releases(number, text)
+        ),
         repositories=tuple(
             Repository(match["repo"], number, not match[0].startswith("from_pretrained"))
             for number, text in lines

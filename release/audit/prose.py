@@ -121,6 +121,18 @@ def of_others(page: Page) -> re.Pattern[str]:
     return _of_others(tuple(name for name in FAMILIES if name not in title.lower()))
 
 
+def foreign_to(page: Page) -> re.Pattern[str]:
+    """What says that a sentence is of another model as a whole: its name, or that it is one."""
+    title = page.title + str(page.fields.get("base_model", ""))
+    return _foreign_to(tuple(name for name in FAMILIES if name not in title.lower()))
+
+
+@cache
+def _foreign_to(families: tuple[str, ...]) -> re.Pattern[str]:
+    names = (rf"{name}\w*" for name in families)
+    return elsewhere(more="|".join([r"draft\w*|drafter|sister|teacher|student|eagle\w*", *names]))
+
+
 @cache
 def _of_others(families: tuple[str, ...]) -> re.Pattern[str]:
     names = (rf"{name}\w*" for name in families)

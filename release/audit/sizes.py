@@ -19,6 +19,7 @@ BEFORE = re.compile(
     re.IGNORECASE,
 )
 ORIGINALS = re.compile(rf"\s*(?:,\s*)?(?:for|in|of|with|at|as)?\s*\(?{WHAT}\b", re.IGNORECASE)
+EACH = re.compile(r"\s*(?:each|apiece|per (?:gpu|card|rank|device)|/\s?gpu)\b", re.IGNORECASE)
 # `from 54.7 GB to 25.2 GB`
 SHRUNK = re.compile(
     rf"\bfrom\s+[^.;]{{0,24}}?{SIZE.pattern.replace('?P<', '?P<from_')}[^.;\d]{{0,24}}?\s+"
@@ -109,9 +110,9 @@ def _of_weights(text: str, match: re.Match[str]) -> bool:
 
 
 def _others(text: str, match: re.Match[str]) -> bool:
-    """Whether a size is what the model was quantized from."""
+    """Whether a size is what the model was quantized from, or a GPU's part of it."""
     before, after = text[: match.start()], text[match.end() :]
-    return bool(BEFORE.search(before) or ORIGINALS.match(after))
+    return bool(BEFORE.search(before) or ORIGINALS.match(after) or EACH.match(after))
 
 
 def _stated(line: Line) -> Iterator[Figure]:

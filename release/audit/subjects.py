@@ -9,7 +9,9 @@ WHOLE, REST = "all weights", "everything else"
 
 def component(label: str) -> str | None:
     """The component that a row's label means."""
-    return _find("components", label)
+    kind = re.search(r"\((\w+)\)", label)  # `attention (linear)`
+    named = _find("components", f"{kind[1]} {_words(label)}") if kind else None
+    return named or _find("components", label)
 
 
 def setting(label: str) -> str | None:

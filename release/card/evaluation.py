@@ -1,5 +1,6 @@
 """Results of lm-eval as claims: against the base, with n and error, or marked as less."""
 
+import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from release.tables import Table
 RESULTS_CAP = 64 << 20  # bytes
 STDERR = "_stderr"
 MOST_PARTS, DEEPEST = 1000, 4  # of a group of tasks
+LOWER = ("perplexity", "ppl", "bits_per_byte", "loss", "error_rate", "wer")
 SURE = 2.0  # standard errors of the difference
 
 
@@ -115,8 +117,8 @@ def evaluation_table(claims: tuple[Claim, ...]) -> Table | None:
 def read_run(home: Path, name: str) -> Run:
     """Read the JSON that lm-eval writes. Raises `ReleaseError`."""
     try:
-        raw = msgspec.json.decode(read_beside(home, name, RESULTS_CAP))
-    except (msgspec.DecodeError, RecursionError) as error:
+        raw = json.loads(read_beside(home, name, RESULTS_CAP))  # lm-eval writes NaN
+    except (ValueError, RecursionError) as error:
         raise ReleaseError(f"is not JSON: {error}", where=name) from None
     results = raw.get("results") if isinstance(raw, dict) else None
     if not isinstance(results, dict) or not results:
@@ -191,11 +193,18 @@ def _scores(task: str, metrics: dict[str, Any], raw: dict[str, Any]) -> Iterator
             task=task,
             metric=name if filtered == "none" else f"{name}, {filtered}",
             value=float(value),
-            stderr=float(error) if _is_number(error) else None,
+            stderr=float(error) if _is_number(error) and error >= 0 else None,
             n=n if type(n) is int and n > 0 else None,
             conditions=conditions,
-            higher=not (isinstance(higher, dict) and higher.get(name) is False),
+            higher=_is_higher(higher, name),
         )
+
+
+def _is_higher(stated: Any, name: str) -> bool:
+    """Whether more of a metric is better, as the file says, else as its name does."""
+    if isinstance(stated, dict) and type(said := stated.get(name)) is bool:
+        return said
+    return not any(word in name.lower() for word in LOWER)
 
 
 def _of(raw: dict[str, Any], table: str, task: str) -> Any:
@@ -228,7 +237,9 @@ def _claim(score: Score, base: Run | None) -> Claim:
         if other.conditions[name] != value
         and not (name == "the samples" and None in {value, other.conditions[name]})
     ]
-    return Claim(score, other, f"not comparable: {differing[0]} differ" if differing else None)
+    return Claim(
+        score, other, f"not comparable: not the same in {differing[0]}" if differing else None
+    )
 
 
 def _value(score: Score) -> str:
@@ -244,7 +255,8 @@ def _meaning(claim: Claim) -> str:
         return "says nothing of what quantization cost"
     distance = claim.distance
     if distance is None:
-        return "error not stated"
+        stated = claim.score.stderr is not None and claim.base.stderr is not None
+        return "an error of 0 on both sides says nothing" if stated else "error not stated"
     if abs(distance) < SURE:
         return "no difference that n can show"
     if distance > 0:

@@ -2,7 +2,6 @@
 
 import re
 import tomllib
-from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -10,22 +9,20 @@ from typing import Any
 import msgspec
 
 from release.errors import ReleaseError
-from release.facts.dated import concerns
 from release.manifest import tables
+from release.manifest.problems import REPO_ID, problems
 from release.manifest.tables import Allow, Manifest
-from release.rules.catalogue import hint_code, is_code
 from release.smoke.expectations import Ask, Expectations
 
 __all__ = ["MANIFEST_FILE", "REPO_ID", "Allow", "Manifest", "load_manifest", "parse_manifest"]
 
 MANIFEST_FILE = Path("release.toml")
-REPO_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
 
 
 def load_manifest(path: Path = MANIFEST_FILE) -> Manifest:
     """Read a manifest. Raises `ReleaseError` of one line with the key and the nearest known one."""
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         hint = "`release init CKPT` writes one"
         raise ReleaseError("there is no manifest", where=path.name, hint=hint) from None
@@ -43,55 +40,9 @@ def parse_manifest(raw: dict[str, Any], name: str = MANIFEST_FILE.name) -> Manif
     except msgspec.ValidationError as error:
         what, hint = _explain(str(error))
         raise ReleaseError(what, where=name, hint=hint) from None
-    for what, hint in _problems(manifest):
+    for what, hint in problems(manifest):
         raise ReleaseError(what, where=name, hint=hint)
     return manifest
-
-
-def _problems(manifest: Manifest) -> Iterator[tuple[str, str]]:
-    """What is wrong with values that have the right type, and what to do."""
-    for key, repo in (("repo", manifest.repo), ("base.model", manifest.base.model)):
-        if not REPO_ID.fullmatch(repo):
-            yield f"{key} is {repo!r}, not owner/name", ""
-    for key, text in (("license", manifest.license), ("checkpoint", manifest.checkpoint)):
-        if text is not None and not text.strip():
-            yield f"{key} is empty", ""
-    if manifest.license == "other" and not (manifest.license_name and manifest.license_link):
-        hint = "the Hub asks for license-name and license-link then"
-        yield "license is 'other' without a name and a link", hint
-    for allow in manifest.allow:
-        if not allow.reason.strip():
-            yield f"allow of {allow.rule} gives no reason", ""
-        if not is_code(allow.rule):
-            yield (
-                f"allow names {allow.rule!r:.40}, which is the code of no rule",
-                hint_code(allow.rule),
-            )
-    yield from _bad_commands(manifest)
-    yield from _bad_versions(manifest)
-
-
-def _bad_commands(manifest: Manifest) -> Iterator[tuple[str, str]]:
-    """Arguments that no command on a card can have."""
-    common = {arg.partition("=")[0] for arg in manifest.serve_args if arg.startswith("-")}
-    places = [("serve-args", manifest.serve_args)]
-    places += [(f"serve[{i}].args", profile.args) for i, profile in enumerate(manifest.serve)]
-    for place, args in places:
-        for arg in args:
-            if not arg.isprintable():
-                yield f"{place} has {arg!r}, which no line of a shell can hold", ""
-            if place != "serve-args" and arg.partition("=")[0] in common:
-                yield f"{place} has {arg!r:.60}, which serve-args has too", "say it once"
-
-
-def _bad_versions(manifest: Manifest) -> Iterator[tuple[str, str]]:
-    """Known issues whose versions nobody can compare."""
-    for position, issue in enumerate(manifest.known_issues):
-        try:
-            concerns(issue.affected, issue.fixed, None)
-        except ValueError as error:
-            hint = 'affected = ">=0.17,<0.20", fixed = "0.20.0"'
-            yield f"known-issues[{position}]: {error}", hint
 
 
 _TABLES: dict[str, type[msgspec.Struct]] = {

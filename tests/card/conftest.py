@@ -31,7 +31,7 @@ FULL: dict[str, Any] = {
         "text": "Made of 512 traces.",
         "dataset": "acme/traces-87",
         "dataset-revision": "88ab",
-        "dataset-sha256": "89cd",
+        "dataset-sha256": "89cd" * 16,
         "samples": 513,
         "mean-sequence-length": 2180,
         "max-sequence-length": 4096,

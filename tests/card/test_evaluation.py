@@ -110,11 +110,11 @@ def test_where_less_is_better_recovery_turns_around(
 @pytest.mark.parametrize(
     ("changes", "what"),
     [
-        ({"n-samples/gsm8k": {"original": 1319, "effective": 200}}, "n differ"),
-        ({"n-shot/gsm8k": 0}, "few-shot examples differ"),
-        ({"versions/gsm8k": 2.0}, "the version of the task differ"),
-        ({"config/limit": 200}, "limit differ"),
-        ({"chat_template": "{{ messages }}"}, "the chat template differ"),
+        ({"n-samples/gsm8k": {"original": 1319, "effective": 200}}, "not the same in n"),
+        ({"n-shot/gsm8k": 0}, "not the same in few-shot examples"),
+        ({"versions/gsm8k": 2.0}, "not the same in the version of the task"),
+        ({"config/limit": 200}, "not the same in limit"),
+        ({"chat_template": "{{ messages }}"}, "not the same in the chat template"),
         ({"results/gsm8k/exact_match,strict-match": None}, "the base was not measured in this"),
     ],
 )
@@ -234,7 +234,9 @@ def test_groups_that_hold_themselves_end(tmp_path: Path) -> None:
         evaluate(manifest(evaluation=[{"results": "q.json"}]), tmp_path)
 
 
-@pytest.mark.parametrize(("theirs", "meaning"), [("b", "the samples differ"), (None, "no diff")])
+@pytest.mark.parametrize(
+    ("theirs", "meaning"), [("b", "not the same in the samples"), (None, "no diff")]
+)
 def test_other_samples_are_not_compared(
     demo_report: Report, demo: Checkpoint, tmp_path: Path, theirs: str | None, meaning: str
 ) -> None:
