@@ -16,7 +16,7 @@ from release.fit.measured import (
 )
 from release.fit.refusals import refusal
 from release.fit.subject import NotEstimated, Subject, for_release
-from release.memory.activations import activations, latent_workspace
+from release.memory.activations import activations, allocated_again, latent_workspace
 from release.memory.answer import Answer, Holding, Room, answer
 from release.memory.attending import backends_of
 from release.memory.budget import (
@@ -208,6 +208,7 @@ def _estimate(subject: Subject, question: Question, gpu: Gpu, settled: Settled, 
         share=whole.low,
         free=free or (total[0] - CONTEXT[1], total[0] - CONTEXT[0]),
         shared=free is not None,
+        again=allocated_again(workspace, settled),
         died=death(subject, own, question.options, settled, gpu) if own else None,
     )
 

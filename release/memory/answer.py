@@ -29,7 +29,7 @@ class Room(msgspec.Struct, frozen=True):
     `physical` is what is left of the GPU itself beside the weights, `share` what vLLM asks for when
     it starts, and `free` the least and most that there is then; None where the GPU is not known.
     `shared` says that something else was seen to use the GPU; `died` how this very start was seen
-    to run out of memory.
+    to run out of memory. `again` is what may be allocated once more when the cache is there.
     """
 
     low: int
@@ -40,6 +40,7 @@ class Room(msgspec.Struct, frozen=True):
     free: tuple[int, int] | None = None
     shared: bool = False
     died: str | None = None
+    again: int = 0
 
 
 class Holding(msgspec.Struct, frozen=True):
@@ -134,7 +135,9 @@ def _problem(
         or _over_rehearsal(pool, settled, room)
         or _over_cache(pool, settled, held, "at most " if best and room.low < room.high else "")
     )
-    return ("GPU memory", room.died) if found is None and room.died else found
+    if found is None and room.died:
+        return "GPU memory", room.died
+    return found or (None if best else _over_beside(room))
 
 
 def _over_share(room: Room, *, best: bool) -> Problem | None:
@@ -147,6 +150,15 @@ def _over_share(room: Room, *, best: bool) -> Problem | None:
     asked, left = binary_bytes(room.share), binary_bytes(free)
     what = f"the share of {asked} is more than the {left} that are free at the start"
     return "GPU share", f"{what}: something else uses the GPU" if room.shared else what
+
+
+def _over_beside(room: Room) -> Problem | None:
+    """Seen in tests/golden/logs: what profiling left free was in pieces too small to be used."""
+    if room.share is None or room.free is None or room.again <= room.free[0] - room.share:
+        return None
+    asked, left = binary_bytes(room.again), binary_bytes(max(room.free[0] - room.share, 0))
+    what = f"the warm-up may allocate {asked} more when the cache is there"
+    return "GPU memory", f"{what}, {left} are left beside vLLM's share"
 
 
 def _over_weights(room: Room) -> Problem | None:

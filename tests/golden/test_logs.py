@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from release.architecture import Architecture, ModelConfig, derive_architecture
@@ -101,6 +102,21 @@ def test_a_start_that_died_of_memory_after_it_had_its_cache_does_not_start() -> 
     assert fit.answer.at_least.num_blocks * 64 == slots == log.tokens
     assert (fit.answer.starts, fit.answer.binds) == (False, "GPU memory")
     assert "out of memory" in fit.answer.why
+
+
+def test_a_start_like_one_that_died_of_memory_may_start() -> None:
+    name, config, _ = DIED
+    log = read_log((LOGS / f"0.24.0-h100-{name}.log").read_text())
+    subject = open_subject(LOGS / f"{config}.json")
+    for gpu, options, starts in (
+        ("H100", log.stated.options, None),
+        ("H200", log.stated.options, True),
+        ("H100", msgspec.structs.replace(log.stated.options, enforce_eager=True), True),
+        ("H100", msgspec.structs.replace(log.stated.options, gpu_memory_utilization=0.8), True),
+    ):
+        answer = solve(subject, Question(options, "0.24.0", find_gpu(gpu))).answer
+        assert answer.starts is starts
+        assert ("8.00 GiB more when the cache is there" in answer.why) is (starts is None)
 
 
 AUTO = [
