@@ -64,7 +64,7 @@ def _answer_all(
     subject = open_subject(location)
     left = _of_another(pasted, subject)
     fits, gaps = [], []
-    for command, question in _questions(pasted, given, how, log):
+    for command, question in _questions(pasted, given, how, log, subject):
         if question.label in left:
             continue
         try:
@@ -84,6 +84,7 @@ def _questions(
     given: Mapping[str, Any],
     how: Mapping[str, Any],
     log: EngineLog | None,
+    subject: Subject,
 ) -> Iterator[tuple[Command | None, Question]]:
     options = _read(given)
     if log is not None:
@@ -104,6 +105,7 @@ def _questions(
                     how["available"],
                     log,
                     rest=rest,
+                    notes=() if command is None else _served_elsewhere(command, subject),
                     gpus=count,
                     label=f"command {number}" if len(pasted) > 1 else "",
                 ),
@@ -121,6 +123,13 @@ def _of_another(pasted: tuple[Command, ...], subject: Subject) -> dict[str, str]
         for label, model in models.items()
         if model not in {ours, ""}
     }
+
+
+def _served_elsewhere(command: Command, subject: Subject) -> tuple[str, ...]:
+    """What to know where the command names another model than the one that was read."""
+    if command.model is None or _last(command.model) == _last(subject.name):
+        return ()
+    return (f"the weights are those of {_last(subject.name)}, whatever {command.model} holds",)
 
 
 def _last(name: str) -> str:

@@ -1,5 +1,7 @@
 """Judge a `vllm serve` command that a person pasted or a card prints."""
 
+import re
+
 from msgspec.structs import replace
 
 from release.errors import ReleaseError
@@ -9,6 +11,8 @@ from release.memory.command import Command
 from release.memory.known_options import told
 from release.memory.versions import NEWEST, is_newer, parse_version
 from release.quantization.config import find_quantization
+
+GGUF = re.compile(r"\.gguf\b|:(?:UD-)?I?Q\d\w*$", re.IGNORECASE)
 
 
 def audit(subject: Subject, command: Command, question: Question) -> Fit:
@@ -52,6 +56,8 @@ def ask(subject: Subject, command: Command, question: Question) -> Question:
     gap = command.gap(own_method(subject))
     if gap:
         raise NotEstimated(gap)
+    if GGUF.search(command.model or ""):
+        raise NotEstimated("the command serves a GGUF, whose weights are not those that were read")
     notes = tuple(f"{what}, and was not looked at" for _, what in lacking(command, question.vllm))
     counts = [count for count in (question.gpus, command.gpus) if count is not None]
     return replace(

@@ -24,6 +24,7 @@ COMPOSE_RUN = re.compile(r"(?:.* )?docker[ -]compose (?:.* )?run")
 VALUED = frozenset({"-e", "--env", "-v", "--volume", "-p", "--publish", "-u", "--name", "-w"})
 SETS = re.compile(r"(?:export|set|\$env:\w+=?|[A-Za-z_]\w*=.*)")
 OTHERS = re.compile(r"\bvllm (?:bench \w+|chat|complete|run-batch|collect-env)|\bLLM\(")
+QUADLET = {key: re.compile(rf"(?m)^{key}=((?:.*\\\n)*.*)$") for key in ("Image", "Exec")}
 DASHES = "\N{EN DASH}\N{EM DASH}\N{MINUS SIGN}"
 CURLY = re.compile("[\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}]")
 
@@ -41,7 +42,7 @@ def served(text: str) -> tuple[Pasted, ...]:
     Raises `ReleaseError` where there is none, or quotes do not close.
     """
     text = filled(text)
-    for found in (manifest_commands(text), _arrays(text), _shell(text)):
+    for found in (manifest_commands(text), _arrays(text), _quadlet(text), _shell(text)):
         every = [each for words, around in found for each in _servers(words, around)]
         if len(every) == 1:
             return (Pasted(every[0].words, text),)
@@ -126,6 +127,13 @@ def _arrays(text: str) -> Iterator[tuple[list[str], str]]:
     arrays = [_array(match[0]) for match in ARRAY.finditer(text)]
     if any("vllm" in word for array in arrays for word in array[:4]):
         yield [word for array in arrays for word in array], text
+
+
+def _quadlet(text: str) -> Iterator[tuple[list[str], str]]:
+    """A unit of Podman's: its image, and what that is given."""
+    image, given = (QUADLET[key].search(text) for key in ("Image", "Exec"))
+    if image is not None and given is not None:
+        yield from ((words, text) for words in commands(f"{image[1]} {given[1]}"))
 
 
 def _array(text: str) -> list[str]:

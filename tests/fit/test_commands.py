@@ -109,6 +109,7 @@ SURROUNDED = [
     "y:\n  a:\n    image: vllm/vllm-openai:${T:-v1}\n    command: --model ${M:-m} -tp ${N:-2}\n",
     "x: &x\n  image: vllm/vllm-openai:v1\ny:\n  a:\n    <<: *x\n    command: --model m -tp 2\n",
     '{"image": "vllm/vllm-openai:v1", "args": ["--model", "m", "-tp", "2"]}',
+    "[Container]\nImage=docker.io/vllm/vllm-openai:v1\nExec=--model m \\\n -tp 2\nNetwork=host",
     "docker pull vllm/vllm-openai:v1\nvllm bench serve --model m\nvllm serve m -tp 2",
 ]
 
@@ -198,6 +199,16 @@ def test_each_of_several_commands_is_answered(run: Run, tmp_path: Path) -> None:
     assert result.returncode == 0
     assert "command 1: not judged, it serves other" in result.stdout
     assert "command 2: Starts: yes" in result.stdout
+
+
+def test_what_the_command_serves_is_told_from_what_was_read(run: Run) -> None:
+    result = run("fit", HYBRID, "--gpu", "H200", "--audit", "vllm serve a/m --max-num-seqs 4")
+    assert result.returncode == 0
+    assert "the weights are those of 27b, whatever a/m holds" in " ".join(result.stdout.split())
+    for model in ("x/m-Q4_K_M.gguf", "a/m-GGUF:Q4_K_M"):
+        result = run("fit", HYBRID, "--gpu", "H200", "--audit", f"vllm serve {model}")
+        assert result.returncode == 3
+        assert "serves a GGUF" in result.stderr
 
 
 def test_to_name_a_checkpoints_own_method_changes_nothing() -> None:
