@@ -167,6 +167,8 @@ def weighed_facts(checkpoint: Checkpoint) -> Facts:
     quantization = _declared(facts)
     needed = [*(facts.get(name) for name in ("config", "architecture")), quantization]
     unknown = next((fact for fact in needed if isinstance(fact, Unknown)), None)
+    if unknown is not None and unknown is quantization:
+        unknown = Unknown(f"{unknown.reason}: only its files say what its weights take")
     tensors = unknown or imply_tensors(*needed)
     implied = "" if isinstance(tensors, Unknown) else stored.reason
     given |= {"implied": implied, "tensors": tensors, "quantization": quantization}

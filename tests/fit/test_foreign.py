@@ -17,6 +17,10 @@ from tests.conftest import ROOT
 CHECKPOINTS = ROOT / "tests" / "checkpoints"
 
 
+AWQ = {"quant_method": "awq", "bits": 4, "group_size": 128, "version": "gemm"}
+GPTQ = {"quant_method": "gptq", "bits": 4, "group_size": 128, "sym": True, "desc_act": False}
+
+
 def bare(folder: Path, name: str, declared: dict[str, Any]) -> Subject:
     """A checkpoint's config alone, with another tool's declaration."""
     raw = json.loads((CHECKPOINTS / name / "config.json").read_text())
@@ -50,6 +54,9 @@ def weights(subject: Subject) -> int:
                 "kv_cache_scheme": {"num_bits": 8, "type": "float", "dynamic": False},
             },
         ),
+        ("llama-w4a16-asym", AWQ),
+        ("llama-w4a16", GPTQ),
+        ("llama-w4a16-asym", GPTQ | {"sym": False}),
     ],
 )
 def test_another_tool_s_config_takes_what_ours_takes(
@@ -65,6 +72,10 @@ def test_another_tool_s_config_takes_what_ours_takes(
     "declared",
     [
         {"quant_method": "awq"},
+        AWQ | {"version": "gemv"},
+        GPTQ | {"bits": 3},
+        GPTQ | {"dynamic": {"-:.*": {}}},
+        {"quant_method": "bitsandbytes", "load_in_4bit": True},
         {"quant_method": "fp8"},
         {"quant_method": "fp8", "activation_scheme": "dynamic", "weight_block_size": [1, 32]},
         {"quant_method": "modelopt", "quant_algo": "W4A8_AWQ"},
@@ -76,7 +87,7 @@ def test_what_is_not_known_of_another_tool_is_said(
     tmp_path: Path, declared: dict[str, Any]
 ) -> None:
     assert translate_foreign({"quantization_config": declared}) is None
-    with pytest.raises(NotEstimated, match="not compressed-tensors"):
+    with pytest.raises(NotEstimated, match=r"not compressed-tensors.*only its files say"):
         weights(bare(tmp_path, "llama-nvfp4", declared))
 
 
