@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from release.fit.subject import Subject
-from release.memory.attending import layers_of
+from release.memory.attending import layers_of, named_backend
 from release.memory.backends import (
     CROSS,
     HELD,
@@ -50,7 +50,7 @@ def lacks_attention(subject: Subject, settled: Settled, gpu: Gpu | None) -> str 
         return None
     if serving.version < HELD or is_newer(serving.version):
         return None
-    named = serving.attention_backend
+    named = named_backend(subject.config, subject.architecture, serving)
     if named is not None and named not in {way.name for way in ways()}:
         return None
 
@@ -64,18 +64,19 @@ def lacks_attention(subject: Subject, settled: Settled, gpu: Gpu | None) -> str 
         return None
     what = next((said for said, other in _eased(refused) if taken(other)), WORDS[refused.kind])
     has = f" ({gpu.capability})" if gpu.capability else ""
-    who = f"--attention-backend {named} does not take"
+    given = serving.attention_backend is not None
+    who = f"--attention-backend {named} does not take" if given else f"{named} does not take"
     who = "no attention backend takes" if named is None else who
     return f"{who} {what} on {gpu.name}{has}"
 
 
 def _eased(layer: Layer) -> Iterator[tuple[str, Layer]]:
     """What may be the reason, and the layer without that."""
+    for need in sorted(layer.needs):
+        yield WORDS[need], replace(layer, needs=layer.needs - {need})
     if layer.head != USUAL[layer.kind]:
         usual = replace(layer, head=USUAL[layer.kind])
         cache = "" if layer.cache == "auto" else f"a KV cache of {layer.cache} with "
         yield f"{cache}heads of {layer.head}", usual
     yield f"a KV cache of {layer.cache}", replace(layer, cache="auto")
-    for need in layer.needs:
-        yield WORDS[need], replace(layer, needs=layer.needs - {need})
     yield f"a model in {layer.dtype}", replace(layer, dtype="bfloat16")

@@ -10,6 +10,7 @@ from release.fit.solve import Fit, Question, solve
 from release.fit.subject import NotEstimated, Subject
 from release.memory.dtypes import FP8
 from release.memory.logs import EngineLog
+from release.memory.model import AMPERE
 from release.memory.options import AUTO
 from release.memory.world import needed_gpus
 
@@ -68,6 +69,9 @@ def _without(fit: Fit) -> Iterator[tuple[int, Change]]:
         for name in DROPPED:
             if getattr(fit.question.options, name) is not None:
                 yield 2, {name: None}
+        serving = fit.settled.serving
+        old = serving.compute is not None and serving.compute < AMPERE
+        yield 3, {"kv_cache_dtype": "float16" if old else "bfloat16"}
 
 
 def _candidates(subject: Subject, fit: Fit) -> Iterator[tuple[int, Change]]:

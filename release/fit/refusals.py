@@ -8,7 +8,7 @@ from release.fit.attention import lacks_attention
 from release.fit.subject import Subject
 from release.memory.defaults import Settled
 from release.memory.gpus import Gpu
-from release.memory.model import AMPERE, endless, lacks_dtype, longest_length
+from release.memory.model import AMPERE, WIDE, endless, lacks_dtype, longest_length, serving_dtype
 from release.memory.options import Options
 from release.memory.versions import NEWEST, Version, is_newer
 from release.unknown import Unknown
@@ -85,11 +85,16 @@ def _lacks_parts(subject: Subject, options: Options) -> str | None:
 
 
 def _lacks_dtype(subject: Subject, settled: Settled) -> str | None:
+    """Why it does not run in its dtype. Source: vLLM 0.32 config/vllm.py, supported_act_dtypes."""
     serving = settled.serving
     asked = serving.dtype
     old = serving.compute is not None and serving.compute < AMPERE
     why = None if asked == "auto" else lacks_dtype(subject.config, asked, old=old)
-    return why and f"--dtype {asked}: {why}"
+    if why:
+        return f"--dtype {asked}: {why}"
+    wide = serving_dtype(subject.config, asked, serving.compute) == WIDE
+    stored = not isinstance(subject.quantization, Unknown) and subject.quantization.groups
+    return "it runs in float32 here, which quantized weights do not" if wide and stored else None
 
 
 def _lacks_kernels(subject: Subject, gpu: Gpu | None) -> str | None:

@@ -26,6 +26,14 @@ from release.memory.serving import Serving
 from release.unknown import Unknown
 
 SINK = "sinks"  # the tensor
+# Takes FlashAttention 4 for every layer where there is that: it knows images on Hopper.
+GEMMA_4 = frozenset(
+    f"Gemma4{part}"
+    for part in ("ForCausalLM", "ForConditionalGeneration", "UnifiedForConditionalGeneration")
+)
+FLASH, TRITON = "FLASH_ATTN", "TRITON_ATTN"
+HOPPER = 9
+FLASH_4 = {HOPPER, 10, 11}
 # Whose class takes a cache of bfloat16 for its own: vLLM 0.32 models/config.py.
 DEEPSEEK = "DeepseekV32ForCausalLM"
 # Sparse latents are kept in a format of their own by a backend, for these KV cache dtypes.
@@ -42,14 +50,30 @@ def backends_of(
 
     None where the GPU or the release is not known, or no backend takes the layers.
     """
-    if serving.attention_backend is not None:
-        return (serving.attention_backend,)
+    named = named_backend(config, architecture, serving)
+    if named is not None:
+        return (named,)
     gpu, version = serving.compute, serving.version
     if gpu is None or version < HELD:
         return ()
     layers = layers_of(config, architecture, serving, dtype)
     names = {choose(layer, gpu, version) for layer in layers}
     return () if None in names else tuple(sorted(cast("set[str]", names)))
+
+
+def named_backend(config: ModelConfig, architecture: Architecture, serving: Serving) -> str | None:
+    """The backend that a command names, or that vLLM names for a model; None for none.
+
+    Source: vLLM 0.32 models/config.py, Gemma4Config: heads of two widths are for Triton where there
+    is no FlashAttention 4.
+    """
+    if serving.attention_backend is not None or config.architecture not in GEMMA_4:
+        return serving.attention_backend
+    caches = architecture.caches
+    kept = () if isinstance(caches, Unknown) else numbered(caches)
+    widths = {cache.head_dim for _, cache in kept if isinstance(cache, AttentionCache)}
+    older = serving.compute is not None and serving.compute[0] not in FLASH_4
+    return TRITON if older and len(widths) > 1 else None
 
 
 def latent_format(backends: tuple[str, ...], cache: str) -> str | None:
@@ -82,12 +106,18 @@ def _layers(
     serving: Serving,
     dtype: str,
 ) -> Iterator[Layer]:
+    joined = serving.joined_inputs and not (
+        config.architecture in GEMMA_4
+        and serving.attention_backend == FLASH
+        and serving.compute is not None
+        and serving.compute[0] == HOPPER
+    )
     sinks = any(SINK in module.tensors for module in architecture.modules.values())
     always = {
         need
         for need, there in (
             (SINKS, sinks),
-            (JOINED, serving.joined_inputs),
+            (JOINED, joined),
             (SCALED, serving.scaled_heads),
         )
         if there

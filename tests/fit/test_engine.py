@@ -16,7 +16,7 @@ from tests.conftest import ROOT, Run
 
 MODELS = ROOT / "tests" / "memory" / "configs"
 DENSE, LATENT, SPARSE, SINKS = "Qwen3-8B", "DeepSeek-V3", "DeepSeek-V3.2", "gpt-oss-20b"
-GLM = "GLM-5.1"
+GLM, GEMMA = "GLM-5.1", "gemma-4-26B-A4B"
 CHAT = 4096
 
 Ask = Callable[..., Fit]
@@ -64,7 +64,15 @@ def ask(tmp_path: Path) -> Ask:
         (DENSE, "H100", {"enable_expert_parallel": True}, "the model has no experts"),
         (DENSE, "H100", {"speculative_tokens": 1}, "config.json names no MTP head"),
         (DENSE, "T4", {"dtype": "bfloat16"}, "bfloat16 needs compute capability 8.0"),
-        ("gemma-4-26B-A4B", "T4", {"dtype": "bfloat16"}, "bfloat16 needs compute capability 8.0"),
+        (
+            GEMMA,
+            "A100",
+            {"kv_cache_dtype": "fp8", "language_model_only": True},
+            "TRITON_ATTN does not take a KV cache of fp8 on A100",
+        ),
+        (GEMMA, "A100", {"attention_backend": "FLASH_ATTN"}, "FLASH_ATTN does not take"),
+        (GEMMA, "B200", {"attention_backend": "FLASH_ATTN"}, "images whose tokens see each other"),
+        (GEMMA, "T4", {"dtype": "bfloat16"}, "bfloat16 needs compute capability 8.0"),
     ],
 )
 def test_what_no_part_of_vllm_takes_does_not_start(
@@ -87,6 +95,8 @@ def test_what_no_part_of_vllm_takes_does_not_start(
         (SINKS, "L40S", {"attention_backend": "TRITON_ATTN"}),
         (SINKS, "H100", {"attention_backend": "FLASH_ATTN", "enable_expert_parallel": True}),
         (SPARSE, "H200", {"tensor_parallel_size": 16}),
+        (GEMMA, "H100", {"attention_backend": "FLASH_ATTN"}),
+        (GEMMA, "L40S", {"kv_cache_dtype": "fp8"}),
     ],
 )
 def test_what_some_part_of_vllm_takes_starts(
@@ -138,6 +148,21 @@ def test_float32_is_not_estimated_where_a_gpu_has_nothing_else(ask: Ask) -> None
     assert "vLLM does not run gemma2 in float16" in refused.answer.why
     with pytest.raises(NotEstimated, match="it runs in float32"):
         ask(DENSE, "T4", config=config, tensor_parallel_size=2)
+
+
+@pytest.mark.parametrize(("gpu", "starts"), [("T4", False), ("L4", True)])
+def test_quantized_weights_do_not_run_in_float32(gpu: str, starts: bool, ask: Ask) -> None:
+    weights = {"num_bits": 4, "type": "int", "strategy": "channel", "symmetric": True}
+    group = {"targets": ["Linear"], "weights": weights}
+    quantization: dict[str, object] = {
+        "quant_method": "compressed-tensors",
+        "format": "pack-quantized",
+    }
+    quantization |= {"config_groups": {"group_0": group}, "ignore": ["lm_head"]}
+    config = {"model_type": "gemma2", "architectures": ["Gemma2ForCausalLM"]}
+    fit = ask(DENSE, gpu, config=config | {"quantization_config": quantization})
+    assert fit.answer.starts is starts
+    assert starts or "float32 here, which quantized weights do not" in fit.answer.why
 
 
 def test_a_class_that_no_vllm_has_does_not_start(ask: Ask) -> None:
