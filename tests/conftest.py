@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -31,6 +32,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
 
+
+# What a push in this process writes down for the next is nobody's but the tests'.
+os.environ["HF_HOME"] = tempfile.mkdtemp(prefix="release-tests-")
 
 # Every server of the tests is on 127.0.0.1 and without TLS: clients read one certificate, of
 # nobody, instead of the machine's hundreds, which takes as long as half a push.

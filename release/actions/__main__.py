@@ -6,8 +6,10 @@ import sys
 from release.actions.commands import error
 from release.actions.inputs import read_inputs
 from release.actions.steps import STEPS
-from release.actions.summary import summarise
+from release.actions.summary import summarise, summarise_refusal
 from release.errors import ReleaseError
+
+SUMMARY = "summary"
 
 
 def main(step: str) -> int:
@@ -15,10 +17,12 @@ def main(step: str) -> int:
     try:
         inputs = read_inputs(os.environ)
         os.chdir(inputs.working_directory)
-        if step == "summary":
+        if step == SUMMARY:
             return summarise(inputs)
         return STEPS[step](inputs) if step in STEPS else 0
     except ReleaseError as fault:
+        if step == SUMMARY:
+            return summarise_refusal(fault)
         error(str(fault))
         return fault.exit_code
 

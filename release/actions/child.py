@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from release.actions.commands import error, hushed
+from release.actions.commands import error, harmless, hushed
 
 INTERRUPTED = 130
 CREDENTIALS = ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_URL")
@@ -37,7 +37,7 @@ def release(args: Sequence[str], *, quiet: bool = False, **environment: str) -> 
         assert child.stderr is not None  # noqa: S101 - asked for above
         last = ""
         for line in child.stderr:
-            sys.stderr.write(line)
+            sys.stderr.write(harmless(line))
             sys.stderr.flush()
             last = line.strip() or last
         code = child.wait()

@@ -11,8 +11,18 @@ from release.text import printable
 
 def error(text: str) -> None:
     """Make an error annotation of one line."""
-    shown = printable(" ".join(text.split())).replace("%", "%25").replace("##[", "# #[")
+    shown = harmless(printable(" ".join(text.split())).replace("%", "%25"))
     _say(f"::error title=release::{shown}")
+
+
+def harmless(line: str) -> str:
+    """Give a line that holds no command, whoever wrote it.
+
+    A runner takes `##[name]` for one wherever it stands, `::name` after leading blanks.
+    """
+    blank = line[: len(line) - len(line.lstrip())]
+    text = line[len(blank) :].replace("##[", "# #[")
+    return blank + (f": {text[1:]}" if text.startswith("::") else text)
 
 
 def show(title: str, text: str) -> None:

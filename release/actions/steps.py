@@ -12,7 +12,6 @@ from release.actions.inputs import Inputs
 from release.errors import ReleaseError
 from release.facts.identity import CARD_FILE
 from release.manifest import MANIFEST_FILE, load_manifest
-from release.publish.state import STATE_FILE
 from release.report import REPORT_FILE, load_report
 from release.report.formats import render
 from release.report.last import FOLDER_FILE
@@ -85,10 +84,12 @@ def is_strict(inputs: Inputs) -> bool:
 
 def _forget() -> None:
     """Remove what an earlier job left, or a stranger committed: it would be taken for ours."""
-    folder = REPORT_FILE.parent
-    if folder.is_symlink():
-        raise ReleaseError("is a link", where=str(folder), hint="remove it: it is written to")
-    for path in (REPORT_FILE, FOLDER_FILE, STATE_FILE, *map(folder.joinpath, OURS)):
+    folder, hint = REPORT_FILE.parent, "remove it: it is written to"
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise ReleaseError("is no folder", where=str(folder), hint=hint)
+    for path in (REPORT_FILE, FOLDER_FILE, *map(folder.joinpath, OURS)):
+        if path.is_dir() and not path.is_symlink():
+            raise ReleaseError("is a folder", where=str(path), hint=hint)
         path.unlink(missing_ok=True)
 
 

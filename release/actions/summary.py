@@ -8,10 +8,12 @@ from release.actions.child import answer, file
 from release.actions.commands import add_summary
 from release.actions.inputs import Inputs
 from release.actions.steps import AUDIT, PUSHED, commit_of, is_strict
+from release.errors import ReleaseError
 from release.report import REPORT_FILE, Report, load_report
 from release.report.formats import render
 from release.text import code_span, markdown
 
+FAILED = "## release could not verify"
 LIMIT = 1_000_000
 """Bytes: a runner drops a summary of more than 1 MiB whole."""
 
@@ -21,7 +23,7 @@ def summarise(inputs: Inputs) -> int:
     if REPORT_FILE.is_file():
         parts = [*_of_report(load_report(REPORT_FILE), inputs)]
     else:
-        parts = ["## release could not verify", "The log of the step says why."]
+        parts = [FAILED, "The log of the step says why."]
     if inputs.card == "check" and file(AUDIT).is_file():
         parts += ["### The card's claims", file(AUDIT).read_text(encoding="utf-8")]
     if inputs.push != "none" and file(PUSHED).is_file():
@@ -31,6 +33,12 @@ def summarise(inputs: Inputs) -> int:
         size = len("\n\n".join([*kept, part]).encode())
         kept.append(part if size < LIMIT else "*Too long for a summary: see the artifacts.*")
     add_summary("\n\n".join(kept) + "\n")
+    return 0
+
+
+def summarise_refusal(fault: ReleaseError) -> int:
+    """Say why nothing ran; the step that found it out has failed the job."""
+    add_summary(f"{FAILED}\n\n{markdown(str(fault))}\n")
     return 0
 
 
@@ -68,6 +76,7 @@ class _Pushed(msgspec.Struct, frozen=True):
     commit_url: str
     pull_request: str | None
     tag: str | None
+    visibility: str
     made: bool
     complete: bool
 
@@ -80,8 +89,9 @@ def _of_push(raw: bytes) -> Iterator[str]:
     done = msgspec.json.decode(raw, type=_Pushed)
     word = "Published" if done.made else "The Hub held exactly this already"
     if not done.complete:
-        word = "The files are there, and the push was cut off after that: run it again"
+        word = "The files are there, but the push did not come to its end; its log says why"
     tag = f", tagged {code_span(done.tag)}" if done.tag else ""
     request = f" Pull request: <{markdown(done.pull_request)}>." if done.pull_request else ""
     commit = f"[{code_span(done.commit[:12])}]({done.commit_url})"
-    yield f"{word}: {commit} of <{done.url}>{tag}.{request}"
+    private = " The repository is private." if done.visibility == "private" else ""
+    yield f"{word}: {commit} of <{done.url}>{tag}.{private}{request}"

@@ -41,12 +41,32 @@ _BAD_INPUT = (
 )
 
 
+class _Held(FileSystemLoader):
+    """A project's own templates: none leads out of their folder, by whatever link.
+
+    What a template says is published, and a stranger may have committed it.
+    """
+
+    def __init__(self, own: Path) -> None:
+        super().__init__(own)
+        self._folder = own.parent.resolve() / own.name
+
+    def get_source(self, environment: Any, template: str) -> Any:
+        """Read a template. Raises `ReleaseError` for one that is elsewhere."""
+        found = super().get_source(environment, template)
+        if not Path(found[1]).resolve().is_relative_to(self._folder):
+            hint = "write it here: what is there would be published"
+            where = f"{Path(self.searchpath[0]).name}/{template}"
+            raise ReleaseError("is a link out of this folder", where=where, hint=hint)
+        return found
+
+
 class Loader(ChoiceLoader):
     """A project's templates before ours; remembers which were asked for."""
 
     def __init__(self, own: Path | None) -> None:
         ours = FileSystemLoader(_folder())
-        first = [FileSystemLoader(own)] if own is not None else []
+        first = [_Held(own)] if own is not None else []
         super().__init__([*first, ours, PrefixLoader({OURS: ours})])
         self.loaded: set[str] = set()
 

@@ -33,7 +33,7 @@ def parse_location(text: str) -> Location:
     page = _PAGE.fullmatch(text)
     if page and page[1] in (*_HOSTS, os.environ.get("HF_ENDPOINT", "").rpartition("/")[2]):
         return _revision(page[2], page[3])
-    named = _REPOSITORY.fullmatch(text)
+    named = _REPOSITORY.fullmatch(text.removesuffix("/"))  # a shell completes what is a folder too
     path = Path(text)
     if named is None or _is_there(path):
         return path

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from release.errors import ReleaseError
+from release.whole import write_whole
 
 STDOUT = Path("-")
 
@@ -31,10 +32,7 @@ def write_bytes(data: bytes, output: Path) -> None:
             with target.open("ab") as stream:
                 stream.write(data)
             return
-        target.parent.mkdir(parents=True, exist_ok=True)
-        partial = target.with_name(f"{target.name}.partial")
-        partial.write_bytes(data)
-        partial.replace(target)
+        write_whole(target, data)
     except OSError as error:
         raise ReleaseError(f"cannot be written: {error.strerror}", where=str(output)) from None
 

@@ -114,5 +114,6 @@ def find_folder(given: "Location | None", manifest: "Manifest | None") -> Path:
 def remember_checkpoint(place: "Location") -> None:
     """Keep where the report's checkpoint is, beside the report: that itself holds no path."""
     from release.checkpoint.location import spell_location  # noqa: PLC0415 - keeps --help fast
+    from release.whole import write_whole  # noqa: PLC0415
 
-    LAST_CHECKPOINT.write_bytes(os.fsencode(spell_location(place)))
+    write_whole(LAST_CHECKPOINT, os.fsencode(spell_location(place)))

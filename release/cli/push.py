@@ -1,5 +1,6 @@
 """`release push`."""
 
+import math
 import os
 import sys
 from contextlib import suppress
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 
 EPILOG = (
     "Exit codes: 0 published, or nothing to do; 1 the report has findings, or the Hub holds"
-    " something else; 2 cannot run, nothing was published; 3 something required unchecked."
+    " something else; 2 cannot run or finish, and the last line says what is published; 3 something"
+    " required unchecked."
 )
 
 
@@ -68,7 +70,8 @@ EPILOG = (
 @click.option(
     "--timeout",
     metavar="SECONDS",
-    type=click.FloatRange(min=0, min_open=True),
+    type=click.FloatRange(min=0, min_open=True, max=86400),
+    callback=lambda _ctx, _param, value: _number(value),
     default=300.0,
     show_default=True,
     help="Give up when nothing at all has moved for so long.",
@@ -175,6 +178,12 @@ def _render(document: "Plan | Published", style: str, output: Path | None) -> st
 
     text = describe(document)
     return text if use_color(output) else click.unstyle(text)
+
+
+def _number(value: float) -> float:
+    if math.isnan(value):
+        raise click.BadParameter("nan is no number of seconds")
+    return value
 
 
 def _password() -> str | None:

@@ -18,6 +18,7 @@ LARGEST = 64 * MIB
 READABLE = "gzip, deflate"
 """The encodings to ask for: a few bytes of others may become any number of them at once."""
 _LISTS = re.compile(r"^/api/models/.+/(?:tree|commits)/")
+_ADDRESS = re.compile(r"<([^<>]*)>")
 _REWRITTEN = {HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.FOUND, HTTPStatus.SEE_OTHER}
 FILE = "release.file"
 """The extension of a request whose answer is a file: it is read as it comes, by who asked."""
@@ -36,6 +37,7 @@ class Limits:
             PULSE.beat()
         else:
             PULSE.give_leave(asked_of(response))
+        _spell_links_out(response)
         _require_followed(response)
         _require_readable(response)
         if FILE in response.request.extensions and response.is_success:
@@ -60,10 +62,21 @@ class Limits:
                 what = f"the answer was not complete after {self._seconds:g} s"
                 raise httpx.ReadTimeout(what, request=response.request)
         content = b"".join(pieces)
+        if not response.is_success:
+            # The client takes a page of an error that is no UTF-8 for an answer it cannot read.
+            content = content.decode("utf-8", "replace").encode()
         listed = response.is_success and _LISTS.search(response.request.url.path)
         if listed and content.strip() == b"{}":  # the client would take it for an empty list
             raise UnusableError("the Hub's answer has another form: it is no list")
         response._content = content  # noqa: SLF001 - what its own read() leaves
+
+
+def _spell_links_out(response: httpx.Response) -> None:
+    """Make the addresses of next pages whole (RFC 8288): the client takes them as they are."""
+    if "link" in response.headers:
+        said = response.headers["link"]
+        whole = _ADDRESS.sub(lambda found: f"<{response.request.url.join(found[1])}>", said)
+        response.headers["link"] = whole
 
 
 def _require_followed(response: httpx.Response) -> None:

@@ -1,22 +1,21 @@
 """huggingface_hub's own HTTP client with limits, and calls that are tried again."""
 
 import logging
-import os
 import re
 import time
 from collections.abc import Callable, Iterator
-from http import HTTPStatus
 from threading import Event
 from typing import Any, TypeVar
 
 import msgspec
 from huggingface_hub import constants, set_client_factory
-from huggingface_hub.utils import _auth, httpx
+from huggingface_hub.utils import httpx
 from huggingface_hub.utils._http import default_client_factory
 
 from release.hub.answers import READABLE, Limits
 from release.hub.pulse import PULSE, watched, within
-from release.hub.refusals import KEPT, asked_wait, is_passing, status_of
+from release.hub.refusals import KEPT, asked_wait, is_passing
+from release.hub.trusted import identity_url, renew_token
 from release.text import without_tokens
 
 Result = TypeVar("Result")
@@ -129,8 +128,7 @@ class _KeepToken:
 
     def __init__(self, endpoint: str) -> None:
         # What GitHub's own host gets for trusted publishing is a token of GitHub's.
-        known = (endpoint, os.environ.get("ACTIONS_ID_TOKEN_REQUEST_URL", ""))
-        self._known = [httpx.URL(address) for address in known]
+        self._known = [url for url in (httpx.URL(endpoint), identity_url()) if url]
 
     def __call__(self, request: httpx.Request) -> None:
         url = request.url
@@ -139,17 +137,6 @@ class _KeepToken:
         if not (same or safer) and "authorization" in request.headers:
             del request.headers["authorization"]
             request.extensions[KEPT] = True
-
-
-def renew_token(error: BaseException) -> bool:
-    """After a 401, have the next call exchange a new token where trusted publishing gives one.
-
-    The client renews it five minutes early, by a clock that stands still while a machine sleeps.
-    """
-    if status_of(error) != HTTPStatus.UNAUTHORIZED or not os.environ.get("HF_OIDC_RESOURCE"):
-        return False
-    _auth._OIDC_TOKEN_CACHE = None  # noqa: SLF001 - there is no public way
-    return True
 
 
 def _without_secrets(record: logging.LogRecord) -> bool:

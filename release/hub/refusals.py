@@ -23,6 +23,7 @@ from huggingface_hub.utils import httpx
 from release.errors import ReleaseError
 from release.hub.proxy import proxy_of
 from release.hub.pulse import StalledError
+from release.hub.trusted import refused_stage
 from release.text import printable, without_tokens
 
 _AGAIN = {
@@ -35,6 +36,7 @@ _AGAIN = {
 }
 _CLOUDFLARE = range(520, 531)
 LONGEST = 300
+WRITES = "/auth-check/write"
 KEPT = "release.kept-token"
 """The extension of a request that went out without the token: to a host that an answer named."""
 NOT_UNDERSTOOD = "the client does not understand the Hub's answer"
@@ -181,7 +183,8 @@ def _explain(error: BaseException, repo: str) -> ReleaseError | None:
 _KINDS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = (
     ((OIDCError, LocalTokenNotFoundError), "no token by trusted publishing"),
     (httpx.TimeoutException, "the Hub did not answer in time"),
-    ((httpx.TransportError, json.JSONDecodeError), "the connection to the Hub broke"),
+    (httpx.TransportError, "the connection to the Hub broke"),
+    (json.JSONDecodeError, "the answer is no JSON, as of a proxy's or a login's web page"),
     (httpx.DecodingError, "the connection to the Hub broke"),
     ((httpx.RequestError, httpx.InvalidURL), "the Hub's answer cannot be followed"),
     ((UnicodeDecodeError, RecursionError), NOT_UNDERSTOOD),
@@ -221,8 +224,9 @@ def _answered(error: HfHubHTTPError, repo: str) -> ReleaseError:
         return ReleaseError(words, hint="" if _has_token() else LOG_IN)
     status = status_of(error)
     said = error.server_message or error.response.reason_phrase
-    if error.response.request.url.path.endswith("/oauth/token"):
-        return ReleaseError(f"trusted publishing is refused: {said}")
+    if (stage := refused_stage(error.response.request.url)) and not is_passing(error):
+        what, hint = stage
+        return ReleaseError(f"{what}: {said}", hint=hint)
     followed = error.response.history and "x-error-code" not in error.response.headers
     if kept or followed or is_refused_by_store(error):
         hint = (
@@ -233,7 +237,9 @@ def _answered(error: HfHubHTTPError, repo: str) -> ReleaseError:
         hint = "it may have expired or been revoked: set HF_TOKEN, or run `hf auth login`"
         return ReleaseError("the Hub does not accept the token", hint=hint)
     if status == HTTPStatus.FORBIDDEN:
-        access = "read" if error.response.request.method in {"GET", "HEAD"} else "write"
+        request = error.response.request
+        reads = request.method in {"GET", "HEAD"} and not request.url.path.endswith(WRITES)
+        access = "read" if reads else "write"
         owner = repo.partition("/")[0]
         hint = f"it needs {access} access to the contents of repositories of {owner}"
         return ReleaseError(f"the token may not do this: {said}", hint=hint)

@@ -7,7 +7,9 @@ from typing import Any
 from huggingface_hub import get_token
 
 from release.errors import ReleaseError
+from release.hub.client import Patience
 from release.hub.refusals import one_line
+from release.hub.trusted import is_trusted
 
 WRITE = "repo.write"
 
@@ -20,20 +22,15 @@ def require_trusted(repo: str) -> None:
         raise ReleaseError(f"HF_OIDC_RESOURCE is {resource!r}", where=repo, hint=hint)
 
 
-def require_token(repo: str) -> None:
+def require_token(repo: str, patience: Patience) -> None:
     """Raise `ReleaseError` where the client finds no token."""
-    hint = ""
+    with one_line(repo):
+        if patience.again(get_token):
+            return
     if is_trusted():
-        hint = "name this workflow as a trusted publisher in the settings of the repository"
-    with one_line(repo, hint):
-        if not get_token():
-            hint = "set HF_TOKEN, or run `hf auth login`"
-            raise ReleaseError("there is no token for the Hub", hint=hint)
-
-
-def is_trusted() -> bool:
-    """Whether the token comes from trusted publishing."""
-    return bool(os.environ.get("HF_OIDC_RESOURCE"))
+        raise ReleaseError("trusted publishing gave an empty token", where=repo)
+    hint = "set HF_TOKEN, or run `hf auth login`"
+    raise ReleaseError("there is no token for the Hub", hint=hint)
 
 
 def require_creation(repo: str, who: dict[str, Any]) -> None:

@@ -6,10 +6,11 @@ from http import HTTPStatus
 
 import msgspec
 
+from release.errors import ReleaseError
 from release.facts.identity import CARD_FILE
 from release.hub.refusals import one_line, status_of
 from release.publish.commit import UNSURE, Committer, changed_meanwhile
-from release.publish.confirm import require_public, require_published, require_tag
+from release.publish.confirm import require_published, require_seen, require_tag
 from release.publish.files import Release
 from release.publish.hub import Hub, Operations
 from release.publish.look import look
@@ -19,6 +20,7 @@ from release.publish.pull import close_others, find_pull, open_pull
 from release.publish.repository import PullRequest
 from release.publish.send import send
 from release.publish.state import Begun, begin, end, has_begun
+from release.report import FOUND
 
 NOTHING = "nothing was published; the same command goes on from there"
 DONE = "the files are published; the same command finishes the rest"
@@ -113,6 +115,11 @@ def _stage(repo: str, say: Say, hint: str, *, doubtful: str = "") -> Iterator[No
     try:
         with one_line(repo, hint, doubtful=doubtful):
             yield
+    except ReleaseError as error:
+        if hint == DONE and error.exit_code != FOUND and DONE not in error.hint:
+            more = "; ".join(part for part in (error.hint, DONE) if part)
+            raise ReleaseError(error.what, where=error.where, hint=more) from error
+        raise
     except KeyboardInterrupt:
         say(doubtful or hint)
         raise
@@ -151,6 +158,7 @@ def _create(plan: Plan, hub: Hub) -> str:
         head = hub.head(MAIN)
     if set(hub.tree(head)) - {ATTRIBUTES}:
         raise changed_meanwhile(plan)
+    require_seen(hub, "private", "nothing was sent: make it private there, or say --public")
     return head
 
 
@@ -165,7 +173,7 @@ def _finish(plan: Plan, hub: Hub, commit: str, request: PullRequest | None) -> N
         require_tag(plan.tag, commit, hub)
     if plan.make_public:
         hub.make_public()
-        require_public(hub)
+    require_seen(hub, "public" if plan.make_public else plan.visibility)
     if request:
         if request.draft:
             hub.mark_ready(request)

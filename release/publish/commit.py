@@ -6,8 +6,9 @@ from http import HTTPStatus
 from huggingface_hub.errors import HfHubHTTPError
 
 from release.errors import ReleaseError
-from release.hub.client import pause, renew_token
+from release.hub.client import pause
 from release.hub.refusals import asked_wait, is_doubtful, one_line, status_of
+from release.hub.trusted import renew_token
 from release.publish.confirm import differences
 from release.publish.files import Release
 from release.publish.hub import Hub, Operations

@@ -12,7 +12,7 @@ from release.hub.remote_file import RemoteFile
 from release.publish.files import Release
 from release.publish.gate import GateError
 from release.publish.hub import Hub
-from release.publish.others import ATTRIBUTES
+from release.publish.others import ATTRIBUTES, Visibility
 from release.publish.plan import Plan, matches
 from release.publish.selection import RECORD_FILE
 from release.report import FOUND
@@ -63,17 +63,19 @@ def require_tag(name: str, commit: str, hub: Hub) -> None:
     raise ReleaseError(f"tag {name} is {where}, though the Hub took it", where=hub.repo)
 
 
-def require_public(hub: Hub) -> None:
-    """Raise `ReleaseError` unless everybody may see it."""
+def require_seen(hub: Hub, wanted: Visibility, hint: str = "look at its settings there") -> None:
+    """Raise `ReleaseError` unless those may see it who should: everybody, or members only."""
+    there: Visibility | None = None
     for _ in hub.patience.looks():
         try:
-            if hub.visibility() == "public":
-                return
+            there = hub.visibility()
         except HfHubHTTPError as error:
             if status_of(error) != HTTPStatus.NOT_FOUND:
                 raise
-    hint = "change it in its settings on the Hub"
-    raise ReleaseError("is private still, though the Hub took it", where=hub.repo, hint=hint)
+        if there == wanted:
+            return
+    what = f"is {there or 'not to be seen'} on the Hub, and should be {wanted}"
+    raise ReleaseError(what, where=hub.repo, hint=hint)
 
 
 def _misread(release: Release, hub: Hub, commit: str) -> list[str]:

@@ -55,7 +55,7 @@ class Hub:
         self.repo, self.patience = repo, patience or Patience()
         self._again = self.patience.again
         limit_client(self.patience, endpoint)
-        require_token(repo)
+        require_token(repo, self.patience)
         self._api = HfApi(endpoint=endpoint)
 
     @property

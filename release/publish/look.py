@@ -7,7 +7,8 @@ from release.errors import CheckpointError, ReleaseError
 from release.facts.identity import CARD_FILE
 from release.hub.refusals import one_line, status_of
 from release.hub.remote_file import RemoteFile
-from release.publish.access import is_trusted, require_creation, scopes
+from release.hub.trusted import is_trusted
+from release.publish.access import require_creation, scopes
 from release.publish.files import hold
 from release.publish.hub import Hub
 from release.publish.others import MAIN, Remote

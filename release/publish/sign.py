@@ -27,6 +27,7 @@ IGNORED = (SIGNATURE_FILE, ".git", ".gitattributes", ".github", ".gitignore", ".
 PASSWORD = "RELEASE_SIGN_PASSWORD"  # noqa: S105 - the variable's name
 """The environment variable that opens an encrypted key where nobody can be asked."""
 
+LARGEST_KEY = 64 << 10  # bytes
 HASHES = {"secp256r1": "SHA256", "secp384r1": "SHA384", "secp521r1": "SHA512"}
 
 
@@ -98,6 +99,8 @@ def _load(place: Path, ask: Ask) -> Any:
         hint = "pip install 'release-checkpoint[sign]'"
         raise ReleaseError("signing needs the extra 'sign'", hint=hint) from None
     name, hint = place.name, "openssl ecparam -name prime256v1 -genkey -noout -out key.pem"
+    if not place.is_file() or place.stat().st_size > LARGEST_KEY:
+        raise ReleaseError("is no private key in PEM", where=name, hint=hint)
     content = read(place, name)
     try:
         key = serialization.load_pem_private_key(content, None)

@@ -1,16 +1,24 @@
-"""What a push that was cut off leaves for the next, outside the checkpoint."""
+"""What a push that was cut off leaves for the next, outside the checkpoint.
 
+It lies where the client keeps its token: a folder that came from somewhere, or a checkout, could
+bring it along, and make a private repository public.
+"""
+
+import errno
 import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
+from huggingface_hub import constants
 
 from release.errors import ReleaseError
+from release.whole import write_whole
 
 LOCK_FILE = Path(".release/push.lock")
-STATE_FILE = Path(".release/begun.json")
+STATE_FILE = Path(constants.HF_HOME, "release", "begun.json")
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class Begun(msgspec.Struct, frozen=True):
@@ -42,7 +50,11 @@ def only_push() -> Iterator[None]:
 
 
 def begin(begun: Begun) -> None:
-    """Write down that a repository is about to be made."""
+    """Write down that a repository is about to be made.
+
+    Raises `ReleaseError` on a full disk. Where a home cannot be written to, it is not: what is cut
+    off stays private then, and the next push says so.
+    """
     _write({*_read(), begun})
 
 
@@ -65,14 +77,13 @@ def _read() -> tuple[Begun, ...]:
 
 def _write(begun: set[Begun]) -> None:
     if not begun:
-        STATE_FILE.unlink(missing_ok=True)
+        with suppress(OSError):
+            STATE_FILE.unlink(missing_ok=True)
         return
-    partial = STATE_FILE.with_name(f"{STATE_FILE.name}.partial")
     listed = sorted(begun, key=lambda each: (each.hub, each.repo))
     try:
-        STATE_FILE.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(msgspec.json.encode(listed))
-        partial.replace(STATE_FILE)
+        write_whole(STATE_FILE, msgspec.json.encode(listed))
     except OSError as error:
-        what = f"cannot be written: {error.strerror}"
-        raise ReleaseError(what, where=str(STATE_FILE)) from None
+        if error.errno in FULL:
+            what = f"cannot be written: {error.strerror}"
+            raise ReleaseError(what, where=str(STATE_FILE)) from None

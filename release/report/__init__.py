@@ -10,6 +10,7 @@ from release.errors import ReleaseError
 from release.facts.identity import FileDigest
 from release.rules import SEVERITIES, Finding
 from release.rules.runner import NotChecked
+from release.whole import write_whole
 
 SCHEMA = 1
 REPORT_FILE = Path(".release/report.json")
@@ -81,11 +82,8 @@ def summarise(findings: tuple[Finding, ...]) -> dict[str, int]:
 
 def save_report(report: Report, path: Path) -> None:
     """Write a report as JSON, whole or not at all. Raises `ReleaseError`."""
-    partial = path.with_name(f"{path.name}.partial")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(encode_report(report))
-        partial.replace(path)
+        write_whole(path, encode_report(report))
     except OSError as error:
         raise ReleaseError(f"cannot be written: {error.strerror}", where=str(path)) from None
 

@@ -11,6 +11,7 @@ from release.errors import ReleaseError
 from release.facts.identity import FileDigest, identify
 from release.facts.scan import hash_checkpoint
 from release.report import Report
+from release.whole import write_whole
 
 SHOWN = 3
 STAMPS_FILE = Path(".release/stamps.json")
@@ -35,7 +36,7 @@ def remember_stamps(report: Report, folder: Path, unread: Collection[str] = ()) 
     stamps = {path: _stamp(folder / path) for path in sizes if path not in unread}
     files = {path: stamp for path, stamp in stamps.items() if stamp and stamp[0] == sizes[path]}
     stamped = Stamped(report.checkpoint.digest or "", files)
-    STAMPS_FILE.write_bytes(msgspec.json.encode(stamped))
+    write_whole(STAMPS_FILE, msgspec.json.encode(stamped))
 
 
 def recall_stamps(report: Report) -> Stamps:

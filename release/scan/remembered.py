@@ -6,6 +6,7 @@ report says what was reused, and `release push` hashes that again.
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -13,6 +14,7 @@ import msgspec
 from release import __version__
 from release.scan.pool import Task
 from release.scan.values import FileScan
+from release.whole import write_whole
 
 Stamp = tuple[int, int]
 
@@ -43,13 +45,8 @@ def remember(
 ) -> None:
     """Write scans down for the next run, whole or not at all. A full disk is no reason to fail."""
     entries = [Remembered(scans[task.name], stamps[task.name], _layout(task)) for task in tasks]
-    partial = place.with_name(f"{place.name}.partial")
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(msgspec.msgpack.encode(entries))
-        partial.replace(place)
-    except OSError:
-        partial.unlink(missing_ok=True)
+    with suppress(OSError):
+        write_whole(place, msgspec.msgpack.encode(entries))
 
 
 def _load(place: Path) -> list[Remembered]:

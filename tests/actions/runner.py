@@ -122,6 +122,9 @@ class Job(msgspec.Struct):
         }
         if expression == "toJSON(inputs)":
             return json.dumps(given, indent=2)
+        found, otherwise, literal = expression.partition(" || ")
+        if otherwise:
+            return self._value(found) or literal.strip("'")
         context, _, rest = expression.partition(".")
         if context == "inputs":
             return given[rest]

@@ -145,18 +145,22 @@ def test_what_is_there_before_is_not_taken_for_this_jobs(job: MakeJob, workspace
     assert (left / "report.json").is_file()
     (left / "card-audit.md").write_text("every claim holds")
     (left / "push.json").write_text('{"commit": "0123"}')
-    foreign = [left / "folder-report.json", left / "begun.json"]
-    for path in foreign:
-        path.write_text("[]")
+    foreign = left / "folder-report.json"
+    foreign.write_text("[]")
     done = job(inputs={"checkpoint": "nowhere", "card": "check", "push": "plan"})
     assert done.outputs == dict.fromkeys(("report", "sarif", "card", "commit"), "") | {
         "verdict": "error"
     }
-    assert not any(path.exists() for path in foreign)
+    assert not foreign.exists()
     assert done.summary.endswith("## release could not verify\n\nThe log of the step says why.\n")
     shutil.rmtree(left)
     left.symlink_to(workspace.parent)
-    assert ".release: is a link" in job(inputs={"checkpoint": "ckpt"}).log
+    assert ".release: is no folder" in job(inputs={"checkpoint": "ckpt"}).log
+    left.unlink()
+    (left / "report.json").mkdir(parents=True)
+    done = job(inputs={"checkpoint": "ckpt"})
+    assert ".release/report.json: is a folder" in done.log
+    assert done.outputs["verdict"] == "error"
 
 
 def test_nothing_of_the_workspace_is_run(job: MakeJob, workspace: Path) -> None:
@@ -173,6 +177,18 @@ def test_names_in_a_checkpoint_start_no_command(job: MakeJob, workspace: Path) -
     (draft.path / "config.json").write_text(json.dumps({"model_type": name, name: name}))
     done = job(inputs={"checkpoint": "hostile"})
     assert done.failed
+    assert obeyed(done.log) <= {"group", "endgroup", "error", "warning", "notice"}
+
+
+def test_a_manifest_of_a_stranger_starts_no_command(job: MakeJob, workspace: Path) -> None:
+    manifest = workspace / "release.toml"
+    place = "##[set-output name=report;]/etc/hostname%0A"
+    manifest.write_text(
+        manifest.read_text().replace('checkpoint = "ckpt"', f"checkpoint = '{place}'")
+    )
+    done = job(inputs={})
+    assert done.failed
+    assert "set-output" in done.log
     assert obeyed(done.log) <= {"group", "endgroup", "error", "warning", "notice"}
 
 
@@ -214,5 +230,5 @@ def test_a_push_that_is_interrupted_late_names_its_commit(job: MakeJob, hub: Hub
     assert done.steps["push"].code == 130, done.steps["push"].log
     assert "release push: interrupted" in done.steps["push"].log
     assert done.outputs["commit"] == hub_head(hub)
-    assert "The files are there, and the push was cut off after that" in done.summary
+    assert "The files are there, but the push did not come to its end" in done.summary
     assert done.steps["summary"].outcome == "success"

@@ -98,4 +98,6 @@ def test_the_job_says_it_as_an_annotation_and_runs_nothing(job: MakeJob) -> None
         "::error title=release::inputs of the action: level: 'everything' is none of '', headers,"
         " bytes\n"
     )
-    assert [done.steps[name].outcome for name in ("verify", "summary")] == ["skipped", "skipped"]
+    assert done.steps["verify"].outcome == "skipped"
+    assert done.outputs["verdict"] == "error"
+    assert "level: 'everything' is none of" in done.summary

@@ -62,3 +62,19 @@ def test_a_template_that_does_not_hold_is_one_line(
     with pytest.raises(ReleaseError) as caught:
         render_card(demo_report, manifest(), demo, tmp_path)
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_a_template_is_never_a_link_out_of_its_folder(
+    inside: bool, demo_report: Report, demo: Checkpoint, tmp_path: Path
+) -> None:
+    write(tmp_path, "templates/more/mine.md.j2", "Mine.\n")
+    secret = tmp_path / "token"
+    secret.write_text("a secret")
+    link = tmp_path / "templates" / "weights.md.j2"
+    link.symlink_to(tmp_path / "templates" / "more" / "mine.md.j2" if inside else secret)
+    if inside:
+        assert "Mine." in render_card(demo_report, manifest(), demo, tmp_path).text
+        return
+    with pytest.raises(ReleaseError, match=r"templates/weights\.md\.j2: is a link out of"):
+        render_card(demo_report, manifest(), demo, tmp_path)

@@ -19,9 +19,10 @@ HUB = {
     "https://hf.co/owner/name/tree/refs%2Fpr%2F1": HubRevision("owner/name", "refs/pr/1"),
     "https://huggingface.co/owner/name/blob/main/config.json": HubRevision("owner/name", "main"),
     "http://hub.corp:8080/owner/name": HubRevision("owner/name"),
+    "owner/name/": HubRevision("owner/name"),
 }
 PATHS = [
-    *("ckpt", "./owner/name", "../owner/name", "/owner/name", "owner/name/", "a/b/c", "~/a"),
+    *("ckpt", "./owner/name", "../owner/name", "/owner/name", "a/b/c", "~/a"),
     *("owner/na me", "owner/name@", "-a/b", "", "https://github.com/owner/name"),
     *("owner/..", ".hidden/name", "owner/name@a b", "https://huggingface.co/datasets/a/b"),
 ]

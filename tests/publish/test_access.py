@@ -150,3 +150,30 @@ def test_a_hub_without_xet_is_served_by_plain_http(work: Path, tmp_path: Path) -
         assert done.returncode == 0, done.stderr
         assert published(hub) == release_files(work)
         assert any("/lfs/" in request.path for request in hub.requests)
+
+
+def test_an_exchange_that_fails_once_is_tried_again(
+    hub: HubServer, work: Path, push: Push, job: dict[str, str]
+) -> None:
+    hub.faults.add(path="/oauth/token", status=500)
+    done = push("--yes", **job)
+    assert done.returncode == 0, done.stderr
+    assert published(hub) == release_files(work)
+
+
+def test_an_exchange_that_never_works_is_no_refusal(
+    hub: HubServer, push: Push, job: dict[str, str]
+) -> None:
+    hub.faults.add(path="/oauth/token", status=503, times=None)
+    done = push("--yes", **job)
+    assert done.returncode == 2
+    assert "the Hub answered 503" in done.stderr
+    assert "trusted publisher" not in done.stderr
+
+
+def test_who_may_only_read_is_told_of_write_access(hub: HubServer, push: Push) -> None:
+    hub.store.create(REPO, "demo", "public")
+    hub.faults.add(path="/auth-check/write", status=403, times=None)
+    done = push("--yes")
+    assert done.returncode == 2
+    assert "it needs write access to the contents of repositories of acme" in done.stderr

@@ -287,3 +287,34 @@ def test_killed_at_any_moment_a_rerun_finishes(
     done = push("--yes", "--tag", "v1")
     assert done.returncode == 0, done.stderr
     is_one_release(hub, work, before=1)
+
+
+def page(*, private: bool) -> bytes:
+    return json.dumps({"_id": "0" * 24, "id": REPO, "private": private, "siblings": []}).encode()
+
+
+PAGE = f"/api/models/{REPO}$"
+
+
+@pytest.mark.parametrize("wish", [(), ("--private",)])
+def test_a_repository_that_is_public_at_once_gets_no_byte(
+    wish: tuple[str, ...], hub: HubServer, push: Push
+) -> None:
+    fault = hub.faults.add(path=PAGE, content=page(private=False), skip=1, times=None)
+    done = push("--yes", *wish)
+    assert fault.hits
+    assert done.returncode == 2
+    assert "is public on the Hub, and should be private" in done.stderr
+    assert "nothing was sent" in done.stderr
+    assert history(hub) == ["initial commit"]
+
+
+def test_a_repository_that_was_shown_or_hidden_meanwhile_is_not_said_to_be_as_planned(
+    hub: HubServer, push: Push
+) -> None:
+    assert push("--yes", "--private").returncode == 0
+    hub.faults.add(path=PAGE, content=page(private=False), skip=1, times=None)
+    done = push("--yes", "--tag", "v2")
+    assert done.returncode == 2
+    assert "is public on the Hub, and should be private" in done.stderr
+    assert "the files are published" in done.stderr

@@ -247,8 +247,14 @@ def test_names_that_the_hub_does_not_take(repo: str) -> None:
         check_wish(Wish(repo))
 
 
+@pytest.mark.parametrize("tag", ["", "-x", "a/b", "v1.lock", "v1.", "v1..2", "HEAD", "main"])
+def test_names_that_no_tag_has(tag: str) -> None:
+    with pytest.raises(ReleaseError, match="tag"):
+        check_wish(Wish("acme/tiny", tag=tag))
+
+
 @pytest.mark.parametrize(
-    "branch", ["", "-x", "refs/pr/1", "a..b", "a//b", "a/", "v1.lock", "f" * 40]
+    "branch", ["", "-x", "refs/pr/1", "a..b", "a//b", "a/", "v1.lock", "f" * 40, "HEAD"]
 )
 def test_names_that_no_branch_has(branch: str) -> None:
     with pytest.raises(ReleaseError, match="no name for a branch"):
