@@ -23,6 +23,7 @@ from release.rules import Findings, Found, Where, rule
 from release.units import binary_bytes, decimal_bytes, parameters
 
 SLACKS = {"weights": 0.01, "component": 0.01, "parameters": 0.01, "ratio": 0.08}
+SIZES = {"weights", "component", "room", "kv request"}
 NAMES = {"ratio": "size against the original's", "bits": "bits of a parameter"}
 
 
@@ -49,6 +50,9 @@ def _subject(figure: Figure) -> str:
         "shards": "files of safetensors",
         "room": "GPU memory for the weights",
         "tensors": "tensors",
+        "modules": f"modules of {figure.subject}",
+        "scheme share": f"share of {figure.subject.replace('|', ' in ')}",
+        "kv request": "cache of a sequence",
         "block": "block that shares a scale",
         "quantized": "quantized modules",
     }
@@ -63,7 +67,7 @@ def _span(figure: Figure, low: float, high: float) -> str:
 
 
 def _write(figure: Figure, value: float) -> str:
-    if figure.kind in {"weights", "component", "room"} or (figure.kind == "file" and figure.unit):
+    if figure.kind in SIZES or (figure.kind == "file" and figure.unit):
         write = binary_bytes if "i" in figure.unit else decimal_bytes
         return write(int(value))
     if figure.kind == "kv token":
@@ -73,6 +77,6 @@ def _write(figure: Figure, value: float) -> str:
     if figure.kind == "block":
         return written(value)
     text = re.sub(r"\.0$", "", f"{value:,.1f}")
-    if figure.kind in {"ratio", "share"}:
+    if figure.kind in {"ratio", "share", "scheme share"}:
         return f"{value:.1f}x" if figure.subject.endswith("times") else f"{text}%"
     return text

@@ -21,6 +21,7 @@ from release.audit.settings import read_heads, read_keys, read_labelled_settings
 from release.audit.sizes import read_sizes
 from release.audit.spelt import in_digits
 from release.audit.subjects import is_about
+from release.audit.tallies import read_tallies
 
 RATIO = re.compile(NUMBER + r"\s*(?P<unit>[x×%]|:\s*1\b|$)")
 BITS = re.compile(r"(?P<about>~)?(?P<number>\d{1,2}(?:\.\d{1,3})?)(?:\s*bits?)?")
@@ -71,6 +72,7 @@ def _read(line: Line, other: re.Pattern[str]) -> Iterator[Figure]:
     yield from read_files(line)
     yield from read_shards(line)
     yield from read_tensors(line)
+    yield from read_tallies(line)
     yield from _modules(line)
     yield from read_groups(line.number, line.text)
     labelled = pair(line)

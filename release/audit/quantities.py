@@ -54,6 +54,9 @@ Kind = Literal[
     "file",
     "shards",
     "tensors",
+    "modules",
+    "scheme share",
+    "kv request",
     "ratio",
     "bits",
 ]

@@ -10,10 +10,12 @@ from release.architecture.config import FULL, SIZE_CAP, SLIDING
 from release.audit.amounts import JOIN
 from release.audit.caches import FP16
 from release.audit.groups import in_one
+from release.audit.known import Known, Range, exactly
 from release.audit.layers import ALL, CACHED, MTP, VISION
 from release.audit.parameters import ACTIVE, NO_TABLES
 from release.audit.quantities import Figure
 from release.audit.subjects import WHOLE
+from release.audit.totals import cost_of_request, count_modules, share_of_scheme
 from release.checkpoint import Checkpoint
 from release.facts.components import AUDIO
 from release.facts.components import VISION as VISION_TOWER
@@ -35,27 +37,12 @@ OTHERS = {COUNTS[0]: COUNTS[1:]}  # as other families call it
 CONTEXT, ROOM = "max_position_embeddings", 8192
 QWEN3 = 40960
 
-Range = tuple[float, float]
-
 
 class Truth(msgspec.Struct, frozen=True):
     """A figure, and the ranges that it would be right in; it is one of what is known."""
 
     figure: Figure
     right: tuple[Range, ...]
-
-
-class Known(msgspec.Struct, frozen=True):
-    """What figures are held against."""
-
-    checkpoint: Checkpoint
-    config: ModelConfig
-    weights: Weights | Unknown
-    model: Model | Unknown
-    kv: KvModel | Unknown
-    counted: Counted | Unknown
-    quantization: QuantizationConfig | Unknown
-    modules: Modules | Unknown
 
 
 def provide_truths(  # noqa: PLR0913, PLR0917 - one for each fact that figures are about
@@ -75,19 +62,15 @@ def provide_truths(  # noqa: PLR0913, PLR0917 - one for each fact that figures a
     return tuple(Truth(figure, tuple(right)) for figure, right in answers if right)
 
 
-def _exactly(*values: float) -> list[Range]:
-    return [(float(value), float(value)) for value in values]
-
-
 def _bytes(figure: Figure, known: Known) -> list[Range]:
     weights = known.weights
     if isinstance(weights, Unknown):
         return []
     if figure.subject == WHOLE:
-        return _exactly(weights.total_bytes)
+        return exactly(weights.total_bytes)
     named = figure.subject.split(JOIN)
     sizes = [part.bytes for part in weights.components if part.name in named]
-    return _exactly(*{*sizes, sum(sizes)}) if len(sizes) == len(named) else []
+    return exactly(*{*sizes, sum(sizes)}) if len(sizes) == len(named) else []
 
 
 def _shares(figure: Figure, known: Known) -> list[Range]:
@@ -96,19 +79,22 @@ def _shares(figure: Figure, known: Known) -> list[Range]:
         return []
     named = figure.subject.split(JOIN)
     size = sum(p.bytes for p in known.weights.components if p.name in named)
-    return _exactly(100 * size / known.weights.total_bytes) if size else []
+    return exactly(100 * size / known.weights.total_bytes) if size else []
 
 
 def _parameters(figure: Figure, known: Known) -> list[Range]:
     counted = known.counted
     if isinstance(counted, Unknown):
         return []
+    if figure.subject == "hub":
+        weights = known.weights
+        return [] if isinstance(weights, Unknown) else exactly(weights.hub_parameters)
     if figure.subject == ACTIVE:
         return [counted.active] if counted.active else []
     if figure.subject == NO_TABLES:
         less = counted.total - counted.embeddings
-        return _exactly(less, less - counted.head)
-    return _exactly(counted.total)
+        return exactly(less, less - counted.head)
+    return exactly(counted.total)
 
 
 def _ratios(figure: Figure, known: Known) -> list[Range]:
@@ -140,7 +126,7 @@ def _bits(_: Figure, known: Known) -> list[Range]:
     mean = 8 * known.weights.total_bytes / known.weights.parameters
     stated = [group.weights for group in known.quantization.groups if group.weights]
     with_scales = [(a.num_bits, a.num_bits + _of_scale(a)) for a in stated if a.group_size]
-    bits = _exactly(*(args.num_bits for args in stated))
+    bits = exactly(*(args.num_bits for args in stated))
     return [*bits, *with_scales, (mean * 0.9, mean * 1.1)] if stated else []
 
 
@@ -156,7 +142,7 @@ def _cache(figure: Figure, known: Known) -> list[Range]:
         return []
     sizes = known.kv.bytes_per_token
     wanted = {FP16: {"bfloat16", "float16"}, "": set(sizes)}.get(figure.subject, {figure.subject})
-    return _exactly(*(size for kind, size in sizes.items() if size and kind in wanted))
+    return exactly(*(size for kind, size in sizes.items() if size and kind in wanted))
 
 
 def _setting(figure: Figure, known: Known) -> list[Range]:
@@ -164,12 +150,12 @@ def _setting(figure: Figure, known: Known) -> list[Range]:
     config, key = known.config, figure.subject
     key = next((name for name in (key, *OTHERS.get(key, ())) if config.get(name)), key)
     if config.get(key) is None and not isinstance(known.model, Unknown):
-        return _exactly(*filter(None, [known.model.settings.get(key)]))
+        return exactly(*filter(None, [known.model.settings.get(key)]))
     names = [key, *sorted(name for name in config.text if name.endswith(f"_{key}"))]
     values = [value for name in names if type(value := config.get(name)) is int]
     if key == CONTEXT and QWEN3 in values:
         values.append(QWEN3 - ROOM)
-    return _exactly(*(value for value in values if value < SIZE_CAP)) if config.get(key) else []
+    return exactly(*(value for value in values if value < SIZE_CAP)) if config.get(key) else []
 
 
 def _layers(figure: Figure, known: Known) -> list[Range]:
@@ -177,16 +163,16 @@ def _layers(figure: Figure, known: Known) -> list[Range]:
     if isinstance(model, Unknown):
         return []
     if figure.subject in _PARTS:
-        return _exactly(*_of_part(figure.subject, known.config))
+        return exactly(*_of_part(figure.subject, known.config))
     total, kinds = model.settings.get("num_hidden_layers"), model.layer_types
     if figure.subject == ALL:
-        return _exactly(total) if total else []
+        return exactly(total) if total else []
     if figure.subject == CACHED:
-        return _exactly(sum(kinds.get(kind, 0) for kind in (FULL, SLIDING))) if kinds else []
+        return exactly(sum(kinds.get(kind, 0) for kind in (FULL, SLIDING))) if kinds else []
     if not figure.subject:
-        return _exactly(total, *kinds.values()) if total else []
+        return exactly(total, *kinds.values()) if total else []
     count = kinds.get(figure.subject)
-    return _exactly(count) if count is not None else []
+    return exactly(count) if count is not None else []
 
 
 def _of_part(part: str, config: ModelConfig) -> list[int]:
@@ -199,7 +185,7 @@ def _groups(_: Figure, known: Known) -> list[Range]:
     sides = _sides(known)
     sizes = {side.group_size for side in sides if side.group_size}
     blocks = [side.block_structure for side in sides if side.block_structure]
-    return _exactly(*sorted(sizes.union(*blocks)))
+    return exactly(*sorted(sizes.union(*blocks)))
 
 
 def _blocks(_: Figure, known: Known) -> list[Range]:
@@ -208,7 +194,7 @@ def _blocks(_: Figure, known: Known) -> list[Range]:
     if not shapes:
         return []
     shapes |= {(1, side.group_size) for side in sides if side.group_size}
-    return _exactly(*sorted(in_one(*shape) for shape in shapes))
+    return exactly(*sorted(in_one(*shape) for shape in shapes))
 
 
 def _sides(known: Known) -> list[Args]:
@@ -231,15 +217,15 @@ def _rooms(_: Figure, known: Known) -> list[Range]:
 def _files(figure: Figure, known: Known) -> list[Range]:
     """The size of a file; a card cannot know its own."""
     info = known.checkpoint.files.get(figure.subject)
-    return _exactly(info.size) if info and figure.subject != "README.md" else []
+    return exactly(info.size) if info and figure.subject != "README.md" else []
 
 
 def _shards(_: Figure, known: Known) -> list[Range]:
-    return _exactly(*{len(known.checkpoint.loaded), len(known.checkpoint.shards)})
+    return exactly(*{len(known.checkpoint.loaded), len(known.checkpoint.shards)})
 
 
 def _tensors(_: Figure, known: Known) -> list[Range]:
-    return _exactly(len(known.checkpoint.tensors))
+    return exactly(len(known.checkpoint.tensors))
 
 
 def _quantized(_: Figure, known: Known) -> list[Range]:
@@ -247,7 +233,7 @@ def _quantized(_: Figure, known: Known) -> list[Range]:
     if isinstance(known.modules, Unknown):
         return []
     names = [module.name for module in known.modules if module.known_scheme]
-    return [] if any(".experts." in name for name in names) else _exactly(len(names))
+    return [] if any(".experts." in name for name in names) else exactly(len(names))
 
 
 _PARTS = {
@@ -271,4 +257,7 @@ _ANSWERS: dict[str, Callable[[Figure, Known], list[Range]]] = {
     "shards": _shards,
     "quantized": _quantized,
     "tensors": _tensors,
+    "modules": count_modules,
+    "scheme share": share_of_scheme,
+    "kv request": cost_of_request,
 }
