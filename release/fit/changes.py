@@ -6,6 +6,7 @@ from itertools import combinations
 
 from msgspec.structs import replace
 
+from release.fit.refusals import cannot_split
 from release.fit.solve import Fit, Question, solve
 from release.fit.subject import NotEstimated, Subject
 from release.memory.dtypes import FP8
@@ -37,7 +38,7 @@ def smallest_change(subject: Subject, fit: Fit) -> Fit | None:
     """
     if fit.answer.starts or fit.question.refused:
         return None
-    singles = [*_on_fewer(fit.question), *_without(fit), *_candidates(subject, fit)]
+    singles = [*_on_fewer(subject, fit), *_without(fit), *_candidates(subject, fit)]
     choices = [
         (sum(cost for cost, _ in chosen), count, [change for _, change in chosen])
         for count in range(1, MOST + 1)
@@ -56,11 +57,19 @@ def smallest_change(subject: Subject, fit: Fit) -> Fit | None:
     return next(filter(None, tries), None)
 
 
-def _on_fewer(question: Question) -> Iterator[tuple[int, Change]]:
-    """As many GPUs as there are, where the command takes more."""
-    if question.gpus and needed_gpus(question.options) > question.gpus:
-        one = {"pipeline_parallel_size": None, "data_parallel_size": None}
-        yield 0, {"tensor_parallel_size": question.gpus, **one}
+def _on_fewer(subject: Subject, fit: Fit) -> Iterator[tuple[int, Change]]:
+    """As many GPUs as there are, and as share the heads, where the command takes more."""
+    options, there = fit.question.options, fit.question.gpus
+    over = there is not None and needed_gpus(options) > there
+    ranks = fit.settled.serving.tensor_parallel_size
+    most = there if over and there else ranks
+    even = (
+        n for n in range(most, 0, -1) if not cannot_split(subject.config, subject.architecture, n)
+    )
+    fewer = next(even, ranks)
+    if over or fewer < ranks:
+        one = {"pipeline_parallel_size": None, "data_parallel_size": None} if over else {}
+        yield 0, {"tensor_parallel_size": fewer, **one}
 
 
 def _without(fit: Fit) -> Iterator[tuple[int, Change]]:

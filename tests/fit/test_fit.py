@@ -161,11 +161,14 @@ def test_several_gpus_are_compared_and_drawn(run: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ranks", "why"),
-    [(3, "32 attention heads cannot be split over 3 GPUs"), (16, "12 KV heads cannot be split")],
+    ("ranks", "why", "starts"),
+    [
+        (3, "32 attention heads cannot be split over 3 GPUs", 2),
+        (16, "12 KV heads cannot be split", 4),
+    ],
 )
 def test_heads_that_cannot_be_split_do_not_start(
-    run: Run, tmp_path: Path, ranks: int, why: str
+    run: Run, tmp_path: Path, ranks: int, why: str, starts: int
 ) -> None:
     config = tmp_path / "config.json"
     sizes = {"hidden_size": 512, "num_hidden_layers": 2, "num_attention_heads": 32, "head_dim": 16}
@@ -174,6 +177,7 @@ def test_heads_that_cannot_be_split_do_not_start(
     found = fit(run, config, "--gpu", "H100", "--tensor-parallel-size", ranks, code=1)
     assert found["starts"] is False
     assert found["why"].startswith(why)
+    assert f"--tensor-parallel-size {starts} " in f"{found['change']} "
 
 
 def test_engines_side_by_side_are_as_one_unless_they_share_experts(run: Run) -> None:
