@@ -11,14 +11,15 @@ from release.memory.backends import (
     HELD,
     JOINED,
     LATENT,
+    OTHERS,
     PLAIN,
     SCALED,
     SINKS,
     SPARSE,
     WINDOW,
     Layer,
+    every_backend,
     takers,
-    ways,
 )
 from release.memory.defaults import Settled
 from release.memory.gpus import Gpu
@@ -46,12 +47,14 @@ def lacks_attention(subject: Subject, settled: Settled, gpu: Gpu | None) -> str 
     """
     serving = settled.serving
     dtype = serving_dtype(subject.config, serving.dtype, serving.compute)
-    if gpu is None or isinstance(dtype, Unknown) or not (gpu.compute or gpu.is_amd):
-        return None
     if serving.version < HELD or is_newer(serving.version):
         return None
     named = named_backend(subject.config, subject.architecture, serving)
-    if named is not None and named not in {way.name for way in ways()}:
+    if named is not None and named not in every_backend():
+        return f"vLLM has no attention backend {named:.60}"
+    if gpu is None or isinstance(dtype, Unknown) or not (gpu.compute or gpu.is_amd):
+        return None
+    if named in OTHERS:
         return None
 
     def taken(layer: Layer) -> bool:

@@ -60,6 +60,17 @@ FIRST = {
         0: ("FLASHINFER_MLA_SPARSE_SM120",),
     },
 }
+# Backends that vLLM has beside those of the table: others' GPUs, single models, not in its wheels.
+OTHERS = frozenset(
+    {
+        *("FLASH_ATTN_DIFFKV", "TRITON_ATTN_DIFFKV", "ROCM_SEGMENTED_ATTN", "TORCH_SDPA", "CUSTOM"),
+        *("ROCM_AITER_TRITON_MLA", "XPU_MLA_SPARSE", "TOKENSPEED_MLA", "FLASHMLA_SPARSE_DSV4"),
+        *("FLASHINFER_MLA_SPARSE_DSV4", "ROCM_FLASHMLA_SPARSE_DSV4", "FLASHMLA_SPARSE_DSV41"),
+        *("FLASHINFER_MLA_SPARSE_DSV41", "FLASHMLA_MEGA_ATTN_DSV41", "B12X", "MINIMAX_M3_SPARSE"),
+        *("CUTLASS_MSA", "TRITON_MSA", "NO_ATTENTION", "HPC_ATTN", "CPU_ATTN", "CPU_MLA"),
+        "AMX_MLA",
+    }
+)
 LAST = ("TRITON_ATTN", "FLEX_ATTENTION", "TURBOQUANT")
 COMPOSED = frozenset({"TRITON_FLASH_ATTN", "TRITON_FLASHINFER"})
 
@@ -132,6 +143,12 @@ def _order(layer: Layer, major: int) -> tuple[str, ...]:
     if layer.kind == SPARSE and (layer.cache not in MODEL or layer.queries <= FEW_QUERIES):
         order = ("FLASHINFER_MLA_SPARSE", *order)
     return order if JOINED in layer.needs else tuple(n for n in order if n not in COMPOSED)
+
+
+@cache
+def every_backend() -> frozenset[str]:
+    """All that --attention-backend may name: vLLM 0.32 v1/attention/backends/registry.py."""
+    return OTHERS | {way.name for way in ways()}
 
 
 @cache

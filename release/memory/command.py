@@ -13,7 +13,7 @@ from release.memory.devices import named_gpus
 from release.memory.effects import ENVIRONMENT, UNMODELLED, why_not
 from release.memory.known_options import every_option, options_of
 from release.memory.named import named_release, named_settings
-from release.memory.nested import COMPILATION, DRAFT, SPELLED_OUT, fields_of, objects_of
+from release.memory.nested import ATTENTION, COMPILATION, DRAFT, SPELLED_OUT, fields_of, objects_of
 from release.memory.options import ALIASES, AUTO, TABLE, Options, speculative
 from release.memory.pasted import Pasted, served
 from release.memory.reader import METHOD, Reader
@@ -24,6 +24,8 @@ HIDDEN = "***"
 RENAMED = {
     "--device-memory-utilization": "--gpu-memory-utilization",
     "-cc": COMPILATION,
+    "-ac": ATTENTION,
+    **dict.fromkeys((f"{ATTENTION}.backend", "-ac.backend"), "--attention-backend"),
     **ALIASES,
 }
 LEVEL = re.compile(r"^(-O)(?=.)(?![=.])")
@@ -158,7 +160,7 @@ def _resolve(written: str) -> tuple[str, bool]:
     """
     known = every_option()
     whole, dot, key = written.partition(".")
-    if dot and whole in RENAMED:
+    if dot and whole in RENAMED and written not in RENAMED:
         return f"{RENAMED[whole]}.{key}", False
     name = written if written in known else RENAMED.get(written, written.replace("_", "-"))
     name = RENAMED.get(name, name)

@@ -71,6 +71,7 @@ def settle(options: Options, vllm: str, gpu: Gpu | None, limit: int, traits: Tra
     version = parse_version(vllm)
     auto = options.max_model_len == AUTO
     length = limit if options.max_model_len is None else options.max_model_len
+    auto_backend = options.attention_backend == "AUTO"
     text_only = withholds_all(options, traits)
     least = 0 if text_only else traits.least_step
     sequences, tokens = _steps(options, gpu, limit if auto else length, least)
@@ -83,7 +84,7 @@ def settle(options: Options, vllm: str, gpu: Gpu | None, limit: int, traits: Tra
         mamba_ssm_cache_dtype=options.mamba_ssm_cache_dtype or "auto",
         max_num_batched_tokens=tokens,
         block_size=options.block_size,
-        attention_backend=options.attention_backend,
+        attention_backend=None if auto_backend else options.attention_backend,
         joined_inputs=traits.joined and not text_only,
         compute=gpu.compute if gpu is not None else None,
         dtype=options.dtype or "auto",

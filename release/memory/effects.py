@@ -13,7 +13,7 @@ UNMODELLED = frozenset(
         *("--quantization", "-q", "--quantization-config", "--enable-eplb"),
         *("--mm-encoder-only", "--mm-ipc-gpu-memory-gb", "--runner", "--convert", "--enable-dbo"),
         *("--diffusion-config", "--engram-config", "--model-class-overrides"),
-        *("--kv-sharing-fast-prefill", "--speculative-config"),
+        *("--attention-config", "--kv-sharing-fast-prefill", "--speculative-config"),
     }
 )
 # Of these a log has measured all that they change: they leave the cache's layout as it is.
@@ -21,7 +21,7 @@ MEASURED = frozenset(
     {
         *("--cpu-offload-gb", "--offload-group-size", "--offload-backend"),
         *("--enable-lora", "--enable-eplb", "--enable-dbo", "--quantization"),
-        *("--quantization-config", "--mm-ipc-gpu-memory-gb"),
+        *("--attention-config", "--quantization-config", "--mm-ipc-gpu-memory-gb"),
     }
 )
 # Values with which an option changes nothing.

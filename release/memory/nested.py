@@ -10,7 +10,7 @@ from release.errors import ReleaseError
 from release.memory.options import Options, drafted_tokens
 
 LIMITS, DRAFT = "--limit-mm-per-prompt", "--speculative-config"
-COMPILATION = "--compilation-config"
+COMPILATION, ATTENTION = "--compilation-config", "--attention-config"
 NESTED = frozenset({LIMITS, DRAFT, COMPILATION})
 # vLLM's own words for parts of --speculative-config, and for one of --compilation-config.
 SPELLED_OUT = {
@@ -19,6 +19,8 @@ SPELLED_OUT = {
     "--spec-tokens": (DRAFT, "num_speculative_tokens"),
     "--cudagraph-capture-sizes": (COMPILATION, "cudagraph_capture_sizes"),
 }
+# Parts of --attention-config that choose backends or change what is kept.
+CHOOSING = frozenset({"backend", "backend_per_kind", "flash_attn_version", "indexer_kv_dtype"})
 GRAPHS = ("cudagraph_mode", "cudagraph_capture_sizes", "max_cudagraph_capture_size")
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from release.errors import ReleaseError
 from release.memory.effects import HARMLESS
-from release.memory.nested import NESTED, SPELLED_OUT, read_json, read_object
+from release.memory.nested import ATTENTION, CHOOSING, NESTED, SPELLED_OUT, read_json, read_object
 from release.memory.options import TABLE, read_option
 
 METHOD = ("--quantization", "-q")
@@ -63,10 +63,20 @@ class Reader:
         most = self.counts.get(whole.replace("--no-", "--", 1), len(values))
         if values[:1] and values[0] in HARMLESS.get(name, ()):
             return 1
+        if whole == ATTENTION and not CHOOSING.intersection(_parts(name, values)):
+            return min(len(values), most)
         if name in METHOD and values:
             self.method = values[0]
         self.names.append(whole if most else name)
         return min(len(values), most)
+
+
+def _parts(name: str, values: list[str]) -> list[str]:
+    """The keys of an object that an option, or one of its parts, gives."""
+    _, dot, key = name.partition(".")
+    if dot:
+        return [key.partition(".")[0].replace("-", "_")]
+    return list(read_object(name, _first(name, values)))
 
 
 def _first(name: str, values: list[str]) -> str:

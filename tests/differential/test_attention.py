@@ -7,7 +7,16 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from release.memory.backends import LATENT, PLAIN, SPARSE, Layer, choose, takers, ways
+from release.memory.backends import (
+    LATENT,
+    PLAIN,
+    SPARSE,
+    Layer,
+    choose,
+    every_backend,
+    takers,
+    ways,
+)
 from release.memory.dtypes import CACHE_DTYPES
 from release.memory.serving import Capability
 from tests.conftest import ROOT, Run
@@ -42,6 +51,13 @@ def every_layer() -> list[Layer]:
 def made_in_vain(gpu: Capability, layer: Layer) -> bool:
     """What Triton refuses when it is made: FlexAttention would take it, were it asked first."""
     return gpu < (8, 0) and layer.cache == "bfloat16" and layer.kind == PLAIN
+
+
+def test_the_backends_are_those_that_vllm_registers(vllm: Run) -> None:
+    registry = "vllm.v1.attention.backends.registry"
+    text = f"from {registry} import AttentionBackendEnum as E; print('NAMES', *E.__members__)"
+    result = vllm("-c", text)
+    assert set(result.stdout.rpartition("NAMES")[2].split()) == every_backend(), result.stderr
 
 
 def test_vllm_takes_the_backends_that_we_say(vllm: Run, tmp_path: Path) -> None:

@@ -279,6 +279,8 @@ def test_what_people_paste_is_read_as_vllm_reads_it(text: str, options: Options)
         ("docker run -e VLLM_USE_V1=0 vllm/vllm-openai --model m", "VLLM_USE_V1"),
         ('env: [{name: VLLM_MLA_DISABLE, value: "1"}]\nargs: [vllm, serve, m]', "VLLM_MLA_DISABLE"),
         ("vllm serve m --kv-transfer-config.kv_role kv_both", "--kv-transfer-config"),
+        ('vllm serve m -ac \'{"backend": "FLASHMLA"}\'', "--attention-config"),
+        ("vllm serve m -ac.indexer_kv_dtype mxfp4", "--attention-config"),
         ("vllm serve m -sc.method eagle3 -sc.model a/b", "--speculative-config"),
     ],
 )
@@ -290,6 +292,20 @@ def test_what_changes_nothing_is_not_in_the_way() -> None:
     text = "vllm serve m --quantization compressed-tensors --dtype bfloat16 -dp 1 --foo 3"
     command = parse_command(text)
     assert (command.unmodelled, command.ignored, command.unknown) == ((), (), ("--foo",))
+
+
+@pytest.mark.parametrize(
+    ("part", "backend"),
+    [
+        ("--attention-config.backend flashmla", "FLASHMLA"),
+        ("-ac.backend FLASHMLA", "FLASHMLA"),
+        ("-ac.use_trtllm_attention false", None),
+        ("--attention-config '{\"use_trtllm_attention\": false}'", None),
+    ],
+)
+def test_a_backend_is_named_in_two_ways(part: str, backend: str | None) -> None:
+    command = parse_command(f"vllm serve m {part}")
+    assert (command.options.attention_backend, command.unmodelled) == (backend, ())
 
 
 def test_an_option_that_vllm_has_not_stops_it(run: Run) -> None:
