@@ -45,7 +45,7 @@ DTYPE_BITS = {
 }
 
 
-class TensorInfo(msgspec.Struct, frozen=True):
+class TensorInfo(msgspec.Struct, frozen=True, gc=False):
     """One tensor as a header declares it; `start` and `end` are byte positions in its shard."""
 
     dtype: str

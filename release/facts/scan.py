@@ -133,9 +133,13 @@ def _segments(header: Header, size: int, modules: dict[str, Module]) -> tuple[Se
     """The tensors of a shard in the order of their bytes, those that the file really holds."""
     held = [(name, info) for name, info in header.tensors.items() if info.end <= size]
     held.sort(key=lambda item: item[1].start)
-    return tuple(
-        Segment(name, info.start, info.end, _reading(name, info, modules)) for name, info in held
-    )
+    alike: dict[Reading, Reading] = {}  # one for all of a kind: it is looked up by many
+
+    def reading(name: str, info: TensorInfo) -> Reading:
+        found = _reading(name, info, modules)
+        return alike.setdefault(found, found)
+
+    return tuple(Segment(name, info.start, info.end, reading(name, info)) for name, info in held)
 
 
 def _reading(tensor: str, info: TensorInfo, modules: dict[str, Module]) -> Reading:

@@ -60,7 +60,7 @@ CODE_BITS = range(2, 9)
 CODE_DTYPES = {"F8_E4M3", "F8_E5M2"}
 
 
-class Reading(msgspec.Struct, frozen=True):
+class Reading(msgspec.Struct, frozen=True, cache_hash=True):
     """One way to read a tensor. Lengths are in words of `width` bytes.
 
     `row` is 0 where rows mean nothing, or are too short or too long to look at one by one. `unit`
@@ -97,7 +97,7 @@ class Reading(msgspec.Struct, frozen=True):
         return rows * row
 
 
-class Segment(msgspec.Struct, frozen=True):
+class Segment(msgspec.Struct, frozen=True, gc=False):
     """A tensor's place in its file, in bytes, and how to read it."""
 
     tensor: str

@@ -7,6 +7,7 @@ itself; what needs more than that is made from a sample, or only where something
 import hashlib
 import math
 import struct
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -135,8 +136,7 @@ class Tally:
             mask *= ALL // ((1 << 8 * words.itemsize) - 1)
             words = words.view(np.uint64)
         kept = words.dtype.type(mask)
-        first = words[::row] if zeros is None else words[::row] ^ zeros[0]
-        first = first & kept
+        first = words[::row] & kept if zeros is None else (words[::row] ^ zeros[0]) & kept
         before = self._rows
         if self.reading.row:
             self._rows += len(first)
@@ -180,6 +180,7 @@ class Tally:
         return None if known else np.array([self.top])
 
 
+@lru_cache(maxsize=4096)
 def decode_float(word: int, dtype: str) -> float:
     """Give the value of one magnitude word (sign bit clear) of a dtype of `FORMATS`."""
     if dtype == "BF16":

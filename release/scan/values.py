@@ -3,7 +3,7 @@
 import msgspec
 
 
-class Hits(msgspec.Struct, frozen=True):
+class Hits(msgspec.Struct, frozen=True, gc=False):
     """Words (or rows) of one kind: how many, and the index of the first."""
 
     count: int = 0
@@ -17,7 +17,7 @@ class Hits(msgspec.Struct, frozen=True):
 NONE = Hits()
 
 
-class Hole(msgspec.Struct, frozen=True):
+class Hole(msgspec.Struct, frozen=True, gc=False):
     """A long run of one byte value: `start` counts bytes from the tensor's first.
 
     `torn` where it begins or ends as pages of a file do, or inside a row: as no pruning would.
@@ -29,7 +29,7 @@ class Hole(msgspec.Struct, frozen=True):
     torn: bool
 
 
-class Scales(msgspec.Struct, frozen=True):
+class Scales(msgspec.Struct, frozen=True, gc=False):
     """Scales as values. Indices count scales; `zeros` are the first places of zeros, capped.
 
     `low` is the smallest positive one. Of floats, `top_at` is the place of the largest and `median`
@@ -46,7 +46,7 @@ class Scales(msgspec.Struct, frozen=True):
     zeros: tuple[int, ...] = ()
 
 
-class Codes(msgspec.Struct, frozen=True):
+class Codes(msgspec.Struct, frozen=True, gc=False):
     """Quantized codes of a sample, evenly spread over the tensor; shares are 0 to 1.
 
     `distinct` codes occur, `common` is the share of the most frequent one, `ends` that of codes
@@ -66,7 +66,7 @@ class Codes(msgspec.Struct, frozen=True):
     mean: float = 0.0
 
 
-class Indices(msgspec.Struct, frozen=True):
+class Indices(msgspec.Struct, frozen=True, gc=False):
     """Integers that number groups: the range they lie in, and how often the numbers occur."""
 
     low: int
@@ -76,7 +76,7 @@ class Indices(msgspec.Struct, frozen=True):
     commonest: int
 
 
-class Values(msgspec.Struct, frozen=True):
+class Values(msgspec.Struct, frozen=True, gc=False):
     """One tensor. Indices count words as stored, row by row.
 
     `top` is the largest finite magnitude, of integers in codes; `bad` are NaN and Inf, `infinite`
