@@ -100,6 +100,8 @@ def summarise_codes(samples: list[Sample], tops: list[Array]) -> list[Codes]:
     numbers = _numbers(reading)
     # Of so few numbers Python adds up a list sooner than numpy an array.
     found = []
+    parts = not tops and reading.unit and reading.unit != reading.row and reading.symmetric
+    whole = words.shape[1] // reading.unit if parts else 0
     for histogram, units, weak_units in zip(histograms, used.tolist(), weak.tolist(), strict=True):
         total = sum(histogram)
         signed = total - sum([histogram[code] for code in zeros])
@@ -111,6 +113,7 @@ def summarise_codes(samples: list[Sample], tops: list[Array]) -> list[Codes]:
             negative=sum(histogram[negatives]) / signed if signed else 0.5,
             units=units,
             weak=weak_units,
+            blank=max(whole - units, 0),
             mean=sum(map(mul, histogram, numbers)) / total,
         )
         found.append(codes)

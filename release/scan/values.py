@@ -53,7 +53,7 @@ class Codes(msgspec.Struct, frozen=True, gc=False):
     at an end of the range, `negative` that of negative ones among those that are not zero.
     `mean` is that of integers of fewer than eight bits, as signed numbers, in steps.
     `units` are the units of one scale that were seen whole and are not all zero, `weak` those
-    whose largest code is under half of the range.
+    whose largest code is under half of the range, `blank` those in part of a row that are zero.
     """
 
     sampled: int
@@ -63,6 +63,7 @@ class Codes(msgspec.Struct, frozen=True, gc=False):
     negative: float
     units: int = 0
     weak: int = 0
+    blank: int = 0
     mean: float = 0.0
 
 
