@@ -23,6 +23,7 @@ COMPOSE_RUN = re.compile(r"(?:.* )?docker[ -]compose (?:.* )?run")
 # Options of `compose run` that take a value.
 VALUED = frozenset({"-e", "--env", "-v", "--volume", "-p", "--publish", "-u", "--name", "-w"})
 SETS = re.compile(r"(?:export|set|\$env:\w+=?|[A-Za-z_]\w*=.*)")
+KSERVE = re.compile(r"--model[_-](?:id|name)\b")
 OTHERS = re.compile(r"\bvllm (?:bench \w+|chat|complete|run-batch|collect-env)|\bLLM\(")
 QUADLET = {key: re.compile(rf"(?m)^{key}=((?:.*\\\n)*.*)$") for key in ("Image", "Exec")}
 DASHES = "\N{EN DASH}\N{EM DASH}\N{MINUS SIGN}"
@@ -102,6 +103,9 @@ def _composed(words: list[str]) -> list[str] | None:
 def _typed(words: list[str]) -> list[str]:
     """The words, without what a text program made of a keyboard's hyphens and quotes."""
     for word in words:
+        if KSERVE.match(word):
+            what = f"{word!r:.60} is an option of KServe's own server, which is not judged"
+            raise ReleaseError(what, hint="paste the `vllm serve` it stands for")
         if word[0] in DASHES:
             what = f"{word!r:.60} begins with a dash that is no hyphen: vLLM takes it for a model"
             raise ReleaseError(what, hint="write -- before the option")

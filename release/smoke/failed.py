@@ -12,6 +12,9 @@ MEMORY_IN_USE = "memory-in-use"
 FATAL = frozenset(
     {"kv-too-small", "mamba-blocks", "no-memory-for-cache", MEMORY_IN_USE, "out-of-memory"}
 )
+# Of a shell, a container, Kubernetes; 137 is SIGKILL.
+KILLED = re.compile(r"Killed|.*\bOOMKilled\b.*|.*\bexit(?:ed with)? code:? 137\b.*")
+KILLED_FIX = "mostly the machine's or the container's own memory: give it more RAM"
 USAGE = re.compile(r"vllm\S*(?: \S+)?: error: ")
 
 
@@ -25,10 +28,16 @@ def failed_start(text: str, log: EngineLog) -> Cause | None:
     start = last_start(text)
     told = raised(start)
     if not told:
-        return None
+        return _killed(start)
     cause = find_cause(start)
     ended = WRAPPERS.search(start) or USAGE.search(start) or _ends_with(start, told[-1])
     return cause if cause.kind in FATAL or ended else None
+
+
+def _killed(start: str) -> Cause | None:
+    """A start that the system ended: vLLM says nothing of that."""
+    last = next((line.text for line in reversed(read_lines(start))), "")
+    return Cause("killed", last, KILLED_FIX) if KILLED.fullmatch(last) else None
 
 
 def _ends_with(start: str, error: str) -> bool:

@@ -224,6 +224,7 @@ def test_to_name_a_checkpoints_own_method_changes_nothing() -> None:
         ("llm = LLM(model='m')", "LLM( of Python"),
         ("vllm serve m \\ # why\n --port 1", "a comment stands behind a backslash"),
         ("vllm serve \N{LEFT DOUBLE QUOTATION MARK}m", "curly quotes"),
+        ("args: [--model_name=q, --model_id=a/b]", "an option of KServe's own server"),
         ("docker pull vllm/vllm-openai:v1", "the command is not `vllm serve"),
         ("repository: vllm/vllm-openai\ntag: v1", "the command is not `vllm serve"),
     ],

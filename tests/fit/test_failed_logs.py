@@ -106,3 +106,12 @@ def test_a_traceback_that_is_gone_around_is_no_end() -> None:
     assert failed_start(begun, read_log(begun)) is not None
     cut = begun + "INFO 11-25 18:30:09 [model.py:1] goes on\n"
     assert failed_start(cut, read_log(cut)) is None
+
+
+@pytest.mark.parametrize("last", ["Killed", "vllm-1 exited with code 137", "Reason: OOMKilled"])
+def test_a_start_that_was_killed_says_nothing_of_it_itself(run: Run, last: str) -> None:
+    text = BUSY.format(release="0.24.0", free="3.00").partition("(EngineCore")[0]
+    result = run("fit", QWEN, "--from-log", "-", stdin=f"{text}{last}\n")
+    assert result.returncode == 1
+    assert f"vLLM did not start: {last} (mostly the machine's" in result.stderr
+    assert run("fit", QWEN, "--from-log", "-", stdin=text).returncode == 3
