@@ -7,11 +7,15 @@ from release.architecture.family import numbered
 from release.fit.attention import lacks_attention
 from release.fit.subject import Subject
 from release.memory.defaults import Settled
-from release.memory.gpus import Gpu
+from release.memory.gpus import TURING, Gpu
 from release.memory.model import AMPERE, WIDE, endless, lacks_dtype, longest_length, serving_dtype
 from release.memory.options import Options
 from release.memory.versions import NEWEST, Version, is_newer
 from release.unknown import Unknown
+
+# The first release whose wheels are known to be for CUDA 13 and GPUs since Turing: vLLM 0.20
+# CMakeLists.txt, docker/versions.json.
+WITHOUT_VOLTA = (0, 20)
 
 
 def refusal(subject: Subject, settled: Settled, options: Options, gpu: Gpu | None) -> str | None:
@@ -42,7 +46,7 @@ def refusal(subject: Subject, settled: Settled, options: Options, gpu: Gpu | Non
                 _lacks_class(subject, settled),
                 _lacks_parts(subject, options),
                 _lacks_dtype(subject, settled),
-                _lacks_kernels(subject, gpu),
+                _lacks_kernels(subject, settled, gpu),
                 _lacks_stages(subject, settled),
                 lacks_attention(subject, settled, gpu),
             ),
@@ -97,13 +101,16 @@ def _lacks_dtype(subject: Subject, settled: Settled) -> str | None:
     return "it runs in float32 here, which quantized weights do not" if wide and stored else None
 
 
-def _lacks_kernels(subject: Subject, gpu: Gpu | None) -> str | None:
-    """Why no kernel of this GPU reads the weights."""
-    least, compute = subject.capability, gpu.compute if gpu else None
-    if gpu is None or compute is None or least is None or compute >= least:
+def _lacks_kernels(subject: Subject, settled: Settled, gpu: Gpu | None) -> str | None:
+    """Why no kernel of this GPU reads the weights, or vLLM's wheels have none for it at all."""
+    if gpu is None or gpu.compute is None:
         return None
-    needed, has = (f"{major}.{minor}" for major, minor in (least, compute))
-    return f"its quantized weights need compute capability {needed}, {gpu.name} has {has}"
+    wheels = settled.serving.version >= WITHOUT_VOLTA and gpu.compute < TURING
+    who, least = ("vLLM", TURING) if wheels else ("its quantized weights", subject.capability)
+    if least is None or gpu.compute >= least:
+        return None
+    needs = f"{who} need{'s' if wheels else ''} compute capability {least[0]}.{least[1]}"
+    return f"{needs}, {gpu.name} has {gpu.capability}"
 
 
 def _lacks_stages(subject: Subject, settled: Settled) -> str | None:

@@ -44,7 +44,8 @@ def ask(tmp_path: Path) -> Ask:
     ("name", "gpu", "options", "said"),
     [
         (DENSE, "T4", {"kv_cache_dtype": "fp8"}, "a KV cache of fp8 on T4 (7.5)"),
-        (DENSE, "V100", {"kv_cache_dtype": "fp8_e5m2"}, "a KV cache of fp8_e5m2 on V100"),
+        (DENSE, "T4", {"kv_cache_dtype": "fp8_e5m2"}, "a KV cache of fp8_e5m2 on T4"),
+        (DENSE, "V100", {}, "vLLM needs compute capability 7.5, V100 32GB has 7.0"),
         (DENSE, "T4", {"kv_cache_dtype": "nvfp4"}, "a KV cache of nvfp4 on T4"),
         (DENSE, "MI300X", {"kv_cache_dtype": "nvfp4"}, "a KV cache of nvfp4 on MI300X"),
         (DENSE, "H100", {"kv_cache_dtype": "fp8_inc"}, "a KV cache of fp8_inc on H100"),
@@ -114,6 +115,10 @@ def test_fp8_with_heads_that_flashinfer_has_not_needs_ada(ask: Ask) -> None:
     refused = ask(DENSE, "A100", config=config, kv_cache_dtype="fp8")
     assert "a KV cache of fp8 with heads of 96 on A100 80GB (8.0)" in refused.answer.why
     assert ask(DENSE, "L40S", config=config, kv_cache_dtype="fp8").answer.starts
+
+
+def test_volta_is_served_by_older_wheels(ask: Ask) -> None:
+    assert ask(DENSE, "V100", "0.17.1").answer.starts
 
 
 @pytest.mark.parametrize(("vllm", "starts"), [("0.31.0", False), ("0.32.0", True)])
