@@ -44,6 +44,8 @@ def card(inputs: Inputs) -> int:
     """Write the card, or audit the one that is there; set the output `card`."""
     named = ["--", inputs.checkpoint] if inputs.checkpoint else []
     place = _readme(inputs)
+    if place.is_symlink() and not inputs.readme:
+        raise ReleaseError("is a link", where=str(place), hint="a card is a file of its own")
     if inputs.card == "write":
         code = release(["card", "--quiet", *named], quiet=True)
     else:

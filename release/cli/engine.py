@@ -1,6 +1,8 @@
 """Which vLLM to run: the option that commands with a smoke test share."""
 
 import os
+import subprocess
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from release.smoke.evidence import Engine
 
 LOG = Path(".release/smoke.log")
+LACKING = 64
+LOOK = f"import importlib.util as u; raise SystemExit(0 if u.find_spec('vllm') else {LACKING})"
 
 
 def _program(text: str) -> Path:
@@ -75,8 +79,30 @@ def make_engine(
     if profile is not None and not serve:
         raise ReleaseError("--profile goes with --serve")
     command, gpu = _choose(manifest, profile) if serve and manifest else ((), None)
-    LOG.parent.mkdir(parents=True, exist_ok=True)
-    return Engine(python or Path("python"), LOG, expectations, base, command, gpu)
+    python = python or Path("python")
+    if _lacks_vllm(python):
+        hint = "name the Python of its environment: --python PATH"
+        raise ReleaseError("has no vllm", where=str(python), hint=hint)
+    try:
+        LOG.parent.mkdir(parents=True, exist_ok=True)
+        LOG.open("ab").close()
+    except OSError as error:
+        raise ReleaseError(f"cannot be written: {error.strerror}", where=str(LOG)) from None
+    return Engine(python, LOG, expectations, base, command, gpu)
+
+
+def _lacks_vllm(python: Path) -> bool:
+    """Whether a Python runs and has no such package; what else is wrong with it shows later."""
+    with suppress(OSError, subprocess.SubprocessError):
+        done = subprocess.run(  # noqa: S603 - the user's own Python
+            [str(python), "-c", LOOK],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+        return done.returncode == LACKING
+    return False
 
 
 def _choose(manifest: "Manifest", profile: str | None) -> tuple[tuple[str, ...], str | None]:

@@ -139,7 +139,8 @@ def _fail(text: str, code: int) -> None:
         import traceback  # noqa: PLC0415 - only when asked for
 
         click.echo(without_tokens(traceback.format_exc()), err=True)
-    click.secho("error", fg="red", bold=True, nl=False, err=True)
+    plain = False if os.environ.get("NO_COLOR") else None
+    click.secho("error", fg="red", bold=True, nl=False, err=True, color=plain)
     click.echo(": " + without_tokens(" ".join(text.split())), err=True)
     from release.leaving import leave  # noqa: PLC0415
 

@@ -74,10 +74,22 @@ def _ask(found: "Answers", checkpoint: Path) -> "Answers":
     """Ask on the terminal; what was found is the default."""
     name = checkpoint.resolve().name
     return type(found)(
-        repo=click.prompt("Publish as owner/name", found.repo or f"you/{name}", err=True),
-        base=click.prompt("Base model, owner/name", found.base or None, err=True),
+        repo=_name("Publish as owner/name", found.repo or f"you/{name}"),
+        base=_name("Base model, owner/name", found.base),
         license=click.prompt("License, as the Hub spells it", found.license or None, err=True),
     )
+
+
+def _name(question: str, default: str) -> str:
+    """Ask until it is a name on the Hub."""
+    from release.manifest.problems import REPO_ID  # noqa: PLC0415 - keeps --help fast
+
+    def read(answer: str) -> str:
+        if not REPO_ID.fullmatch(answer):
+            raise click.BadParameter(f"{answer!r:.60} is not owner/name")
+        return answer
+
+    return str(click.prompt(question, default or None, value_proc=read, err=True))
 
 
 def _require(found: "Answers") -> "Answers":

@@ -136,12 +136,12 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
         engine=make_engine(python, base, profile=profile, serve=serve) if smoke or serve else None,
     )
     report = verify(request)
-    keep_report(report)
+    strict = strict or bool(manifest and manifest.policy.strict)
+    write_result(render(report, style, color=use_color(output), strict=strict), output)
+    keep_report(report)  # a folder that cannot be written to takes no result from anybody
     remember_checkpoint(location)
     if isinstance(location, Path) and report.checkpoint.digest:
         remember_stamps(report, location, reused(report))
-    strict = strict or bool(manifest and manifest.policy.strict)
-    write_result(render(report, style, color=use_color(output), strict=strict), output)
     notice(f"report: {REPORT_FILE}", quiet=quiet or style != "human")
     return report.exit_code(strict=strict)
 

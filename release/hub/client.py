@@ -4,6 +4,7 @@ import logging
 import re
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from threading import Event
 from typing import Any, TypeVar
 
@@ -12,6 +13,7 @@ from huggingface_hub import constants, set_client_factory
 from huggingface_hub.utils import httpx
 from huggingface_hub.utils._http import default_client_factory
 
+from release.errors import ReleaseError
 from release.hub.answers import READABLE, Limits
 from release.hub.pulse import PULSE, watched, within
 from release.hub.refusals import KEPT, asked_wait, is_passing
@@ -80,7 +82,7 @@ def limit_client(patience: Patience, endpoint: str | None = None) -> None:
 
     `endpoint` is the Hub's address, else HF_ENDPOINT's.
     """
-    keep_token = _KeepToken(endpoint or constants.ENDPOINT)
+    keep_token = _KeepToken(address_of(endpoint or constants.ENDPOINT))
 
     def make() -> httpx.Client:
         client = default_client_factory()
@@ -97,6 +99,16 @@ def limit_client(patience: Patience, endpoint: str | None = None) -> None:
     set_client_factory(make)
     for handler in logging.getLogger("huggingface_hub").handlers:
         handler.addFilter(_without_secrets)
+
+
+def address_of(endpoint: str) -> httpx.URL:
+    """Read the address of a Hub. Raises `ReleaseError` for what is none."""
+    with suppress(httpx.InvalidURL, ValueError):
+        address = httpx.URL(endpoint)
+        if address.scheme in {"http", "https"} and address.host:
+            return address
+    hint = "write it with its http:// or https://"
+    raise ReleaseError("is no address of a Hub", where=f"HF_ENDPOINT {endpoint!r:.80}", hint=hint)
 
 
 class _InTime:
@@ -126,9 +138,9 @@ class _KeepToken:
     The client follows pages of a list, and confirms uploads, wherever an answer says, with it.
     """
 
-    def __init__(self, endpoint: str) -> None:
+    def __init__(self, endpoint: httpx.URL) -> None:
         # What GitHub's own host gets for trusted publishing is a token of GitHub's.
-        self._known = [url for url in (httpx.URL(endpoint), identity_url()) if url]
+        self._known = [url for url in (endpoint, identity_url()) if url]
 
     def __call__(self, request: httpx.Request) -> None:
         url = request.url

@@ -45,9 +45,8 @@ def test_a_pasted_command_is_about_the_model_it_names(remote: Call, tmp_path: Pa
     pasted = ("fit", "--gpu", "RTX 5090", "--audit", f"vllm serve {REPO} --max-model-len 512")
     done = remote(*pasted)
     assert done.returncode == 0, done.stderr
-    (tmp_path / "release.toml").write_text(
-        f'checkpoint = "ckpt"\n{MANIFEST.replace("acme/tiny-NVFP4", REPO)}'
-    )
+    of_it = MANIFEST.replace(f'"{REPO}"', '"acme/base"').replace("acme/tiny-NVFP4", REPO)
+    (tmp_path / "release.toml").write_text(f'checkpoint = "ckpt"\n{of_it}')
     done = remote(*pasted)  # published from here: the folder is meant
     assert (done.returncode, "ckpt: does not exist" in done.stderr) == (2, True)
 
