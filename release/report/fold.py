@@ -18,10 +18,10 @@ _NUMBER = re.compile(r"([0-9]{1,18})")
 
 
 class Folded(msgspec.Struct, frozen=True):
-    """Findings of one rule that differ only in numbers; the first stands for all.
+    """Findings of one rule that differ only in numbers and modules; the first stands for all.
 
     `place` names every place if numbers in braces can: `layers.{0-3}.mlp.gate_proj`. Else it is
-    the first one's, and `others` are the rest.
+    the first one's, or the first ones' in braces, and `others` are the rest, in braces too.
     """
 
     first: Finding
@@ -31,20 +31,21 @@ class Folded(msgspec.Struct, frozen=True):
 
 
 def fold(findings: Iterable[Finding]) -> tuple[Folded, ...]:
-    """Group findings by rule, severity, shape of place and message, and reason; worst first.
+    """Group findings by rule, severity, reason and shape of the message; worst first.
 
-    Lines of a text are places of their own.
+    Modules and tensors of which the same is said are one group: a wrong word in a config group is
+    seen in all of its modules. Other places are grouped where they differ only in numbers; lines of
+    a text are places of their own.
     """
-    groups: dict[tuple[str, ...], list[Finding]] = {}
+    groups: dict[tuple[str, ...], dict[str, list[Finding]]] = {}
     for finding in findings:
-        place = str(finding.where)
-        shape = (
-            place if finding.where.line else _NUMBER.sub("#", place),
-            _NUMBER.sub("#", finding.message),
-        )
+        where, message = finding.where, _NUMBER.sub("#", finding.message)
+        shape = str(where) if where.line else _NUMBER.sub("#", str(where))
+        apart = "" if where.module or where.tensor else shape
         reason = getattr(finding, "reason", "")  # of those that the manifest allows
-        groups.setdefault((finding.severity, finding.rule, *shape, reason), []).append(finding)
-    folded = [_fold(group) for group in groups.values()]
+        group = groups.setdefault((finding.severity, finding.rule, message, reason, apart), {})
+        group.setdefault(shape, []).append(finding)
+    folded = [_fold(list(group.values())) for group in groups.values()]
     return tuple(sorted(folded, key=lambda item: SEVERITIES.index(item.first.severity)))
 
 
@@ -70,13 +71,18 @@ def _together(names: list[str]) -> str:
     return ", ".join([*counted, *others])
 
 
-def _fold(group: list[Finding]) -> Folded:
+def _fold(alike: list[list[Finding]]) -> Folded:
+    """Fold findings of one message, given by the shape of their places."""
+    place, *others = (name for group in alike for name in _places(group))
+    names = dict.fromkeys(other.rpartition(": ")[2] for other in others)
+    return Folded(alike[0][0], sum(map(len, alike)), place, tuple(names))
+
+
+def _places(group: list[Finding]) -> tuple[str, ...]:
+    """Places that differ only in numbers, as one where braces can."""
     places = tuple(dict.fromkeys(str(finding.where) for finding in group))
     together = in_braces(places)
-    if together is None:
-        others = tuple(str(finding.where).rpartition(": ")[2] for finding in group[1:])
-        return Folded(group[0], len(group), places[0], tuple(dict.fromkeys(others)))
-    return Folded(group[0], len(group), together, ())
+    return places if together is None else (together,)
 
 
 def in_braces(places: tuple[str, ...]) -> str | None:

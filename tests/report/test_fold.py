@@ -37,8 +37,49 @@ def test_the_same_place_twice_is_named_once() -> None:
     assert places("layers.0.q", "layers.0.q") == [(2, "layers.0.q", 0)]
 
 
-def test_other_names_stay_apart() -> None:
-    assert places("layers.0.q", "layers.0.k") == [(1, "layers.0.q", 0), (1, "layers.0.k", 0)]
+def test_modules_of_which_the_same_is_said_are_one() -> None:
+    names = [f"layers.{n}.{part}" for part in "qkv" for n in range(4)]
+    findings = [
+        Finding("T104", "unclaimed", "error", Where(module=name), f"[{len(name)}, 8] is U8", "f")
+        for name in names
+    ]
+    (folded,) = fold(findings)
+    assert (folded.count, folded.place) == (12, "layers.{0-3}.q")
+    assert folded.others == ("layers.{0-3}.k", "layers.{0-3}.v")
+
+
+def test_tensors_of_two_files_are_one_where_the_same_is_said() -> None:
+    findings = [
+        Finding(
+            "F108",
+            "not-in-index",
+            "error",
+            Where(file=f"{file}.safetensors", tensor=name),
+            "m",
+            "f",
+        )
+        for file, name in (("a", "q.weight"), ("b", "k.weight"))
+    ]
+    (folded,) = fold(findings)
+    assert (folded.place, folded.others) == ("a.safetensors: q.weight", ("k.weight",))
+
+
+def test_modules_of_which_other_things_are_said_stay_apart() -> None:
+    findings = [
+        Finding("T104", "unclaimed", severity, Where(module=name), message, "f")
+        for severity, name, message in (
+            ("error", "q", "is U8"),
+            ("error", "k", "is I8"),
+            ("warning", "v", "is U8"),
+        )
+    ]
+    assert [item.count for item in fold(findings)] == [1, 1, 1]
+
+
+def test_settings_and_files_stay_apart() -> None:
+    wheres = (Where(file="a.bin"), Where(file="b.bin"), Where(path="eos"), Where(path="bos"))
+    findings = [Finding("F115", "pickle", "error", where, "m", "f") for where in wheres]
+    assert [item.count for item in fold(findings)] == [1, 1, 1, 1]
 
 
 def test_the_worst_comes_first() -> None:
