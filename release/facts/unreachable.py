@@ -14,12 +14,16 @@ from release.architecture import ModelConfig
 from release.checkpoint import Checkpoint, TensorInfo
 from release.comparison.feeding import norm_before
 from release.facts.measures import E4M3_LARGEST, FP4_LARGEST, Measure, Measures, scalar
+from release.quantization.arguments import Args
 from release.quantization.config import QuantizationConfig
-from release.quantization.schemes import FLOAT_DTYPES, Scheme
+from release.quantization.schemes import FLOAT_DTYPES
 from release.unknown import Unknown
 
 MORE, LESS = 1.25, 1 / 16
 """Rounding of the norm and the scale; observers that cut off the largest values."""
+
+KEY_NORM, YARN = "k_norm", 4
+"""What a factor of attention may add to keys."""
 
 SCALED_INPUTS = "attention_in_multiplier"
 """Falcon-H1 scales what its norms give."""
@@ -65,6 +69,28 @@ def _unreachable(checkpoint: Checkpoint, measures: Measures) -> Iterator[Unreach
             yield Unreachable(scale, amax, norm, least)
 
 
+def provide_unreachable_keys(
+    checkpoint: Checkpoint, measures: Measures, quantization: QuantizationConfig
+) -> tuple[Unreachable, ...]:
+    """Hold the scales of keys against the norm of keys, where a model has one.
+
+    Rotary embeddings turn what it gives, and leave its length; YaRN's factor is small.
+    """
+    norms = {m.tensor: m.info for m in (*measures.weights, *measures.others)}
+    args, found = quantization.kv_cache_scheme, []
+    for scale in measures.cache_scales:
+        norm = f"{scale.module.name}.{KEY_NORM}.weight"
+        info = norms.get(norm)
+        if scale.role != "k_scale" or args is None or info is None or not scale.values.top:
+            continue
+        if info.dtype in FLOAT_DTYPES and f"{scale.module.name}.{KEY_NORM}.bias" not in norms:
+            amax = scale.values.top * _largest(args)
+            _, most = _reach(checkpoint, info)
+            if amax > YARN * most:
+                found.append(Unreachable(scale, amax, norm, most))
+    return tuple(found)
+
+
 def input_amax(scale: Measure) -> float | None:
     """The largest activation that a static input scale is made for.
 
@@ -78,14 +104,12 @@ def input_amax(scale: Measure) -> float | None:
         return None
     if scale.role == "input_global_scale":
         return FP4_LARGEST * E4M3_LARGEST / value
-    return value * _largest(scheme) if scale.role == "input_scale" else None
+    return value * _largest(scheme.inputs) if scale.role == "input_scale" else None
 
 
-def _largest(scheme: Scheme) -> float:
-    inputs = scheme.inputs
-    if inputs is None or inputs.type == "float":
-        return E4M3_LARGEST
-    return ((1 << inputs.num_bits) - 1) / 2
+def _largest(args: Args) -> float:
+    """Half of the range of codes."""
+    return E4M3_LARGEST if args.type == "float" else ((1 << args.num_bits) - 1) / 2
 
 
 def _reach(checkpoint: Checkpoint, norm: TensorInfo) -> tuple[float, float]:

@@ -1,3 +1,5 @@
+import struct
+
 import pytest
 
 from tests.checks.values.floats import bf16
@@ -37,3 +39,13 @@ def test_fires_once_when_all_are_one(draft: Drafts, findings: Judge) -> None:
 
 def test_silent_when_one_of_them_is_one(draft: Drafts, findings: Judge) -> None:
     assert findings("V112", draft("qwen3-fp8-kv").patch(KEY, bf16(1.0))) == []
+
+
+@pytest.mark.parametrize("factor", [64.0, 448.0])
+def test_fires_on_keys_that_their_norm_cannot_give(
+    factor: float, draft: Drafts, findings: Judge
+) -> None:
+    broken = draft("qwen3-fp8-kv")
+    (value,) = struct.unpack("<f", b"\0\0" + broken.bytes_of(KEY))
+    broken.patch(KEY, bf16(value * factor))
+    assert findings("V112", broken) == [f"warning {FILE}: {KEY}"]
