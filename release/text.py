@@ -54,11 +54,3 @@ def code_block(text: str, language: str = "") -> str:
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     return "\n".join([fence + language, *lines, fence])
-
-
-def fenced(text: str, language: str) -> str:
-    """Text as a block of code in Markdown, whatever backticks it holds."""
-    lines = "\n".join(printable(line) for line in text.splitlines())
-    longest = max((len(run) for run in re.findall(r"`+", lines)), default=0)
-    fence = "`" * max(longest + 1, 3)
-    return f"{fence}{language}\n{lines}\n{fence}"

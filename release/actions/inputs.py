@@ -35,6 +35,7 @@ class Inputs(msgspec.Struct, frozen=True):
     branch: str = ""
     tag: str = ""
     message: str = ""
+    visibility: str = ""
     unknown: str = ""
     overwrite_card: bool = False
     interpreter: str = ""
@@ -75,6 +76,7 @@ CHECKS: Mapping[str, Callable[[str], str]] = {
     "branch": _like(BRANCH, "the name of a branch"),
     "tag": _like(TAG, "the name of a tag"),
     "message": _place,
+    "visibility": _one_of("", "private", "public"),
     "unknown": _one_of("", "keep", "delete"),
 }
 

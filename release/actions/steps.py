@@ -25,6 +25,7 @@ CANNOT_RUN = 2
 def verify(inputs: Inputs) -> int:
     """Verify at every level asked for; set the outputs `verdict`, `report` and `sarif`."""
     _forget()
+    _require_named(inputs)
     args = ["verify", "--format", "github", "--quiet", *_verify_options(inputs)]
     code = release([*args, "--", inputs.checkpoint] if inputs.checkpoint else args)
     if not REPORT_FILE.is_file():
@@ -63,6 +64,8 @@ def push(inputs: Inputs) -> int:
         "--dry-run": inputs.push == "plan",
         "--yes": inputs.writes,
         "--create-pr": inputs.push == "pull-request",
+        "--private": inputs.visibility == "private",
+        "--public": inputs.visibility == "public",
         "--keep-unknown": inputs.unknown == "keep",
         "--delete-unknown": inputs.unknown == "delete",
         "--overwrite-card": inputs.overwrite_card,
@@ -82,6 +85,15 @@ def is_strict(inputs: Inputs) -> bool:
     """Whether warnings fail, by the job or by the manifest."""
     manifest = load_manifest() if MANIFEST_FILE.is_file() else None
     return inputs.strict or bool(manifest and manifest.policy.strict)
+
+
+def _require_named(inputs: Inputs) -> None:
+    """Raise `ReleaseError` where the push would be refused, hours later, for its repository."""
+    if inputs.push != "none" and inputs.repository and MANIFEST_FILE.is_file():
+        named = load_manifest().repo
+        if named != inputs.repository:
+            what = f"release.toml says {named!r}, the input repository {inputs.repository!r}"
+            raise ReleaseError(what, hint="they must agree")
 
 
 def _forget() -> None:

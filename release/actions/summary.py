@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import click
 import msgspec
 
 from release.actions.child import answer, file
@@ -9,9 +10,11 @@ from release.actions.commands import add_summary
 from release.actions.inputs import Inputs
 from release.actions.steps import AUDIT, PUSHED, commit_of, is_strict
 from release.errors import ReleaseError
+from release.publish.describe import describe
+from release.publish.plan import Plan
 from release.report import REPORT_FILE, Report, load_report
 from release.report.formats import render
-from release.text import code_span, markdown
+from release.text import code_block, code_span, markdown
 
 FAILED = "## release could not verify"
 LIMIT = 1_000_000
@@ -84,7 +87,8 @@ class _Pushed(msgspec.Struct, frozen=True):
 def _of_push(raw: bytes) -> Iterator[str]:
     yield "### On the Hub"
     if not commit_of(raw):
-        yield "A plan only: nothing was written. It is in `push.json`."
+        yield "A plan only: nothing was written."
+        yield code_block(click.unstyle(describe(msgspec.json.decode(raw, type=Plan))), "text")
         return
     done = msgspec.json.decode(raw, type=_Pushed)
     word = "Published" if done.made else "The Hub held exactly this already"

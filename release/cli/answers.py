@@ -11,7 +11,7 @@ from release.tables import Table
 from release.tables.fit import STARTING, commands, fit_tables, requests_table, verdict
 from release.tables.markdown import write_tables
 from release.tables.terminal import draw_tables
-from release.text import fenced, markdown, printable
+from release.text import code_block, markdown, printable
 
 STARTS, DOES_NOT, UNCERTAIN = 0, 1, 3
 
@@ -44,7 +44,7 @@ class Answers(msgspec.Struct, frozen=True):
     def markdown(self) -> str:
         """Tables under headings."""
         heads = [markdown(head) for head in self._heads()]
-        ends = [f"{what}:\n\n{fenced(text, 'sh')}" for what, text in self._commands()]
+        ends = [f"{what}:\n\n{code_block(text, 'sh')}" for what, text in self._commands()]
         return "\n\n".join((*heads, write_tables(self._tables()), *ends))
 
     def human(self, *, color: bool) -> str:

@@ -127,7 +127,17 @@ def test_a_plan_writes_nothing(job: MakeJob, hub: HubServer, workspace: Path) ->
     assert (plan["branch"], plan["start_branch"]) == ("next", True)
     assert done.outputs["commit"] == ""
     assert "A plan only" in done.summary
+    assert "add      config.json" in done.summary
     assert HfApi(endpoint=hub.endpoint).list_repo_files(REPO) == [".gitattributes"]
+
+
+def test_a_repository_that_is_not_the_manifests_is_refused_at_once(
+    job: MakeJob, hub: HubServer
+) -> None:
+    done = job(inputs=PUBLISH | {"repository": "acme/other"}, **identity(hub))
+    assert done.steps["verify"].code == 2
+    assert f"release.toml says '{REPO}', the input repository 'acme/other'" in done.log
+    assert done.outputs["verdict"] == "error"
 
 
 def test_a_checkpoint_that_is_not_there(job: MakeJob) -> None:
