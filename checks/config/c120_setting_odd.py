@@ -137,11 +137,12 @@ def _rope(path: str, rope: dict[str, Any], rotary: int | None) -> Findings:
         yield Found(in_config(f"{path}.rope_type"), message, FIX)
     factor = rope.get("factor")
     if kind in SCALED and not (_number(factor) and factor >= 1):
-        yield Found(in_config(f"{path}.factor"), f"{kind} needs a factor of 1 or more", FIX)
+        what = f"{kind} needs a factor of 1 or more"
+        yield Found(in_config(f"{path}.factor"), what, FIX, _severity(rope, "factor"))
     for key in LLAMA3 if kind == "llama3" else ():
         if not _number(rope.get(key)):
             message = f"llama3 needs it, and it is {_say(rope, key)}"
-            yield Found(in_config(f"{path}.{key}"), message, FIX)
+            yield Found(in_config(f"{path}.{key}"), message, FIX, _severity(rope, key))
     theta = rope.get("rope_theta")
     if theta is not None and not (_number(theta) and theta > 0):
         yield Found(in_config(f"{path}.rope_theta"), f"{theta!r:.40} is not a base", FIX)
@@ -151,6 +152,16 @@ def _rope(path: str, rope: dict[str, Any], rotary: int | None) -> Findings:
     if countable and sum(counts) * 2 != rotary:
         message = f"{counts!s:.60} adds up to half of {2 * sum(counts)}, not of {rotary} dimensions"
         yield Found(in_config(f"{path}.mrope_section"), message, FIX)
+
+
+def _severity(rope: Mapping[str, Any], key: str) -> str | None:
+    """A key that is not there is an error, for none can load it; an odd value is a warning.
+
+    `alpha` stands for the factor of dynamic types in vLLM.
+
+    Source: transformers 5, modeling_rope_utils, `_check_received_keys`; vLLM 0.32, `get_rope`.
+    """
+    return None if key in rope or "alpha" in rope else "error"
 
 
 def _rotary(config: ModelConfig, rope: Mapping[str, Any]) -> int | None:

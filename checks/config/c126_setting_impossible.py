@@ -3,9 +3,9 @@
 What it checks: numbers of layers, heads and experts are whole, not negative, and 10,000 at most;
     widths and the vocabulary are whole, not negative, and under 2^32; the context is not 0. An
     epsilon is a number from 0 to below 1, a share of rotary dimensions one up to 1, dtype one that
-    torch computes in, and the activation one that transformers has. Sizes without which nothing
-    of a known family can be told are there. Other settings that are absent, null, or a list with
-    a value for each layer are left alone.
+    torch computes in, and the activation one that transformers has; what Gemma divides by is
+    above 0. Sizes without which nothing of a known family can be told are there. Other settings
+    that are absent, null, or a list with a value for each layer are left alone.
 Why it matters: every engine stops while it builds the model, or tries to build what no machine
     holds. Nothing that follows from the setting can be checked.
 How to fix: take the value from the base model's config.json.
@@ -39,6 +39,8 @@ ACTIVATIONS = {
     *("mish", "prelu", "quick_gelu", "relu", "relu2", "relu6", "sigmoid", "silu", "sqrtsoftplus"),
     *("swish", "tanh", "xielu"),
 }
+# By one Gemma divides its logits, by the root of the other its queries, where they are not null.
+DIVISORS = ("final_logit_softcapping", "query_pre_attn_scalar")
 FIX = "take it from the base model's config.json"
 CAPS = dict.fromkeys(COUNTS, COUNT_CAP) | dict.fromkeys(SIZES, SIZE_CAP - 1)
 
@@ -80,6 +82,8 @@ def _others(config: ModelConfig) -> Iterator[tuple[str, str]]:
         own = "auto_map" in config.raw  # and its code may have activations too
         if not own and str(text.get(key)) not in ACTIVATIONS:
             yield key, "no activation that transformers has"
+    unfit = (k for k in DIVISORS if type(text.get(k)) not in {int, float} or not text[k] > 0)
+    yield from ((key, "nothing to divide by") for key in unfit)
     share = text.get("partial_rotary_factor")
     if not isinstance(share, int | float) or not 0 < share <= 1:
         yield "partial_rotary_factor", "no share of the dimensions"

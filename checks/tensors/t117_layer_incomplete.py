@@ -12,6 +12,7 @@ Seen in: checkpoints put together from the shards of two exports.
 from collections import defaultdict
 from collections.abc import Iterator
 
+from release.architecture import Architecture
 from release.facts.absences import Absences
 from release.facts.layer_gaps import Gap
 from release.facts.modules import Module, Modules
@@ -29,9 +30,10 @@ def check(
     absences: Absences | Unknown,
     layer_gaps: tuple[Gap, ...],
     named_class: NamedClass | Unknown,
+    architecture: Architecture | Unknown,
 ) -> Findings:
     """Report by the architecture, or by the layers' likeness where it is unknown."""
-    if isinstance(absences, Unknown):
+    if isinstance(absences, Unknown) or isinstance(architecture, Unknown):
         for gap in layer_gaps:
             what = f"{', '.join(gap.missing)} missing; {gap.alike:,} layers like it have that"
             yield Found(Where(module=gap.layer), what, FIX, "warning")
@@ -42,7 +44,10 @@ def check(
     for name in absences.incomplete:
         others = strangers.get(name.rpartition(".")[0], ())
         instead = f"; {' and '.join(others[:SHOWN])} stored beside it, unknown" if others else ""
-        yield Found(Where(module=name), f"is missing; config.json implies it{instead}", FIX)
+        roles = architecture.modules[name].tensors
+        itself = "" if "weight" in roles else f"{' and '.join(roles)} "  # its layers may be there
+        what = f"{itself}is missing; config.json implies it{instead}"
+        yield Found(Where(module=name), what, FIX)
     for module in modules:
         for role in _missing(module):
             what = f"{role} is missing; config.json implies it"

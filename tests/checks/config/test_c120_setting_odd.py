@@ -79,7 +79,6 @@ def test_silent_on_groups_of_one_size(
     ("rope", "key"),
     [
         ({"rope_type": "yarnn", "factor": 4.0}, "rope_type"),
-        ({"rope_type": "yarn"}, "factor"),
         ({"rope_type": "linear", "factor": "4"}, "factor"),
         ({"rope_type": "dynamic", "factor": 0.5}, "factor"),
         (LLAMA3 | {"low_freq_factor": None}, "low_freq_factor"),
@@ -89,6 +88,25 @@ def test_silent_on_groups_of_one_size(
 )
 def test_fires_on_rope(rope: dict[str, Any], key: str, text: Draft, findings: Judge) -> None:
     assert findings("C120", text.config(ROPE, rope)) == [f"warning config.json: {ROPE}.{key}"]
+
+
+@pytest.mark.parametrize(
+    ("rope", "key"),
+    [
+        *[({"rope_type": kind}, "factor") for kind in ("yarn", "linear", "dynamic")],
+        ({key: value for key, value in LLAMA3.items() if key != "factor"}, "factor"),
+        ({k: v for k, v in LLAMA3.items() if k != "low_freq_factor"}, "low_freq_factor"),
+    ],
+)
+def test_fires_as_error_on_what_rope_lacks(
+    rope: dict[str, Any], key: str, text: Draft, findings: Judge
+) -> None:
+    assert findings("C120", text.config(ROPE, rope)) == [f"error config.json: {ROPE}.{key}"]
+
+
+def test_fires_as_warning_where_alpha_stands_for_a_factor(text: Draft, findings: Judge) -> None:
+    rope = {"rope_type": "dynamic", "alpha": 1000.0}
+    assert findings("C120", text.config(ROPE, rope)) == [f"warning config.json: {ROPE}.factor"]
 
 
 def test_fires_when_old_and_new_rope_disagree(text: Draft, findings: Judge) -> None:

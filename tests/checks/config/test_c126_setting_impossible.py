@@ -100,3 +100,18 @@ def test_silent_on_every_good_checkpoint(draft: Drafts, findings: Judge) -> None
     for path in GOOD:
         name = "demo" if path.name == "checkpoint" else path.name
         assert findings("C126", draft(name)) == []
+
+
+@pytest.mark.parametrize("key", ["final_logit_softcapping", "query_pre_attn_scalar"])
+def test_fires_on_what_gemma_cannot_divide_by(key: str, draft: Drafts, findings: Judge) -> None:
+    for value in (0, 0.0, -1.0, "30"):
+        broken = draft("gemma2-int8-gptq").config(key, value)
+        assert findings("C126", broken) == [f"error config.json: {key}"]
+    nested = draft("gemma3-w4a16").config(f"text_config.{key}", 0.0)
+    assert findings("C126", nested) == [f"error config.json: text_config.{key}"]
+
+
+@pytest.mark.parametrize("value", [30.0, 224, None])
+def test_silent_on_what_gemma_divides_by(value: Any, draft: Drafts, findings: Judge) -> None:
+    soft = draft("gemma3-w4a16").config("text_config.final_logit_softcapping", value)
+    assert findings("C126", soft) == []

@@ -65,3 +65,8 @@ def test_silent_on_layers_of_several_kinds_where_it_is_unknown(
     name: str, draft: Drafts, findings: Judge
 ) -> None:
     assert findings("T117", draft(name).config("model_type", "novel")) == []
+
+
+def test_fires_on_a_parameter_and_names_it(draft: Drafts, messages: Judge) -> None:
+    broken = draft("gpt_oss-mxfp4").drop("model.layers.0.self_attn.sinks")
+    assert messages("T117", broken) == ["sinks is missing; config.json implies it"]
