@@ -24,7 +24,7 @@ from release.audit.schemes import (
     true_of_cache,
     true_of_weights,
 )
-from release.audit.subjects import REST
+from release.audit.subjects import LINEARS, REST
 from release.audit.words import patterns
 from release.facts.components import ATTENTION, AUDIO, LINEAR_ATTENTION, MTP, VISION
 from release.facts.modules import Module, Modules
@@ -86,7 +86,7 @@ def _parts(claim: Precise, modules: Modules, cache: Args | None) -> Iterator[str
 def _meant(part: str, modules: Modules) -> tuple[list[Module], ...]:
     """The modules that a word may mean: `attention` also that of the other kind, in hybrids."""
     stored = [m for m in modules if m.shape is not None or "weight" in m.tensors]
-    if not part:
+    if not part or part == LINEARS:
         return ([module for module in stored if module.known_scheme],)
     if part == REST:
         rest = [module for module in stored if module.known_scheme is None]

@@ -30,7 +30,7 @@ HAS = re.compile(
 )
 # Between a size and its part.
 OF = re.compile(
-    r"\s*(?:(?:is|are|for|go(?:es)? to|in|of|belong to)\s+)(?:the\s+|its\s+)?", re.IGNORECASE
+    r"\s*(?:(?:is|are|for|go(?:es)? to|in|of|belongs? to)\s+)(?:the\s+|its\s+)?", re.IGNORECASE
 )
 PERCENT = re.compile(NUMBER + r"\s*(?:%|percent)", re.IGNORECASE)
 OF_ALL = re.compile(
@@ -106,7 +106,8 @@ def _beside(text: str, match: re.Match[str], known: list[Token], *, share: bool)
             between = re.sub(rf"{SIZE.pattern},?", " ", between) if share else between
             return token if HAS.fullmatch(between) else None
     for token in known:
-        if token.start >= match.end() and OF.fullmatch(text[match.end() : token.start]):
+        between = text[match.end() : token.start] if token.start >= match.end() else ""
+        if OF.fullmatch(OF_ALL.sub(" ", between, count=1) if share else between):
             return token
     return None
 

@@ -20,6 +20,11 @@ FOR_MANY = re.compile(
     rf"\b(?:at|for|with) {COUNT.pattern}[- ]?tokens?\b[^.;\d]{{0,40}}"
     + re.sub(r"\?P<(\w+)>", r"?P<size_\1>", SIZE.pattern)
 )
+# `A 262,144-token sequence needs 16 GiB of KV cache`
+OF_MANY = re.compile(
+    rf"{COUNT.pattern}[- ]tokens? (?:\w+ ){{0,2}}?(?:costs?|needs?|takes?|uses?|requires?)\s+"
+    + re.sub(r"\?P<(\w+)>", r"?P<size_\1>", SIZE.pattern)
+)
 SMALL = {"KB", "kB", "kb", "KiB", "bytes"}  # units of one token
 OTHER_MEMORY = re.compile(
     r"\b(?:state|sequence|weights?|requests?|blocks?|pages?)\b", re.IGNORECASE
@@ -37,7 +42,7 @@ def read_rates(line: Line) -> Iterator[Figure]:
     cached = re.search(r"\bKV(?![a-z])", line.text, re.ASCII) or any(
         m["rate"] for m in SIZE.finditer(line.text)
     )
-    for match in FOR_MANY.finditer(line.text) if cached else ():
+    for match in _for_many(line.text) if cached else ():
         size = list(SIZE.finditer(match[0]))[-1]
         if found := _shared(size, match):
             yield Figure("kv token", "", found, line.number, size["unit"])
@@ -58,6 +63,11 @@ def read_rates(line: Line) -> Iterator[Figure]:
         ):
             continue
         yield Figure("kv token", kind, found, line.number, unit)
+
+
+def _for_many(text: str) -> Iterator[re.Match[str]]:
+    yield from FOR_MANY.finditer(text)
+    yield from OF_MANY.finditer(text)
 
 
 def _scale(unit: str) -> int:

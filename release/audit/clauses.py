@@ -15,7 +15,7 @@ from release.audit.page import Line
 from release.audit.parts import BRACES, DOTTED, MODULE, names_of, spread
 from release.audit.precise import Precise
 from release.audit.schemes import FLOATS, PLAIN, QUANTIZED, WORD, words_of
-from release.audit.subjects import REST
+from release.audit.subjects import LINEARS, REST
 from release.audit.words import elsewhere, words
 
 # Components whose names are not everyday words.
@@ -31,6 +31,10 @@ END = (
 OTHERS = (
     r"everything else|\bthe rest\b(?! of)"
     r"|\b(?:the |all )+(?:other|remaining) (?:linear )?(?:layers|weights|modules|tensors|linears)\b"
+)
+EVERY = (
+    r"\ball (?:of )?(?:the )?linear (?:layers|modules|operators|projections)\b"
+    r"(?: (?:of|in|within) (?:the )?(?:transformer |decoder )?(?:blocks?|layers?|model)\b)?"
 )
 AGAIN = (
     r"\b(?:it|they|both(?= (?:are|stay|remain|were|use))|these|those)\b(?! (?:model"
@@ -49,12 +53,12 @@ GLUE = re.compile(
     re.IGNORECASE,
 )
 LINK = re.compile(
-    r"\b(?:in|as|to|at|use[sd]?|uses|is|are|was|were|stays?|stored|kept|bleib(?:t|en)|ist|sind|wird)\b"
+    r"\b(?:in|into|as|to|at|keeps?|use[sd]?|uses|is|are|was|were|stays?|stored|kept|bleib(?:t|en)|ist|sind|wird)\b"
     r"|[:=→(]|->|为|用|采|保|は|が|은|는",
     re.IGNORECASE,
 )
 KNOWN = re.compile(
-    r"\b(?:in|as|to|at|is|are|was|were|be|been|being|use[sd]?|uses|get|gets|got|go|goes|went|have"
+    r"\b(?:in|into|as|to|at|their|own|is|are|was|were|be|been|being|use[sd]?|uses|get|gets|got|go|goes|went|have"
     r"|has|stay|stays|stayed|remain|remains|remained|keep|keeps|kept|left|store|stored|held|both"
     r"|all|also|still|too|that|why|which|it|so|here|quanti[sz]ed|weights?|layers?|projections?"
     r"|modules?|tensors?|linears?|blocks?|and|the|just|precision|scheme|full|plain|with|by|on"
@@ -171,6 +175,8 @@ def tokens_of(text: str) -> Iterator[Token]:
             yield Token("word", start, end, words=frozenset({PLAIN if match["not"] else QUANTIZED}))
         elif match["rest"] or match["dotted"]:
             yield Token("part", start, end, (REST if match["rest"] else said,))
+        elif match["every"]:
+            yield Token("part", start, end, (LINEARS,))
         elif match["again"] or match["end"]:
             yield Token("again" if match["again"] else "end", start, end)
         else:
@@ -218,6 +224,7 @@ def _scanner() -> re.Pattern[str]:
         SAID,
         f"(?P<module>{module})",
         rf"(?P<dotted>(?<![\w.]){DOTTED.pattern})",
+        f"(?P<every>{EVERY})",
         f"(?P<rest>{OTHERS})",
         *parts,
         f"(?P<again>{AGAIN})",

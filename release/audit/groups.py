@@ -9,7 +9,7 @@ from release.audit.words import words
 WIDE = 1 << 20  # parts rows from columns in one number
 LABEL = words("labels")["group_size"]
 GROUP = re.compile(
-    rf"(?:(?<!transform_){LABEL}|\bgroups?(?= of\b)"
+    rf"(?:(?<!transform_){LABEL}|\bgroups?(?= of\b)|\bgroup(?= (?:16|32|64|128|256)\b)"
     r"|\bscales? (?:for|per)(?: each| every)?(?= \d+ (?:values|weights|elements)))"
     r"[\"']?\s*(?:of|is|=|:|\||为|は|von)?\s*(?P<number>\d{1,6})(?!\w|[.,]\d|\s*%|\s?[x×])",
     re.IGNORECASE | re.ASCII,

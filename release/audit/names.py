@@ -16,9 +16,20 @@ FORMAT = re.compile(rf"(?<![\w-])(?P<name>{TELLING})(?![\w-])")
 CLASS = re.compile(
     r"(?<![\w.])(?P<name>(?!Auto)[A-Z]\w+For(?:CausalLM|ConditionalGeneration|ImageTextToText))(?!\w)"
 )
+# Methods of llm-compressor, each a modifier of a recipe.
+METHODS = {
+    name.lower(): name for name in ("GPTQ", "AWQ", "AutoRound", "SmoothQuant", "SpinQuant", "QuIP")
+}
+_METHOD = "|".join(METHODS)
+METHOD = re.compile(
+    rf"\b(?:quanti[sz]ed|produced|made|created) (?:with|using|by|via)(?: the)? "
+    rf"(?P<name>{_METHOD})\b"
+    rf"|\b(?:method|algorithm)\W{{1,4}}(?P<told>{_METHOD})\b",
+    re.IGNORECASE,
+)
 LABEL = re.compile(r"\b(?:architectures?|(?:model )?class)\b", re.IGNORECASE)
 
-Kind = Literal["format", "class"]
+Kind = Literal["format", "class", "method"]
 
 
 class Name(msgspec.Struct, frozen=True):
@@ -30,7 +41,10 @@ class Name(msgspec.Struct, frozen=True):
 
 
 def provide_names(page: Page) -> tuple[Name, ...]:
-    """Collect them; a class counts only where it is called the architecture."""
+    """Collect them; a class counts only where it is called the architecture.
+
+    A method counts where the card says that the model was quantized with it.
+    """
     return tuple(name for line in statements(page) for name in _read(line))
 
 
@@ -42,3 +56,6 @@ def _read(line: Line) -> Iterator[Name]:
         yield Name("format", match["name"], line.number)
     for match in CLASS.finditer(text) if LABEL.search(text) else ():
         yield Name("class", match["name"], line.number)
+    for match in METHOD.finditer(text):
+        name = METHODS[(match["name"] or match["told"]).lower()]
+        yield Name("method", name, line.number)

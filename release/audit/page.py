@@ -25,8 +25,11 @@ MARKS = re.compile(r"(?<!\\)(\*\*|__|`+|\*(?=\S)|(?<=\S)\*(?!\*))|</?[A-Za-z][^<
 BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 PIECES = re.compile(r"<br\s*/?>|\s[·•|]\s", re.IGNORECASE)
 # `Experts: NVFP4; router: BF16`: what begins like a first label is one more.
-LABELS = re.compile(r"\W*(?P<label>[\w /*&-]{1,32}?)\s*(?:[:=]|->|\u2192)\s*\S")
-NEXT = re.compile(r"[;,.]\s+(?=[^\W\d][\w /.*&-]{0,31}\s*(?:[:=]|->|\u2192)\s*\S)")
+LABELS = re.compile(r"\W*(?P<label>[\w /,*&-]{1,60}?)\s*(?:[:=]|->|\u2192)\s*\S")
+NEXT = re.compile(
+    r"(?:;|\.)\s+(?=[*_`]*[^\W\d][\w /.,*&-]{0,60}\s*(?:[:=]|->|\u2192)\s*\S)"
+    r"|,\s+(?=[*_`]*[^\W\d][\w /.*&-]{0,31}\s*(?:[:=]|->|\u2192)\s*\S)"
+)
 # Letters, digits and signs of full width are read as those of a Western keyboard.
 WIDTHS = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
 WIDTHS |= {0x3000: " ", 0x3001: ", ", 0x3002: ". ", 0xFF0C: ", ", 0xFF1A: ": ", 0xFF1B: "; "}

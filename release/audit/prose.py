@@ -190,7 +190,8 @@ def _ratios(number: int, text: str) -> Iterator[Figure]:
             yield Figure("ratio", _kind(match), quantity(match, 1), number)
     for match in OF_ORIGINAL.finditer(text) if ABOUT_SIZE.search(text) else ():
         if not cache_only and SAME_SIZE.search(match[0]) and ORIGINAL.search(match["than"]):
-            yield Figure("ratio", "about percent", _remaining(match), number)
+            kind = "about percent" if match["word"] else "percent"
+            yield Figure("ratio", kind, _remaining(match), number)
     for match in REDUCED.finditer(text):
         if not cache_only:
             yield Figure("ratio", f"about {_kind(match)}", quantity(match, 1), number)

@@ -43,6 +43,10 @@ FIRST = re.compile(
 IS_ALL = re.compile(
     rf"(?:\s+{WORD_ALONE})?(?:\s+(?:checkpoint|quants?|build)\b|\W*$)", re.IGNORECASE | re.ASCII
 )
+# `Asymmetric quantization with zero points`
+MANNER = re.compile(
+    rf"\W*(?:it uses |uses )?a?symmetric\s+(?:[\w-]+\s){{0,2}}{QUANTIZED}\w*", re.IGNORECASE
+)
 CLAUSE = re.compile(
     r"\s*(?:[,;:()]|\b(?:whereas|while|but|plus)\b|\s[-\u2013\u2014]\s)\s*", re.IGNORECASE
 )
@@ -63,6 +67,9 @@ def read_sides(line: Line) -> Iterator[Precise]:
         found = frozenset([*_quantized_to(bare), *_in_brackets(text)])
         if found:
             yield Precise(line.number, text, (), found, "both")
+        manner = MANNER.match(text)
+        if manner and not ELSEWHERE.search(text):
+            yield Precise(line.number, manner[0], (), manners_of(manner[0]), "weights")
         for clause in _clauses(unfolded(text)):
             yield from _sided(line.number, clause)
 

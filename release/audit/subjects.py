@@ -4,7 +4,7 @@ import re
 
 from release.audit.words import patterns
 
-WHOLE, REST = "all weights", "everything else"
+WHOLE, REST, LINEARS = "all weights", "everything else", "all linear layers"
 
 
 def component(label: str) -> str | None:

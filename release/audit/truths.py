@@ -17,7 +17,7 @@ from release.audit.quantities import Figure
 from release.audit.subjects import WHOLE
 from release.audit.totals import cost_of_request, count_modules, share_of_scheme
 from release.checkpoint import Checkpoint
-from release.facts.components import AUDIO
+from release.facts.components import AUDIO, EXPERTS, ROUTER
 from release.facts.components import VISION as VISION_TOWER
 from release.facts.counted import COUNTS, Counted
 from release.facts.kv import KvModel
@@ -36,6 +36,7 @@ OTHERS = {COUNTS[0]: COUNTS[1:]}  # as other families call it
 # Qwen3 states 32,768 tokens of context and keeps room for an answer in max_position_embeddings.
 CONTEXT, ROOM = "max_position_embeddings", 8192
 QWEN3 = 40960
+OF_EXPERTS = {*COUNTS, "num_experts_per_tok"}
 
 
 class Truth(msgspec.Struct, frozen=True):
@@ -149,6 +150,8 @@ def _setting(figure: Figure, known: Known) -> list[Range]:
     """The setting, and those of single parts: `head_dim` is also said of `linear_key_head_dim`."""
     config, key = known.config, figure.subject
     key = next((name for name in (key, *OTHERS.get(key, ())) if config.get(name)), key)
+    if _is_absent(key, known):
+        return exactly(0)
     if config.get(key) is None and not isinstance(known.model, Unknown):
         return exactly(*filter(None, [known.model.settings.get(key)]))
     names = [key, *sorted(name for name in config.text if name.endswith(f"_{key}"))]
@@ -156,6 +159,16 @@ def _setting(figure: Figure, known: Known) -> list[Range]:
     if key == CONTEXT and QWEN3 in values:
         values.append(QWEN3 - ROOM)
     return exactly(*(value for value in values if value < SIZE_CAP)) if config.get(key) else []
+
+
+def _is_absent(key: str, known: Known) -> bool:
+    """Whether the model has nothing of what is counted: a dense one has no experts."""
+    if known.config.get(key) is not None or isinstance(known.modules, Unknown):
+        return False
+    if key in OF_EXPERTS:
+        parts = {module.component for module in known.modules}
+        return bool(parts) and not parts & {EXPERTS, ROUTER}
+    return False
 
 
 def _layers(figure: Figure, known: Known) -> list[Range]:
