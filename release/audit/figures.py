@@ -23,6 +23,7 @@ from release.audit.spelt import in_digits
 from release.audit.subjects import is_about
 from release.audit.tallies import read_tallies
 
+SIZED = re.compile(r"\b[A-Z][\w.]*-(\d+(?:\.\d+)?B(?:-A\d+B)?)\b")  # `Qwen3.5-397B-A17B`
 RATIO = re.compile(NUMBER + r"\s*(?P<unit>[x×%]|:\s*1\b|$)")
 BITS = re.compile(r"(?P<about>~)?(?P<number>\d{1,2}(?:\.\d{1,3})?)(?:\s*bits?)?")
 MODULES = re.compile(
@@ -40,7 +41,8 @@ LINEARS = re.compile(
 def provide_figures(page: Page) -> tuple[Figure, ...]:
     """Collect them, line by line: from code what recipes say of groups."""
     other, foreign = of_others(page), foreign_to(page)
-    lines = (_own(line, foreign) for line in statements(page))
+    own_sizes = frozenset(SIZED.findall(page.title))
+    lines = (_own(line, foreign, own_sizes) for line in statements(page))
     found = [figure for line in lines for figure in _read(line, other)]
     for fence in page.fences:
         for number, text in enumerate(fence.text.split("\n"), fence.number):
@@ -51,11 +53,15 @@ def provide_figures(page: Page) -> tuple[Figure, ...]:
     return tuple(once.values())
 
 
-def _own(line: Line, foreign: re.Pattern[str]) -> Line:
-    """The line without the sentences that are about other models."""
-    if line.cells or not foreign.search(line.text):
+def _own(line: Line, foreign: re.Pattern[str], sizes: frozenset[str]) -> Line:
+    """The line without the sentences that are about other models, by their names or sizes."""
+    if line.cells:
         return line
-    own = [text for text in sentences(line.text) if not foreign.search(text)]
+    own = [
+        text
+        for text in sentences(line.text)
+        if not foreign.search(text) and not (sizes and set(SIZED.findall(text)) - sizes)
+    ]
     return msgspec.structs.replace(line, text=" ".join(own))
 
 

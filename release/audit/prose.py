@@ -66,6 +66,7 @@ ABOUT_SIZE = re.compile(rf"{ORIGINAL.pattern}|\b(?:size|disk)\b", re.IGNORECASE)
 # The sentence is about another model, a part of this one, or what it can be made to do.
 ELSEWHERE = ("original", "others", "unreal", "towers", "cache")
 MORE = r"instead|yarn|rope|exten\w+|extrapolat\w+|calibrat\w+"
+FOREIGN = r"draft\w*|sister|teacher|student|eagle\w*|plain|conventional|older|unlike|instead of"
 FAMILIES = ("llama", "gemma", "mistral", "deepseek", "phi", "gpt", "qwen", "glm", "kimi")
 CONTEXT, LAYERS, EXPERTS, ACTIVE = (
     *("max_position_embeddings", "num_hidden_layers", "num_experts", "num_experts_per_tok"),
@@ -130,7 +131,7 @@ def foreign_to(page: Page) -> re.Pattern[str]:
 @cache
 def _foreign_to(families: tuple[str, ...]) -> re.Pattern[str]:
     names = (rf"{name}\w*" for name in families)
-    return elsewhere(more="|".join([r"draft\w*|drafter|sister|teacher|student|eagle\w*", *names]))
+    return elsewhere(more="|".join([FOREIGN, *names]))
 
 
 @cache

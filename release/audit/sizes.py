@@ -20,6 +20,8 @@ BEFORE = re.compile(
 )
 ORIGINALS = re.compile(rf"\s*(?:,\s*)?(?:for|in|of|with|at|as)?\s*\(?{WHAT}\b", re.IGNORECASE)
 EACH = re.compile(r"\s*(?:each|apiece|per (?:gpu|card|rank|device)|/\s?gpu)\b", re.IGNORECASE)
+ONE_OF = re.compile(r"\b(?:each|every)\b[^.;]{0,40}$", re.IGNORECASE)
+FREE = re.compile(r"\s*(?:of )?(?:free|spare|available|scratch)\b", re.IGNORECASE)
 # `from 54.7 GB to 25.2 GB`
 SHRUNK = re.compile(
     rf"\bfrom\s+[^.;]{{0,24}}?{SIZE.pattern.replace('?P<', '?P<from_')}[^.;\d]{{0,24}}?\s+"
@@ -110,9 +112,11 @@ def _of_weights(text: str, match: re.Match[str]) -> bool:
 
 
 def _others(text: str, match: re.Match[str]) -> bool:
-    """Whether a size is what the model was quantized from, or a GPU's part of it."""
+    """Whether a size is what the model was quantized from, a part of it, or free."""
     before, after = text[: match.start()], text[match.end() :]
-    return bool(BEFORE.search(before) or ORIGINALS.match(after) or EACH.match(after))
+    if EACH.match(after) or ONE_OF.search(before) or FREE.match(after):
+        return True
+    return bool(BEFORE.search(before) or ORIGINALS.match(after))
 
 
 def _stated(line: Line) -> Iterator[Figure]:
