@@ -66,7 +66,7 @@ ABOUT_SIZE = re.compile(rf"{ORIGINAL.pattern}|\b(?:size|disk)\b", re.IGNORECASE)
 # The sentence is about another model, a part of this one, or what it can be made to do.
 ELSEWHERE = ("original", "others", "unreal", "towers", "cache")
 MORE = r"instead|yarn|rope|exten\w+|extrapolat\w+|calibrat\w+"
-FOREIGN = r"draft\w*|sister|teacher|student|eagle\w*|plain|conventional|older|unlike|instead of"
+FOREIGN = r"draft\w*|sister|teacher|student|eagle\w*|plain|conventional|older"
 FAMILIES = ("llama", "gemma", "mistral", "deepseek", "phi", "gpt", "qwen", "glm", "kimi")
 CONTEXT, LAYERS, EXPERTS, ACTIVE = (
     *("max_position_embeddings", "num_hidden_layers", "num_experts", "num_experts_per_tok"),
