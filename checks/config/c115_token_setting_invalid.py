@@ -52,7 +52,7 @@ def check(
         upper = misfits.vocab_rows  # vocab_size is wrong, which C106 says
     for file, path, value in _settings(config, documents):
         yield from _judge(Where(file=file, path=path), value, upper)
-    yield from _marks(config, tokenizer)
+    yield from _marks(config, tokenizer, upper)
     yield from _unmentioned(config, tokenizer, known, upper)
     generation = documents.values.get(GENERATION, {})
     ends = _ids(generation.get("eos_token_id")) or _ids(config.get("eos_token_id"))
@@ -101,16 +101,18 @@ def _judge(where: Where, value: Any, upper: int | None) -> Findings:
             yield Found(where, message, FIX, severity)
 
 
-def _marks(config: ModelConfig, tokenizer: Tokenizer) -> Findings:
+def _marks(config: ModelConfig, tokenizer: Tokenizer, upper: int | None) -> Findings:
     """Ids where images and sounds are put in: words that any text holds, or another input's."""
     found = {key: config.raw.get(key) for key in MARKS}
     given = {key: number for key, number in found.items() if type(number) is int}
     texts = {number: token for token, number in (tokenizer.ids or {}).items()} if given else {}
     for key, number in given.items():
         token = texts.get(number)
-        if token is None:
-            continue
         where, kind = Where(file=CONFIG, path=key), key.partition("_")[0]
+        if token is None:
+            if texts and upper is not None and 0 <= number < upper:
+                yield Found(where, f"id {number} is no token of tokenizer.json", FIX, "warning")
+            continue
         if token not in tokenizer.added and not token.startswith(OPENING):
             yield Found(where, f"id {number} is {token!r:.40}, an ordinary piece of text", FIX)
         elif kind in INPUTS and kind not in token.lower() and _other_input(token, kind):

@@ -2,7 +2,8 @@
 
 What it checks: the classes named are those of transformers or vLLM, and of this model where its
     code takes no other (Qwen-VL, Gemma 3 and 4, Mistral 3, Llama 4); sizes of patches and merges
-    in preprocessor_config.json and processor_config.json are those of vision_config; means and
+    in preprocessor_config.json and processor_config.json are those of vision_config, and so are
+    those that a class takes where they are missing, and Gemma's tokens of an image; means and
     deviations are finite numbers, one for each channel, and no deviation is zero; sizes are
     positive numbers.
 Why it matters: images are cut into another number of patches than the tower expects, or every
@@ -21,13 +22,17 @@ from release.facts.known import READERS, Known
 from release.rules import Findings, Found, Where, rule
 
 FIX = "copy the processor's files from the base model"
-# A processor's key -> what vision_config may call it.
+# A processor's key -> what vision_config, or config.json itself, may call it.
 SHARED = {
     "patch_size": ("patch_size",),
     "temporal_patch_size": ("temporal_patch_size",),
     "merge_size": ("spatial_merge_size", "merge_size"),
     "spatial_merge_size": ("spatial_merge_size", "merge_size"),
+    "image_seq_length": ("mm_tokens_per_image",),
 }
+# What a class of processor_config.json takes for a key that is not there: transformers,
+# processing_pixtral.
+TAKEN = {"PixtralProcessor": {"patch_size": 16, "spatial_merge_size": 1}}
 CLASSES = ("processor_class", "image_processor_type", "video_processor_type")
 # model_type -> how the names of its processors begin. Others, as LLaVA, take those of any tower.
 OWN = {
@@ -49,7 +54,7 @@ def check(config: ModelConfig, documents: Documents, known: Known) -> Findings:
     tower = vision if isinstance(vision, dict) else {}
     for where, settings in _processors(documents):
         yield from _classes(where, settings, known, config.model_type)
-        yield from _shared(where, settings, tower)
+        yield from _shared(where, settings, config.raw | tower)
         for key in CHANNELS:
             if settings.get(key) is not None and not _channels(key, settings[key], tower):
                 yield _found(where, key, f"{settings[key]!r:.60} is not a number for each channel")
@@ -81,11 +86,15 @@ def _classes(where: Where, settings: dict[str, Any], known: Known, model_type: s
             yield _found(where, key, what, "warning")
 
 
-def _shared(where: Where, settings: dict[str, Any], tower: dict[str, Any]) -> Findings:
+def _shared(where: Where, settings: dict[str, Any], config: dict[str, Any]) -> Findings:
+    kind = settings.get("processor_class") if where.file == PROCESSOR else None
+    taken = TAKEN.get(kind, {}) if isinstance(kind, str) else {}
     for key, names in SHARED.items():
-        ours, theirs = settings.get(key), next((tower[n] for n in names if n in tower), None)
+        ours = settings.get(key, taken.get(key))
+        theirs = next((config[name] for name in names if name in config), None)
         if type(ours) is int and type(theirs) is int and ours != theirs:
-            yield _found(where, key, f"it is {ours}, and vision_config has {theirs}")
+            is_ours = f"it is {ours}" if key in settings else f"it is missing, which means {ours}"
+            yield _found(where, key, f"{is_ours}, and config.json has {theirs}")
 
 
 def _channels(key: str, value: Any, tower: dict[str, Any]) -> bool:

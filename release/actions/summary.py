@@ -10,8 +10,6 @@ from release.actions.commands import add_summary
 from release.actions.inputs import Inputs
 from release.actions.steps import AUDIT, PUSHED, commit_of, is_strict
 from release.errors import ReleaseError
-from release.publish.describe import describe
-from release.publish.plan import Plan
 from release.report import REPORT_FILE, Report, load_report
 from release.report.formats import render
 from release.text import code_block, code_span, markdown
@@ -87,6 +85,9 @@ class _Pushed(msgspec.Struct, frozen=True):
 def _of_push(raw: bytes) -> Iterator[str]:
     yield "### On the Hub"
     if not commit_of(raw):
+        from release.publish.describe import describe  # noqa: PLC0415 - with all of the client
+        from release.publish.plan import Plan  # noqa: PLC0415
+
         yield "A plan only: nothing was written."
         yield code_block(click.unstyle(describe(msgspec.json.decode(raw, type=Plan))), "text")
         return

@@ -99,7 +99,7 @@ def _load(place: Path, ask: Ask) -> Any:
         hint = "pip install 'release-checkpoint[sign]'"
         raise ReleaseError("signing needs the extra 'sign'", hint=hint) from None
     name, hint = place.name, "openssl ecparam -name prime256v1 -genkey -noout -out key.pem"
-    if not place.is_file() or place.stat().st_size > LARGEST_KEY:
+    if place.exists() and not (place.is_file() and place.stat().st_size <= LARGEST_KEY):
         raise ReleaseError("is no private key in PEM", where=name, hint=hint)
     content = read(place, name)
     try:

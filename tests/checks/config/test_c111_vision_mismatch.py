@@ -1,4 +1,6 @@
-from tests.conftest import Judge
+import pytest
+
+from tests.conftest import Drafts, Judge
 from tests.mutate import Draft
 
 TOWER = "model.visual."
@@ -47,3 +49,22 @@ def test_silent_on_a_text_only_class_without_tower(mixed: Draft, findings: Judge
 def test_silent_when_one_weight_of_the_tower_is_missing(mixed: Draft, findings: Judge) -> None:
     kept = drop(mixed, f"{TOWER}blocks.0.attn.qkv.")
     assert findings("C111", kept) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "value"),
+    [
+        ("qwen3_vl-nvfp4", "vision_config.deepstack_visual_indexes", [99]),
+        ("mistral3-fp8", "vision_feature_layer", -99),
+        ("mistral3-fp8", "vision_feature_layer", [-1, 2]),
+    ],
+)
+def test_fires_on_a_layer_that_the_tower_does_not_have(
+    name: str, key: str, value: object, draft: Drafts, findings: Judge
+) -> None:
+    assert findings("C111", draft(name).config(key, value)) == [f"error config.json: {key}"]
+
+
+@pytest.mark.parametrize("value", [-2, -1, 0, 1, [-1, 0], None])
+def test_silent_on_layers_of_the_tower(value: object, draft: Drafts, findings: Judge) -> None:
+    assert findings("C111", draft("mistral3-fp8").config("vision_feature_layer", value)) == []

@@ -149,3 +149,8 @@ def test_silent_on_a_token_that_is_put_in_by_its_own_id_or_never(
     for part in (around(id_of(kept, START)), around(BEYOND, used=False)):
         kept.edit("tokenizer.json", "post_processor", part)
         assert findings("C115", kept) == []
+
+
+def test_fires_as_warning_on_a_placeholder_that_is_no_token(draft: Drafts, findings: Judge) -> None:
+    broken = draft("mistral3-fp8").config("image_token_index", 383)
+    assert findings("C115", broken) == ["warning config.json: image_token_index"]

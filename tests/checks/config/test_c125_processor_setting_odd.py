@@ -66,3 +66,13 @@ def test_silent_on_what_is_said_in_other_ways(mixed: Draft, findings: Judge) -> 
     kept.edit(FILE, "size", {"shortest_edge": 4096, "longest_edge": None})
     kept.edit(FILE, "auto_map", {"AutoProcessor": "code.Novel"})
     assert findings("C125", kept.edit(FILE, "processor_class", "Novel")) == []
+
+
+def test_fires_on_what_a_class_takes_for_a_missing_key(draft: Drafts, findings: Judge) -> None:
+    broken = draft("mistral3-fp8").unset("processor_config.json", "spatial_merge_size")
+    assert findings("C125", broken) == ["error processor_config.json: spatial_merge_size"]
+
+
+def test_fires_on_another_number_of_tokens_for_an_image(draft: Drafts, findings: Judge) -> None:
+    broken = draft("gemma3-w4a16").config("mm_tokens_per_image", 16)
+    assert findings("C125", broken) == ["error processor_config.json: image_seq_length"]
