@@ -93,9 +93,11 @@ def make_engine(
 
 def _lacks_vllm(python: Path) -> bool:
     """Whether a Python runs and has no such package; what else is wrong with it shows later."""
+    from release.smoke import ELSEWHERE  # noqa: PLC0415 - keeps --help fast
+
     with suppress(OSError, subprocess.SubprocessError):
         done = subprocess.run(  # noqa: S603 - the user's own Python
-            [str(python), "-c", LOOK],
+            [str(python), "-c", ELSEWHERE + LOOK],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=60,

@@ -20,6 +20,7 @@ from release.cli.options import (
     quiet_option,
     remember_checkpoint,
 )
+from release.errors import ReleaseError
 
 if TYPE_CHECKING:
     from release.checkpoint.location import Location
@@ -137,11 +138,16 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
     )
     report = verify(request)
     strict = strict or bool(manifest and manifest.policy.strict)
-    write_result(render(report, style, color=use_color(output), strict=strict), output)
-    keep_report(report)  # a folder that cannot be written to takes no result from anybody
+    rendered = render(report, style, color=use_color(output), strict=strict)
+    try:
+        keep_report(report)
+    except ReleaseError:
+        write_result(rendered, output)  # whoever cannot keep it has it once
+        raise
     remember_checkpoint(location)
     if isinstance(location, Path) and report.checkpoint.digest:
         remember_stamps(report, location, reused(report))
+    write_result(rendered, output)
     notice(f"report: {REPORT_FILE}", quiet=quiet or style != "human")
     return report.exit_code(strict=strict)
 

@@ -10,6 +10,7 @@ import msgspec
 from release.doctor import Check, Needs, Status
 from release.errors import ReleaseError
 from release.memory.versions import NEWEST, parse_version
+from release.smoke import ELSEWHERE
 
 SECONDS = 120
 PROBE = """
@@ -61,7 +62,7 @@ def check_engine(python: Path, needs: Needs) -> Iterator[Check]:
 
 def _ask(program: str) -> Answer:
     done = subprocess.run(  # noqa: S603 - the interpreter that the user named
-        [program, "-c", PROBE], capture_output=True, timeout=SECONDS, check=True
+        [program, "-c", ELSEWHERE + PROBE], capture_output=True, timeout=SECONDS, check=True
     )
     return msgspec.json.decode(done.stdout.strip().splitlines()[-1], type=Answer)
 

@@ -27,6 +27,7 @@ KEY_NORM, YARN = "k_norm", 4
 
 SCALED_INPUTS = "attention_in_multiplier"
 """Falcon-H1 scales what its norms give."""
+LARGEST_NORM = 1 << 20  # bytes
 
 
 class Unreachable(msgspec.Struct, frozen=True):
@@ -53,7 +54,7 @@ def provide_unreachable(
 
 
 def _unreachable(checkpoint: Checkpoint, measures: Measures) -> Iterator[Unreachable]:
-    norms = {m.tensor: m.info for m in (*measures.weights, *measures.others)}
+    norms = _norms(measures)
     known: dict[str, tuple[float, float]] = {}
     for scale in measures.activation_scales:
         amax = input_amax(scale)
@@ -76,7 +77,7 @@ def provide_unreachable_keys(
 
     Rotary embeddings turn what it gives, and leave its length; YaRN's factor is small.
     """
-    norms = {m.tensor: m.info for m in (*measures.weights, *measures.others)}
+    norms = _norms(measures)
     args, found = quantization.kv_cache_scheme, []
     for scale in measures.cache_scales:
         norm = f"{scale.module.name}.{KEY_NORM}.weight"
@@ -110,6 +111,12 @@ def input_amax(scale: Measure) -> float | None:
 def _largest(args: Args) -> float:
     """Half of the range of codes."""
     return E4M3_LARGEST if args.type == "float" else ((1 << args.num_bits) - 1) / 2
+
+
+def _norms(measures: Measures) -> dict[str, TensorInfo]:
+    """Tensors that may be the weight of a norm: of a size that one has."""
+    found = (*measures.weights, *measures.others)
+    return {m.tensor: m.info for m in found if 0 < m.info.nbytes <= LARGEST_NORM}
 
 
 def _reach(checkpoint: Checkpoint, norm: TensorInfo) -> tuple[float, float]:

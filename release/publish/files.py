@@ -80,10 +80,11 @@ def hold(path: str, content: bytes) -> HeldFile:
     return HeldFile(path, len(content), hashlib.sha256(content).hexdigest(), content)
 
 
-def read(place: Path, name: str) -> bytes:
-    """Read a file whole. Raises `ReleaseError`."""
+def read(place: Path, name: str, most: int = -1) -> bytes:
+    """Read a file whole, or its first bytes. Raises `ReleaseError`."""
     try:
-        return place.read_bytes()
+        with place.open("rb") as file:
+            return file.read(most)
     except OSError as error:
         raise ReleaseError(f"cannot be read: {error.strerror}", where=name) from None
 

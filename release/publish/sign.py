@@ -99,9 +99,7 @@ def _load(place: Path, ask: Ask) -> Any:
         hint = "pip install 'release-checkpoint[sign]'"
         raise ReleaseError("signing needs the extra 'sign'", hint=hint) from None
     name, hint = place.name, "openssl ecparam -name prime256v1 -genkey -noout -out key.pem"
-    if place.exists() and not (place.is_file() and place.stat().st_size <= LARGEST_KEY):
-        raise ReleaseError("is no private key in PEM", where=name, hint=hint)
-    content = read(place, name)
+    content = read(place, name, LARGEST_KEY)
     try:
         key = serialization.load_pem_private_key(content, None)
     except TypeError:

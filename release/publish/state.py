@@ -49,13 +49,28 @@ def only_push() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Hold what is written down still: pushes from other folders write there too."""
+    try:
+        STATE_FILE.parent.mkdir(parents=True, exist_ok=True)
+        lock = STATE_FILE.with_suffix(".lock").open("a")
+    except OSError:
+        yield  # then nothing can be written down either, which `_write` says
+        return
+    with lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def begin(begun: Begun) -> None:
     """Write down that a repository is about to be made.
 
     Raises `ReleaseError` on a full disk. Where a home cannot be written to, it is not: what is cut
     off stays private then, and the next push says so.
     """
-    _write({*_read(), begun})
+    with _alone():
+        _write({*_read(), begun})
 
 
 def has_begun(begun: Begun) -> bool:
@@ -66,7 +81,8 @@ def has_begun(begun: Begun) -> bool:
 def end(begun: Begun) -> None:
     """Forget it: all of it is there, and public."""
     if has_begun(begun):
-        _write({*_read()} - {begun})
+        with _alone():
+            _write({*_read()} - {begun})
 
 
 def _read() -> tuple[Begun, ...]:

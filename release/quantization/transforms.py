@@ -4,7 +4,7 @@ Keys and values are those of compressed_tensors' TransformScheme and TransformAr
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeGuard
 
 import msgspec
 
@@ -45,11 +45,15 @@ def rotations(raw: Any) -> Iterator[Rotation]:
         applied = scheme.get("apply") if isinstance(scheme, dict) else None
         for entry in applied if isinstance(applied, list) else ():
             location = entry.get("location") if isinstance(entry, dict) else None
-            if location in LOCATIONS - OFFLINE:
+            if _is_one_of(location, LOCATIONS - OFFLINE):
                 size = scheme.get("head_dim")
                 targets, ignore = (_strings(entry.get(key)) for key in ("targets", "ignore"))
                 whole = isinstance(size, int) and size > 0
                 yield Rotation(name, location, targets, ignore, size if whole else None)
+
+
+def _is_one_of(value: Any, words: set[str]) -> TypeGuard[str]:
+    return isinstance(value, str) and value in words
 
 
 def _strings(value: Any) -> tuple[str, ...]:
@@ -71,7 +75,7 @@ def check_transforms(raw: Any, path: str) -> Iterator[Problem]:
             yield Problem(place, "must be an object")
             continue
         yield from _keys(scheme, SCHEME_KEYS, place)
-        if scheme.get("type") not in TYPES:
+        if not _is_one_of(scheme.get("type"), TYPES):
             yield Problem(f"{place}.type", f"is {scheme.get('type')!r:.40}, no known transform")
         applied = scheme.get("apply", [])
         for number, entry in enumerate(applied if isinstance(applied, list) else [None]):
@@ -83,7 +87,7 @@ def _entry(entry: Any, path: str) -> Iterator[Problem]:
         yield Problem(path, "must be an object")
         return
     yield from _keys(entry, PLACE_KEYS, path)
-    if entry.get("location") not in LOCATIONS:
+    if not _is_one_of(entry.get("location"), LOCATIONS):
         yield Problem(f"{path}.location", f"is {entry.get('location')!r:.40}, no known place")
     if not isinstance(entry.get("targets"), str | list):
         yield Problem(f"{path}.targets", "must be a list of strings")

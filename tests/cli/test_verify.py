@@ -114,6 +114,12 @@ def test_where_no_report_can_be_kept_it_says_so(run: Run, tmp_path: Path) -> Non
     assert "passed: " in done.stdout, "what was found is said all the same"
 
 
+def test_a_report_is_kept_though_nobody_reads_the_result(run: Run, tmp_path: Path) -> None:
+    done = run("verify", DEMO, "-o", "/dev/null/result")
+    assert done.returncode == 2
+    assert (tmp_path / "work" / ".release" / "report.json").is_file()
+
+
 def test_card_and_push_speak_of_the_checkpoint_that_was_verified(
     run: Run, tmp_path: Path, draft: Drafts
 ) -> None:

@@ -98,6 +98,16 @@ def test_a_python_without_vllm_is_no_fault_of_the_checkpoint(
     assert done.stderr.startswith(f"error: {sys.executable}: has no vllm (")
 
 
+def test_nothing_of_the_folder_is_run_to_find_vllm(run: Run, mixed: Draft, tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    (work / "importlib.py").write_text("open('taken-over', 'w')")
+    (work / "vllm").mkdir()
+    done = run("smoke", mixed.path, "--python", sys.executable)
+    assert done.returncode == 2
+    assert "has no vllm" in done.stderr
+    assert not (work / "taken-over").exists()
+
+
 def test_a_python_that_is_not_there_is_one_line(run: Run, mixed: Draft) -> None:
     done = run("smoke", mixed.path, "--python", "nowhere/python")
     assert done.returncode == 2

@@ -51,3 +51,12 @@ def test_silent_on_what_is_ignored(draft: Drafts, findings: Judge) -> None:
     entries = kept.read()["quantization_config"]["transform_config"]["config_groups"]["R4"]["apply"]
     kept.config(place, [entry | {"ignore": ["re:.*down_proj$"]} for entry in entries])
     assert findings("Q120", kept) == []
+
+
+@pytest.mark.parametrize("location", [[], {}, 3, None])
+def test_silent_on_a_place_that_is_none(location: object, draft: Drafts, findings: Judge) -> None:
+    entry = {"targets": ["Linear"], "location": location, "ignore": [], "inverse": False}
+    groups = {"R4": {"type": "hadamard", "apply": [entry]}}
+    broken = draft("llama-nvfp4").config(TRANSFORMS, {"config_groups": groups})
+    assert findings("Q120", broken) == []
+    assert findings("Q107", broken) != []
