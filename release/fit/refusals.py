@@ -11,8 +11,10 @@ from release.memory.gpus import TURING, Gpu
 from release.memory.model import AMPERE, WIDE, endless, lacks_dtype, longest_length, serving_dtype
 from release.memory.options import Options
 from release.memory.versions import NEWEST, Version, is_newer
+from release.quantization.config import METHOD, canonical_method, find_quantization
 from release.unknown import Unknown
 
+E5M2 = "fp8_e5m2"
 # The first release whose wheels are known to be for CUDA 13 and GPUs since Turing: vLLM 0.20
 # CMakeLists.txt, docker/versions.json.
 WITHOUT_VOLTA = (0, 20)
@@ -46,6 +48,7 @@ def refusal(subject: Subject, settled: Settled, options: Options, gpu: Gpu | Non
                 _lacks_class(subject, settled),
                 _lacks_parts(subject, options),
                 _lacks_dtype(subject, settled),
+                _lacks_cache(subject, settled),
                 _lacks_kernels(subject, settled, gpu),
                 _lacks_stages(subject, settled),
                 lacks_attention(subject, settled, gpu),
@@ -99,6 +102,21 @@ def _lacks_dtype(subject: Subject, settled: Settled) -> str | None:
     wide = serving_dtype(subject.config, asked, serving.compute) == WIDE
     stored = not isinstance(subject.quantization, Unknown) and subject.quantization.groups
     return "it runs in float32 here, which quantized weights do not" if wide and stored else None
+
+
+def _lacks_cache(subject: Subject, settled: Settled) -> str | None:
+    """Why the cache's dtype does not go with scales that the checkpoint may bring.
+
+    Source: vLLM 0.32 layers/attention/attention.py, _init_kv_cache_quant.
+    """
+    if settled.serving.kv_cache_dtype != E5M2:
+        return None
+    _, declared = find_quantization(subject.config.raw) or ("", {})
+    method = canonical_method(declared.get("quant_method")) if isinstance(declared, dict) else None
+    scaled = method == METHOD and declared.get("kv_cache_scheme") is not None
+    if scaled or method == "fp8" or (method or "").startswith("modelopt"):
+        return f"--kv-cache-dtype {E5M2}: not for a checkpoint that may hold scales of the cache"
+    return None
 
 
 def _lacks_kernels(subject: Subject, settled: Settled, gpu: Gpu | None) -> str | None:

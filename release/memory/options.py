@@ -107,11 +107,21 @@ def model_dtype(text: str) -> str:
     return SPELLINGS.get(text, text)
 
 
+class NotModelledError(ValueError):
+    """A value that vLLM takes and that no figure is known for."""
+
+
+class NotModelled(ReleaseError):  # noqa: N818 - an answer of its own kind
+    """An option for which nothing is estimated."""
+
+    exit_code = 3
+
+
 def speculative(text: str) -> int:
     """Read --speculative-config: only the model's own MTP head is modelled."""
     tokens = drafted_tokens(json.loads(text))
     if tokens is None:
-        raise ValueError('only {"method": "mtp", ...} is modelled')
+        raise NotModelledError('of drafts only {"method": "mtp", ...} is modelled')
     return tokens
 
 
@@ -183,6 +193,8 @@ def read_option(name: str, text: str) -> Any:
     except msgspec.ValidationError as error:
         why = str(error).partition(" - at ")[0].lower()
         raise ReleaseError(f"{text!r:.60} cannot be: {why}", where=name) from None
+    except NotModelledError as error:
+        raise NotModelled(f"not estimated: {error}", where=name) from None
     except (ValueError, TypeError, OverflowError, RecursionError) as error:
         if parse in {int, float, human_int, length} and not NUMBER.match(text):
             hint = "write its value" if PLACEHOLDER.search(text) else ""

@@ -54,3 +54,18 @@ def test_what_is_no_size_is_one_line(size: str, run: Run) -> None:
     done = run("fit", HYBRID, f"--available={size}")
     assert done.returncode == 2
     assert f"{size!r} is not a size such as 44.49GiB" in done.stderr
+
+
+@pytest.mark.parametrize(("name", "starts"), [("qwen3-fp8-kv", False), ("qwen3_next-fp8", True)])
+def test_e5m2_does_not_go_with_scales_of_the_cache(name: str, starts: bool) -> None:
+    options = Options(kv_cache_dtype="fp8_e5m2", max_num_seqs=4)
+    fit = solve(open_subject(CHECKPOINTS / name), Question(options, gpu=find_gpu("H200")))
+    assert fit.answer.starts is starts
+    assert starts or "--kv-cache-dtype fp8_e5m2: not for a checkpoint" in fit.answer.why
+
+
+def test_a_draft_that_is_not_modelled_is_not_estimated(run: Run) -> None:
+    config = '{"method":"ngram","num_speculative_tokens":4,"prompt_lookup_max":4}'
+    done = run("fit", HYBRID, "--gpu", "H200", "--speculative-config", config)
+    assert done.returncode == 3
+    assert "--speculative-config: not estimated: of drafts only" in done.stderr
