@@ -1,5 +1,6 @@
 """stdout carries the result, stderr notices. A result is one document, to a file if asked."""
 
+import errno
 import sys
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,8 @@ def write_bytes(data: bytes, output: Path) -> None:
     """Write a file, whole or not at all. Raises `ReleaseError`."""
     try:
         target = output.resolve()
+        if target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "is a folder")
         if target.exists() and not target.is_file() and not target.is_dir():
             with target.open("ab") as stream:
                 stream.write(data)

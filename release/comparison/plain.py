@@ -105,7 +105,7 @@ class _Difference:
     def _change(self) -> str:
         """The factor or the summand, but of one that rounding could be."""
         norm = (self.ours * self.base) ** 0.5
-        if norm and self.both / norm >= ALIKE:
+        if norm and self.elements > 1 and self.both / norm >= ALIKE:  # one number has no direction
             factor = self.both / self.base
             return f"times {factor:.2g}" if abs(factor - 1) > FACTOR else ""
         rounding = 2 * BF16_STEP * (self.span + self.largest)

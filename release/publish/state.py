@@ -59,7 +59,8 @@ def _alone() -> Iterator[None]:
         yield  # then nothing can be written down either, which `_write` says
         return
     with lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        with suppress(OSError):  # of a file system without locks
+            fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
