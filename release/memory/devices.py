@@ -13,12 +13,13 @@ LISTS = (
 )
 IDS = re.compile(r"""device_ids:\s*\[([^\]]*)\]|device_ids:((?:\s*\n\s*-\s*["']?[\w-]+["']?)+)""")
 CDI = re.compile(r"(?:--device[= ]+|AddDevice=)nvidia\.com/gpu=(\w+)")
+N = r"(\d{1,4})(?!\d)"
 COUNTS = (
-    re.compile(r"""--gpus[= ]+["']?(\d+)["']?(?![\w.:])"""),  # docker, srun
-    re.compile(r"""\b(?:nvidia|amd)\.com/gpu["']?(?:\s*:|\s+=)\s*["']?(\d+)"""),  # Kubernetes
-    re.compile(r"--(?:gres=gpu|gpus-per-node|gpus-per-task)(?::[a-z]\w*)?[=:](?:[a-z]\w*:)?(\d+)"),
-    re.compile(r"""\baccelerators:\s*["']?[\w.-]+:(\d+)"""),  # SkyPilot
-    re.compile(r"""driver:\s*["']?nvidia["']?\s*\n\s*count:\s*["']?(\d+)"""),  # Compose
+    re.compile(rf"""--gpus[= ]+["']?{N}["']?(?![\w.:])"""),  # docker, srun
+    re.compile(rf"""\b(?:nvidia|amd)\.com/gpu["']?(?:\s*:|\s+=)\s*["']?{N}"""),  # Kubernetes
+    re.compile(rf"--(?:gres=gpu|gpus-per-node|gpus-per-task)(?::[a-z]\w*)?[=:](?:[a-z]\w*:)?{N}"),
+    re.compile(rf"""\baccelerators:\s*["']?[\w.-]+:{N}"""),  # SkyPilot
+    re.compile(rf"""driver:\s*["']?nvidia["']?\s*\n\s*count:\s*["']?{N}"""),  # Compose
 )
 
 

@@ -18,6 +18,8 @@ from release.memory.variables import filled
 SERVERS = re.compile(rf"vllm\.entrypoints\.\S*(?:api_server|main)|\S*{IMAGES}(?:[:@]\S*)?")
 SERVE = re.compile(r"(?:\S*[/=!])?vllm serve")
 INNER = re.compile(r"\bvllm\s+serve\s")
+SUBSTITUTED = re.compile(r"(?:\w+=)?\$\((.*)\)", re.DOTALL)
+COMMENT = re.compile(r"(?m)^[ \t]*#(?!!|SBATCH|PBS)[^\n]*$")
 ARRAY = re.compile(r"\[[^\[\]]*\]")
 COMPOSE_RUN = re.compile(r"(?:.* )?docker[ -]compose (?:.* )?run")
 # Options of `compose run` that take a value.
@@ -43,10 +45,10 @@ def served(text: str) -> tuple[Pasted, ...]:
     Raises `ReleaseError` where there is none, or quotes do not close.
     """
     text = filled(text)
-    for found in (manifest_commands(text), _arrays(text), _quadlet(text), _shell(text)):
-        every = [each for words, around in found for each in _servers(words, around)]
-        if len(every) == 1:
-            return (Pasted(every[0].words, text),)
+    for read in (manifest_commands, _arrays, _quadlet, _shell):
+        every = [each for words, around in read(text) for each in _servers(words, around, text)]
+        if len(every) == 1 and read is not manifest_commands:
+            return (Pasted(every[0].words, COMMENT.sub("", text)),)
         if every:
             return tuple(every)
     if other := OTHERS.search(text):
@@ -61,11 +63,13 @@ def served_words(text: str) -> list[str]:
     return served(text)[0].words
 
 
-def _servers(words: list[str], around: str) -> Iterator[Pasted]:
+def _servers(words: list[str], around: str, text: str) -> Iterator[Pasted]:
     """What serves in one command: it, or those of a shell that it starts, as in bash -c '...'."""
     words = [word for word in words if word.strip()]
-    inner = next((word for word in words if INNER.search(word)), None)
-    if inner is not None and inner != around:
+    inner = next((word for word in words if INNER.search(word)), "")
+    if substituted := SUBSTITUTED.fullmatch(inner):
+        inner = substituted[1]
+    if inner and inner.strip() != text.strip():
         for each in served(inner.rstrip(",")):
             yield Pasted(each.words, f"{around}\n{each.text}")
         return

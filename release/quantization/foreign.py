@@ -16,7 +16,7 @@ from release.quantization.config import (
 )
 
 FP8_BLOCK = [128, 128]
-AWQ_BITS, GPTQ_BITS = 4, frozenset({4, 8})
+AWQ_BITS, GPTQ_BITS = 4, (4, 8)
 CHANNEL = -1  # as a group's size
 # ModelOpt's name of a whole checkpoint's scheme, the scheme's here.
 ALGORITHMS = {"NVFP4": "NVFP4", "FP8": "FP8"}
@@ -52,10 +52,10 @@ def _unknown(_raw: Declaration) -> None:
 
 def _fp8(raw: Declaration) -> dict[str, Any] | None:
     block = raw.get("weight_block_size")
-    if raw.get("activation_scheme") not in {"static", "dynamic"} or block not in (None, FP8_BLOCK):
+    if raw.get("activation_scheme") not in ("static", "dynamic") or block not in (None, FP8_BLOCK):
         return None
-    kept = raw.get("modules_to_not_convert") or raw.get("ignored_layers") or []
-    names = [f"re:(.*\\.)?{re.escape(name)}(\\..*)?$" for name in kept if isinstance(name, str)]
+    kept = _names(raw.get("modules_to_not_convert") or raw.get("ignored_layers"))
+    names = [f"re:(.*\\.)?{re.escape(name)}(\\..*)?$" for name in kept]
     return {
         "config_groups": {"FP8_BLOCK" if block else "FP8": ["Linear"]},
         "format": "float-quantized",
@@ -64,8 +64,8 @@ def _fp8(raw: Declaration) -> dict[str, Any] | None:
 
 
 def _awq(raw: Declaration) -> dict[str, Any] | None:
-    kept = raw.get("modules_to_not_convert") or []
-    names = [f"re:.*{re.escape(name)}" for name in kept if isinstance(name, str)]
+    kept = _names(raw.get("modules_to_not_convert"))
+    names = [f"re:.*{re.escape(name)}" for name in kept]
     if str(raw.get("version") or "gemm").lower() != "gemm" or raw.get("bits") != AWQ_BITS:
         return None
     return _packed(raw, ["lm_head", *names], symmetric=False)
@@ -120,6 +120,9 @@ def _modelopt(raw: Declaration) -> dict[str, Any] | None:
     }
 
 
-def _globs(names: Any) -> list[str]:
-    kept = names if isinstance(names, list) else []
-    return [f"re:{fnmatch.translate(f'{name}*')}" for name in kept if isinstance(name, str)]
+def _globs(value: Any) -> list[str]:
+    return [f"re:{fnmatch.translate(f'{name}*')}" for name in _names(value)]
+
+
+def _names(value: Any) -> list[str]:
+    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
