@@ -39,7 +39,7 @@ OF_ALL = re.compile(
     re.IGNORECASE,
 )
 SUBJECT = re.compile(
-    r"(?:^|[,:;]\s|\b(?:and|so)\s)\W*(?:it|this|(?:(?:the|this|our|my|its)\s)?(?:quantized "
+    r"(?:^|[,:;]\s|\b(?:and|so)\s)\W{0,8}(?:it|this|(?:(?:the|this|our|my|its)\s)?(?:quantized "
     r"|compressed |final |resulting )?"
     r"(?:upload|model|quants?|quantization|checkpoint|weights?|files?|download|footprint|repo(?:sitory)?"
     r"|result|build|size|weights only)(?: itself| alone)?)\b(?P<verb>[^.;\d]{0,48}?)$",

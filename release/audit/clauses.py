@@ -90,7 +90,10 @@ SOME = re.compile(
     re.IGNORECASE,
 )
 ONLY = re.compile(r"\bonly (?:the |its |those of the )?$", re.IGNORECASE)
-OTHER = elsewhere("original", more=r"if|when|would|unlike|vs|versus|instead|than|could|draft")
+OTHER = elsewhere(
+    "original",
+    more=r"if|when|would|unlike|vs|versus|instead|than|could|draft|earlier|previous|tried|gguf|variants?",
+)
 AND = re.compile(r"\s*,?\s*and\b")  # `is not quantized and stays in BF16`
 MOST = 64  # characters between a part and what is said of it
 

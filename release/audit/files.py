@@ -15,7 +15,8 @@ SHARDS = re.compile(
     re.IGNORECASE,
 )
 TENSORS = re.compile(
-    r"(?<![\w.,/-])(?P<number>\d{1,3}(?:,\d{3})+|\d{1,7}) tensors\b(?! cores?| parallel)"
+    r"(?<![\w.,/-])(?P<number>\d{1,3}(?:,\d{3})+|\d{1,7}) tensors\b"
+    r"(?! cores?| parallel| on each| (?:for|per) )"
     r"|\b(?:number of|total|all) tensors\s*[:=|]\s*(?P<told>\d{1,3}(?:,\d{3})+|\d{1,7})\b",
     re.IGNORECASE,
 )

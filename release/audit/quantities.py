@@ -28,12 +28,13 @@ ABOUT = r"(?P<about>[~≈]\s*|(?:about|around|approx\.?|approximately|roughly|et
 ABOUT += r"|[约約약]\s*)?"
 NUMBER = ABOUT + r"(?P<number>\d(?:[\d,]{0,20}\d)?(?:\.\d{1,12})?)"
 SIZE = re.compile(
-    rf"(?<![\w.,/-]){NUMBER}\s*-?(?P<unit>TiB|GiB|MiB|KiB|TB|GB|MB|[kK]B|bytes|gigs|[kmgt]b"
-    r"|B(?=\s*(?:/|per )\s*tok))(?P<rate>\s*(?:/|per )\s*tok(?:en)?s?)?\b",
+    # Of these cases only, whatever a pattern around it ignores; a rate of bytes is no size.
+    rf"(?<![\w.,/-]){NUMBER}\s*-?(?P<unit>(?-i:TiB|GiB|MiB|KiB|TB|GB|MB|[kK]B|bytes|gigs|[kmgt]b"
+    r"|B(?=\s*(?:/|per )\s*tok)))(?P<rate>\s*(?:/|per )\s*tok(?:en)?s?)?\b(?!\s?/\s?s\b)",
     re.ASCII,
 )
 UNIT = "|".join(re.escape(unit) for unit in sorted(STEPS, key=lambda unit: -len(unit)))
-COUNT = re.compile(rf"(?<![\w.,/$-]){NUMBER}\s?(?P<unit>{UNIT})(?![\w%]|[.,]\d)", re.ASCII)
+COUNT = re.compile(rf"(?<![\w.,/$-]){NUMBER}\s?(?P<unit>(?-i:{UNIT}))(?![\w%]|[.,]\d)", re.ASCII)
 ROUGH = 0.03  # what "about" may hide
 HALF = 0.501
 TENTH = Decimal("0.5")

@@ -24,7 +24,9 @@ TOKEN = re.compile(r"(?:bytes |kv |cache )?(?:per|a|/) ?token", re.IGNORECASE)
 FIXED = re.compile(r"per sequence,? fixed|state(?: per sequence)?", re.IGNORECASE)
 REQUEST = re.compile(rf"one (?:request|sequence) of {COUNT.pattern} tokens", re.IGNORECASE)
 HUB = re.compile(
-    rf"\b(?:page|hub)\b[^.;]{{0,80}}?\b(?:shows?|counts?) (?:it as )?{COUNT.pattern}", re.IGNORECASE
+    rf"\b(?:page|hub)\b[^.;]{{0,80}}?\b(?:shows?|counts?) (?:it as )?{COUNT.pattern}"
+    r"(?=\s?param|[.,;)]|$)",
+    re.IGNORECASE,
 )
 ORIGINAL = re.compile(words("elsewhere")["original"], re.IGNORECASE)
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -16,7 +17,8 @@ from release.tables import Table
 RESULTS_CAP = 64 << 20  # bytes
 STDERR = "_stderr"
 MOST_PARTS, DEEPEST = 1000, 4  # of a group of tasks
-LOWER = ("perplexity", "ppl", "bits_per_byte", "loss", "error_rate", "wer")
+LOWER = re.compile(r"(?:^|[\W_])(?:\w*perplexity|ppl|bits_per_byte|loss|error_rate|wer)(?:$|[\W_])")
+LARGEST = 1e300
 SURE = 2.0  # standard errors of the difference
 
 
@@ -204,7 +206,7 @@ def _is_higher(stated: Any, name: str) -> bool:
     """Whether more of a metric is better, as the file says, else as its name does."""
     if isinstance(stated, dict) and type(said := stated.get(name)) is bool:
         return said
-    return not any(word in name.lower() for word in LOWER)
+    return LOWER.search(name.lower()) is None
 
 
 def _of(raw: dict[str, Any], table: str, task: str) -> Any:
@@ -213,7 +215,8 @@ def _of(raw: dict[str, Any], table: str, task: str) -> Any:
 
 
 def _is_number(value: Any) -> TypeGuard[float]:
-    return isinstance(value, int | float) and type(value) is not bool and math.isfinite(value)
+    is_one = isinstance(value, int | float) and type(value) is not bool
+    return is_one and -LARGEST < value < LARGEST
 
 
 def _model(raw: dict[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """stdout carries the result, stderr notices. A result is one document, to a file if asked."""
 
 import errno
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ def write_bytes(data: bytes, output: Path) -> None:
     try:
         target = output.resolve()
         if target.is_dir():
-            raise IsADirectoryError(errno.EISDIR, "is a folder")
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         if target.exists() and not target.is_file() and not target.is_dir():
             with target.open("ab") as stream:
                 stream.write(data)
@@ -60,8 +61,6 @@ def rich_text(renderable: Any, *, color: bool, width: int | None = None) -> str:
 
 def use_color(output: Path | None) -> bool:
     """Colour only a terminal, and not where NO_COLOR is set (https://no-color.org)."""
-    import os  # noqa: PLC0415
-
     return output in {None, STDOUT} and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 

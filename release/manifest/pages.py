@@ -4,7 +4,8 @@ import re
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
 _HEADING = re.compile(r" {0,3}#{1,2}(?:\s|$)")
-_UNDER = re.compile(r" {0,3}(?:=+|-{2,})\s*")
+_UNDER = re.compile(r" {0,3}(?:=+|-+)\s*")
+_NO_PARAGRAPH = re.compile(r"\s*(?:$|#{1,6}\s|>|[-*+]\s|\d+[.)]\s)|\s{4}")
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)\b[^<>]*?(/?)>")
 _CODE = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
 _ALONE = {"br", "hr", "img", "input", "source", "wbr", "col", "p", "li", "td", "th", "tr"}
@@ -17,7 +18,7 @@ def breaks_out(text: str) -> str | None:
     A fence, a comment or a tag left open takes all that follows; a heading of the card's own level
     begins a section that the card did not write.
     """
-    fence, prose, before = "", [], ""
+    fence, prose, paragraph = "", [], False
     for line in text.splitlines():
         match = _FENCE.fullmatch(line)
         if fence:
@@ -25,12 +26,12 @@ def breaks_out(text: str) -> str | None:
                 fence = ""
             continue
         if match and not ("`" in match[1] and "`" in match[2]):
-            fence = match[1]
+            fence, paragraph = match[1], False
             continue
-        if _HEADING.match(line) or (before.strip() and _UNDER.fullmatch(line)):
+        if _HEADING.match(line) or (paragraph and _UNDER.fullmatch(line)):
             return "has a heading of the card's own level: use ### or deeper"
         prose.append(line)
-        before = line
+        paragraph = not _NO_PARAGRAPH.match(line)
     if fence:
         return f"opens a block of code with {fence} and does not close it"
     return _open_tags(_CODE.sub("", "\n".join(prose)))
@@ -40,6 +41,8 @@ def _open_tags(text: str) -> str | None:
     bare = re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
     if "<!--" in bare:
         return "opens a comment with <!-- and does not close it"
+    if found := re.search(r"<[?!]", bare):
+        return f"opens {found[0]} and does not close it"
     stack: list[str] = []
     for closing, name, alone in _TAG.findall(bare):
         tag = name.lower()

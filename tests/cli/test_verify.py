@@ -45,7 +45,7 @@ def test_the_exit_code_is_the_same_in_every_format(
         ([DEMO, "--format", "xml"], "'xml' is not one of"),
         ([DEMO, "--levle", "bytes"], "--level"),
         ([DEMO, "-o", "/dev/null/report"], "cannot be written"),
-        ([DEMO, "-o", "/"], "/: cannot be written: is a folder"),
+        ([DEMO, "-o", "/"], "/: cannot be written: Is a directory"),
     ],
 )
 def test_what_cannot_run_ends_with_2_and_prints_nothing(
