@@ -55,3 +55,9 @@ def test_silent_on_a_single_weight_that_is_left(draft: Drafts, findings: Judge) 
     kept = draft("llama-fp8-dynamic")
     kept.patch(f"{MODULE}.weight", bytes(32_767) + b"\x01")
     assert findings("V113", kept) == []
+
+
+def test_silent_on_a_norm_of_ones_in_two_dimensions(draft: Drafts, findings: Judge) -> None:
+    name = "model.norm.weight"  # C106 says that its shape is wrong
+    kept = draft("llama-nvfp4").patch(name, bf16(1.0) * 128).retype(name, "BF16", [1, 128])
+    assert findings("V113", kept) == []
