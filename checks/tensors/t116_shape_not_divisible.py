@@ -12,6 +12,7 @@ Seen in: vllm #33327, blocks of 128 over an intermediate size of 10,944; vllm #1
 
 from collections.abc import Iterator
 
+from release.facts.cuts import ending_inside, split_axis, unit_of
 from release.facts.misfits import Misfits
 from release.facts.modules import Module, Modules
 from release.facts.siblings import Fused
@@ -20,8 +21,7 @@ from release.quantization.schemes import WORD, Scheme
 from release.rules import Findings, Found, Where, rule
 from release.unknown import Unknown
 
-REPEATED = {"k_proj", "v_proj"}  # where devices outnumber key/value heads
-SPLIT_COLUMNS = {"o_proj", "down_proj", "out_proj", "w2"}
+REPEATED = ("k_proj", "v_proj")  # where devices outnumber key/value heads
 DEVICES = (2, 4, 8)
 FIX = "quantize it per channel, or ignore it"
 
@@ -41,8 +41,10 @@ def check(
         if module.name not in misshapen:
             yield from _alone(module, scheme)
     for fused in () if isinstance(siblings, Unknown) else siblings:
-        for part in fused.parts if fused.expert else fused.parts[:-1]:
-            yield from _block_ends_inside(part, fused)
+        for part, rows, block in ending_inside(fused):
+            last = fused.name.rpartition(".")[2]
+            what = f"its {rows:,} rows are no multiple of {block}; vLLM refuses that within {last}"
+            yield Found(Where(module=part.name), what, FIX, "warning")
     yield from _devices(quantized)
 
 
@@ -60,23 +62,14 @@ def _alone(module: Module, scheme: Scheme) -> Iterator[Found]:
         yield Found(where, what, "quantize it symmetrically, or ignore it", "warning")
 
 
-def _block_ends_inside(part: Module, fused: Fused) -> Iterator[Found]:
-    scheme = part.scheme
-    if not isinstance(scheme, Scheme) or not scheme.weights.block_structure or not part.shape:
-        return
-    rows, block = part.shape[0], scheme.weights.block_structure[0]
-    if part.quantized and rows % block:
-        last = fused.name.rpartition(".")[2]
-        what = f"its {rows:,} rows are no multiple of {block}; vLLM refuses that within {last}"
-        yield Found(Where(module=part.name), what, FIX, "warning")
-
-
 def _devices(quantized: list[tuple[Module, Scheme]]) -> Iterator[Found]:
     """Say once, at the smallest number of devices, where one would get a part of a group."""
     for devices in DEVICES:
         for module, scheme in quantized:
-            unit = _unit(module, scheme)
-            side = (module.shape or (0, 0))[module.name.rpartition(".")[2] in SPLIT_COLUMNS]
+            axis = None if module.name.endswith(REPEATED) else split_axis(module)
+            if axis is None or module.shape is None:
+                continue
+            unit, side = unit_of(module, axis), module.shape[axis]
             if unit and side % unit == 0 and side % (unit * devices):
                 what = (
                     f"over {devices} devices its {side:,} divide into parts of {side / devices:g}"
@@ -85,14 +78,3 @@ def _devices(quantized: list[tuple[Module, Scheme]]) -> Iterator[Found]:
                 message = f"{what}, no multiple of {scheme.name}'s {unit}"
                 yield Found(Where(module=module.name), message, hint, "info")
                 return
-
-
-def _unit(module: Module, scheme: Scheme) -> int | None:
-    """Columns, or rows, that tensor parallelism must keep together."""
-    args, last = scheme.weights, module.name.rpartition(".")[2]
-    columns = last in SPLIT_COLUMNS
-    if last in REPEATED:
-        return None
-    if args.block_structure:
-        return args.block_structure[columns]
-    return args.group_size if columns and args.strategy in GROUPED else None

@@ -6,8 +6,8 @@ from itertools import combinations
 
 from msgspec.structs import replace
 
-from release.fit.refusals import cannot_split
 from release.fit.solve import Fit, Question, solve
+from release.fit.splitting import Ranks, cannot_split
 from release.fit.subject import NotEstimated, Subject
 from release.memory.dtypes import FP8
 from release.memory.logs import EngineLog
@@ -58,18 +58,27 @@ def smallest_change(subject: Subject, fit: Fit) -> Fit | None:
 
 
 def _on_fewer(subject: Subject, fit: Fit) -> Iterator[tuple[int, Change]]:
-    """As many GPUs as there are, and as share the heads, where the command takes more."""
+    """As many GPUs as there are, and as share heads and blocks, where the command takes more.
+
+    Experts that cannot be cut may be kept whole.
+    """
     options, there = fit.question.options, fit.question.gpus
     over = there is not None and needed_gpus(options) > there
     ranks = fit.settled.serving.tensor_parallel_size
     most = there if over and there else ranks
-    even = (
-        n for n in range(most, 0, -1) if not cannot_split(subject.config, subject.architecture, n)
-    )
+    whole = bool(options.enable_expert_parallel)
+    if subject.sparse and not whole and not _uneven(subject, fit, most, whole=True):
+        yield 0, {"enable_expert_parallel": True}
+    even = (n for n in range(most, 0, -1) if not _uneven(subject, fit, n, whole=whole))
     fewer = next(even, ranks)
     if over or fewer < ranks:
         one = {"pipeline_parallel_size": None, "data_parallel_size": None} if over else {}
         yield 0, {"tensor_parallel_size": fewer, **one}
+
+
+def _uneven(subject: Subject, fit: Fit, count: int, *, whole: bool) -> bool:
+    ranks = Ranks(count, whole, fit.settled.serving.version)
+    return bool(cannot_split(subject.config, subject.architecture, subject.modules, ranks))
 
 
 def _without(fit: Fit) -> Iterator[tuple[int, Change]]:

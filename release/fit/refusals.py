@@ -1,10 +1,7 @@
 """Options that vLLM refuses whatever the memory."""
 
-from release.architecture import Architecture, ModelConfig
-from release.architecture.attention import AttentionCache
-from release.architecture.config import ConfigGap
-from release.architecture.family import numbered
 from release.fit.attention import lacks_attention
+from release.fit.splitting import Ranks, cannot_split
 from release.fit.subject import Subject
 from release.memory.defaults import Settled
 from release.memory.gpus import TURING, Gpu
@@ -50,7 +47,7 @@ def refusal(subject: Subject, settled: Settled, options: Options, gpu: Gpu | Non
                 _lacks_dtype(subject, settled),
                 _lacks_cache(subject, settled),
                 _lacks_kernels(subject, settled, gpu),
-                _lacks_stages(subject, settled),
+                _lacks_stages(subject, settled, options),
                 lacks_attention(subject, settled, gpu),
             ),
         ),
@@ -131,24 +128,12 @@ def _lacks_kernels(subject: Subject, settled: Settled, gpu: Gpu | None) -> str |
     return f"{needs}, {gpu.name} has {gpu.capability}"
 
 
-def _lacks_stages(subject: Subject, settled: Settled) -> str | None:
+def _lacks_stages(subject: Subject, settled: Settled, options: Options) -> str | None:
     """Why it cannot be split over so many GPUs."""
     serving, config = settled.serving, subject.config
     if serving.pipeline_parallel_size > 1 and not subject.architecture.loading.pipeline:
         return f"vLLM has no pipeline parallelism for {config.model_type}"
-    return cannot_split(config, subject.architecture, serving.tensor_parallel_size)
-
-
-def cannot_split(config: ModelConfig, architecture: Architecture, ranks: int) -> str | None:
-    """Why attention cannot be split over `ranks` GPUs, if vLLM refuses that."""
-    try:
-        heads = config.count("num_attention_heads")
-    except ConfigGap:
-        return None
-    if heads % ranks:
-        return f"{heads} attention heads cannot be split over {ranks} GPUs"
-    caches = architecture.caches
-    kept = () if isinstance(caches, Unknown) else numbered(caches)
-    groups = {cache.kv_heads for _, cache in kept if isinstance(cache, AttentionCache)}
-    uneven = next((count for count in sorted(groups) if count % ranks and ranks % count), None)
-    return None if uneven is None else f"{uneven} KV heads cannot be split over {ranks} GPUs"
+    ranks = Ranks(
+        serving.tensor_parallel_size, bool(options.enable_expert_parallel), serving.version
+    )
+    return cannot_split(config, subject.architecture, subject.modules, ranks)
