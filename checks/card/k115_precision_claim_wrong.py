@@ -15,9 +15,11 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from release.audit.cached import NO_SCALES, SCALES
 from release.audit.page import Page
 from release.audit.precise import Precise
 from release.audit.schemes import (
+    QUANTIZED,
     true_of,
     true_of_activations,
     true_of_any,
@@ -37,6 +39,7 @@ from release.unknown import Unknown
 ENOUGH = 0.75  # of the weights of a part
 LITTLE = 0.1  # of what is quantized
 MANNERS = frozenset(patterns("manners"))
+TOLD = re.compile(r"kv[-_]cache[-_]dtype")  # to a server
 JUDGES = {"activations": true_of_activations, "weights": true_of_weights}
 TOWERS = {MTP, VISION, AUDIO}  # whose modules have the same names as the text model's
 
@@ -50,21 +53,33 @@ def check(
 ) -> Findings:
     """Judge each part of each claim; those that name nothing here are left alone."""
     cache = None if isinstance(quantization, Unknown) else quantization.kv_cache_scheme
+    told = TOLD.search(page.text) is not None
     for claim in precisions:
-        for what in (
-            _cache(claim, cache) if claim.side == "cache" else _parts(claim, modules, cache)
-        ):
+        of_cache = claim.side == "cache"
+        found = _cache(claim, cache, told=told) if of_cache else _parts(claim, modules, cache)
+        for what in found:
             yield Found(Where(file=page.name, line=claim.line), what, "correct it")
 
 
-def _cache(claim: Precise, cache: Args | None) -> Iterator[str]:
-    """A server can be told to quantize the cache; only what has scales here has a true answer."""
-    if cache is None:
-        return
-    true = true_of_cache(cache)
-    formats = claim.words - MANNERS
-    if (formats and not formats & true) or (claim.words & MANNERS) - true:
-        yield f"KV cache: the card says {_said(claim)}, it is {', '.join(sorted(true))}"
+def _cache(claim: Precise, cache: Args | None, *, told: bool) -> Iterator[str]:
+    """A server can be told to quantize the cache: only what is said of the files has an answer."""
+    if SCALES in claim.words and cache is None:
+        yield "KV cache: the card says that there are scales for it, there are none"
+    elif NO_SCALES in claim.words and cache is not None:
+        yield f"KV cache: the card says that there are no scales, it is {_true(cache)}"
+    elif cache is None:
+        formats = claim.words - MANNERS - {QUANTIZED}
+        if QUANTIZED in claim.words and formats and not told:
+            yield f"KV cache: the card says {_said(claim)}, the checkpoint has no scales for it"
+    else:
+        formats = claim.words - MANNERS - {QUANTIZED, SCALES}
+        true = true_of_cache(cache)
+        if (formats and not formats & true) or (claim.words & MANNERS) - true:
+            yield f"KV cache: the card says {_said(claim)}, it is {_true(cache)}"
+
+
+def _true(cache: Args) -> str:
+    return ", ".join(sorted(true_of_cache(cache)))
 
 
 def _parts(claim: Precise, modules: Modules, cache: Args | None) -> Iterator[str]:

@@ -8,14 +8,12 @@ import msgspec
 
 from release.audit.page import Page, sentences, statements
 from release.audit.places import Machine, machines
-from release.audit.words import elsewhere
+from release.audit.words import elsewhere, words
 
 Kind = Literal["mtp", "vision", "native", "remote code", "recovery"]
 
 DENIED = re.compile(
-    r"\b(?:no|not|without|lost|removed|stripped|dropped|lacks?|missing|disabled?|unsupported|never"
-    r"|exclud\w+|omit\w*|skipp?\w*)\b"
-    r"|n't\b",
+    rf"\b(?:{words('elsewhere')['absent']})\b|n't\b|{words('elsewhere')['absent_cjk']}",
     re.IGNORECASE,
 )
 # What is said of how the model was made, or of another, is no claim about these files.
@@ -40,6 +38,12 @@ EVIDENCE = re.compile(
 )
 COUNTED = re.compile(
     r"\bn\s*=\s*\d|\bstderr\b|±|\bsamples?\b|\bquestions?\b|\bproblems?\b|\bn\b", re.IGNORECASE
+)
+BASE = re.compile(r"\b(?:base|original|bf16|baseline)\b", re.IGNORECASE)
+BASE_SCORE = re.compile(
+    rf"{BASE.pattern}(?: model)?(?:'s)?(?: scores?)?(?:\s*[:=(]\s*|\s+(?:at |is |was |of )?)"
+    r"(?:0\.\d|\d{1,3}\.\d|\d{1,3}\s*%)(?!\d*\s*[x×KMGT]?B\b)",
+    re.IGNORECASE,
 )
 
 
@@ -69,7 +73,7 @@ def provide_features(page: Page) -> Features:
         claims=tuple(_claims(page)),
         harness=any(EVIDENCE.search(text) for text in (*texts, page.text)),
         counted=bool(COUNTED.search(heads)) or any(re.search(r"\bn\s*=\s*\d", t) for t in texts),
-        base_scores=bool(re.search(r"\b(?:base|original|bf16|baseline)\b", heads, re.IGNORECASE)),
+        base_scores=bool(BASE.search(heads)) or any(map(BASE_SCORE.search, texts)),
     )
 
 

@@ -21,7 +21,8 @@ ACTIVE_AFTER = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 BEFORE = re.compile(
-    rf"{PARAMETERS}(?:[量数]| ?수)?\s*(?:of|:|is|=|は|为|[은는])\s*$", re.IGNORECASE
+    rf"{PARAMETERS}(?:[量数]| ?수)?\s*(?:of|:|is|=|は|为|[约約]|[은는]|(?<=[量数]))\s*$",
+    re.IGNORECASE,
 )
 ACTIVE_BEFORE = re.compile(
     rf"{AT_WORK}(?:\s*{PARAMETERS})?[量数]?\s*(?:of|:|is|are|~|=|は|[약约約은는])?\s*[(]?$",

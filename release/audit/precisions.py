@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
+from release.audit.cached import read_cache
 from release.audit.clauses import read_clauses
 from release.audit.labels import pair
 from release.audit.page import Line, Page, sentences, statements
@@ -30,12 +31,6 @@ APPLIED = re.compile(
     r"(?=,?\s+(?:while|whereas|but|(?:and\s+)?(?:FP|NV|INT|BF|MX)\w*\d)|\.?$)",
     re.IGNORECASE | re.ASCII,
 )
-# `The KV cache is quantized to FP8`, `KV cache scales in FP8`
-CACHED = re.compile(
-    r"\bKV[- ]cache(?: is| was| scales? (?:is|are)| stays| remains| kept)+(?P<said>[^.;,]{2,40})"
-    r"|scales? for (?:an? |the )?(?P<held>[\w -]{2,20}?) KV[- ]cache",
-    re.IGNORECASE,
-)
 # `NVFP4: down_proj; FP8: gate_proj, up_proj`, in brackets behind the name of their component
 ENUMERATED = re.compile(
     r"(?<=[(;] )(?P<said>\w[\w-]{2,20}):\s*(?P<names>(?:[\w.*]*\w_proj\w*[,\s]*(?:and\s+)?)+)"
@@ -60,7 +55,7 @@ def _read(line: Line) -> Iterator[Precise]:
     yield from _bracketed(line)
     yield from read_sides(line)
     labelled = LABELLED.match(line.text)
-    yield from _cached(line)
+    yield from read_cache(line)
     yield from _applied(line)
     claims = [*read_pair(line, labelled[1], labelled[2])] if labelled else []
     yield from claims
@@ -73,13 +68,6 @@ def _read(line: Line) -> Iterator[Precise]:
 def _of_parts(line: Line, label: str, value: str) -> Iterator[Precise]:
     """What a later sentence states of a part behind its name."""
     return (claim for claim in read_pair(line, label, value) if claim.parts)
-
-
-def _cached(line: Line) -> Iterator[Precise]:
-    for match in CACHED.finditer(line.text):
-        words = words_of(match["said"] or match["held"])
-        if words and not UNSURE.search(line.text) and not re.search(r"\bor\b|--", line.text):
-            yield Precise(line.number, match[0], (), words, "cache")
 
 
 def _applied(line: Line) -> Iterator[Precise]:

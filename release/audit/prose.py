@@ -39,6 +39,11 @@ OF_ORIGINAL = re.compile(
     re.IGNORECASE,
 )
 PARTS = {"half": 50, "a third": 100 / 3, "one third": 100 / 3, "a quarter": 25}
+# `95% of the original accuracy`
+OF_QUALITY = elsewhere(
+    more=r"accura\w+|perform\w+|quality|scores?|capabilit\w+|speed|throughput|perplexity|latency"
+    r"|benchmarks?|recover\w+|results?|parameters?|bandwidth"
+)
 SAME_SIZE = re.compile(r"\bsize\b|\b(?:large|big|small) as\b|% of", re.IGNORECASE)
 LOOSELY = 6.0  # percents that a spelt fraction may be off
 BITS = re.compile(
@@ -81,7 +86,10 @@ SOME = re.compile(
 )
 NATIVE = re.compile(r"\bnative(?:ly)?\s*$", re.IGNORECASE)
 COUNTER = r"(?:[- ]tokens?)?[- ]?(?:[个個]の?|개의?)?\s?"
-LINKS = r"\s*(?:\([^()]*\)\s*)?(?:is|=|:|ist|umfasst|beträgt|covers|spans|为|は|[는은])\s*"
+LINKS = (
+    r"\s*(?:\([^()]*\)\s*)?(?:is|=|:|ist|umfasst|beträgt|covers|spans|[共总]?[为有]|共|は|[는은])"
+    r"\s*"
+)
 LOOSE = (
     r"\s*(?:\([^()]*\)\s*)?(?:(?:is|has|of|=|:|\?|ist|von|umfasst|beträgt|covers|spans|为|は"
     r"|[는은])\s*|\()?"
@@ -98,7 +106,7 @@ ACTIVATED = re.compile(
     rf"{WHOLE}\s*(?:of (?:which|them|these)\s*)?[个個개]?(?:专家|[がをはで]|[가이])?\s*(?:are |被)?"
     rf"(?:{words('verbs')['active']}|(?:routed |used |chosen |selected )?(?:per|for each) token)"
     r"(?!\s*param|参数|パラ)"
-    rf"|{words('verbs')['active']}\s*(?P<of>\d{{1,4}})\s*[个個개]"
+    rf"|{words('verbs')['active']}\s*(?P<of>\d{{1,4}})\s*[个個개]\s*(?:路由)?(?:专家|エキスパート|전문가)?"
     r"|\btop[- ](?P<top>\d{1,3})(?!\w)",
     re.IGNORECASE | re.ASCII,
 )
@@ -161,6 +169,7 @@ def _settings(number: int, text: str) -> Iterator[Figure]:
         for match in ACTIVATED.finditer(text):
             count = match["number"] or match["of"] or match["top"]
             yield Figure("setting", ACTIVE, whole(count), number)
+        text = ACTIVATED.sub(" ", text)
     text = POINTS.sub("", text)
     for key, forms in _forms().items():
         for form in forms:
@@ -190,7 +199,8 @@ def _ratios(number: int, text: str) -> Iterator[Figure]:
         if ORIGINAL.search(match["than"]) and not of_scheme and not cache_only:
             yield Figure("ratio", _kind(match), quantity(match, 1), number)
     for match in OF_ORIGINAL.finditer(text) if ABOUT_SIZE.search(text) else ():
-        if not cache_only and SAME_SIZE.search(match[0]) and ORIGINAL.search(match["than"]):
+        of_size = SAME_SIZE.search(match[0]) and not OF_QUALITY.search(match["than"])
+        if not cache_only and of_size and ORIGINAL.search(match["than"]):
             kind = "about percent" if match["word"] else "percent"
             yield Figure("ratio", kind, _remaining(match), number)
     for match in REDUCED.finditer(text):

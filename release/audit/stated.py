@@ -3,15 +3,15 @@
 import re
 from collections.abc import Iterator
 
+from release.audit.cached import read_labelled_cache
 from release.audit.page import Line
 from release.audit.parts import parts_of
 from release.audit.precise import UNSURE, Precise, Side
 from release.audit.recipes import read_ignored
-from release.audit.schemes import ASIDE, FLOATS, PLAIN, WORD, manners_of, unfolded, words_of
+from release.audit.schemes import ASIDE, FLOATS, PLAIN, WORD, unfolded, words_of
 from release.audit.subjects import is_about
 from release.audit.words import patterns
 
-SIDES: dict[str, Side] = {"weights": "weights", "activations": "activations", "boths": "both"}
 NO_PARTS = re.compile(r"\b(?:kv|cache|activations?)\b", re.IGNORECASE)
 PIECES = re.compile(r"\s*(?:[,;]|\band\b|\s[+&/]\s)\s*")
 SYMMETRIC = re.compile(r"sym(?:metric)?", re.IGNORECASE)
@@ -26,9 +26,9 @@ def read_pair(line: Line, label: str, value: str) -> Iterator[Precise]:
     yield from read_ignored(line, label, value)
     text = f"{label}: {value}"
     if is_about("cache", label):
-        yield from _cache(line, text, value)
+        yield from read_labelled_cache(line, label, value)
     elif whole := _whole_label(label):
-        yield from _whole(line, text, (whole["side"] or "both").lower(), value)
+        yield from _whole(line, text, _side(whole["side"]), value)
     elif SYMMETRIC.fullmatch(label) and (said := SAID.get(value.split(" ", maxsplit=1)[0].lower())):
         yield Precise(line.number, text, (), frozenset({said}), "weights")
     elif UNSURE.search(text):
@@ -51,13 +51,12 @@ def _whole_label(label: str) -> re.Match[str] | None:
     return patterns("labels")["quantization"].fullmatch(re.sub(r"\s*\(.*?\)", "", label).strip())
 
 
-def _cache(line: Line, text: str, value: str) -> Iterator[Precise]:
-    words = words_of(value) | manners_of(value)
-    if words and not UNSURE.search(text) and not re.search(r"\bor\b|--", value):
-        yield Precise(line.number, text, (), words, "cache")
+def _side(said: str | None) -> Side:
+    sides: tuple[Side, ...] = ("weights", "activations")
+    return next((s for s in sides if said and patterns("sides")[s].fullmatch(said)), "both")
 
 
-def _whole(line: Line, text: str, side: str, value: str) -> Iterator[Precise]:
+def _whole(line: Line, text: str, side: Side, value: str) -> Iterator[Precise]:
     """What is quantized; beside it, 16 bits are those of the rest."""
     if re.fullmatch(r"\d{1,2}", value):
         value = f"{value} bits"
@@ -65,7 +64,7 @@ def _whole(line: Line, text: str, side: str, value: str) -> Iterator[Precise]:
     words = words_of(opened)
     if UNSURE.search(text) or not words or not WORD.match(ASIDE.sub("", opened)):
         return
-    if not side.startswith("activation"):
+    if side != "activations":
         words = words - FLOATS - {PLAIN} or (words if side != "both" else frozenset())
     if words:
-        yield Precise(line.number, text, (), words, SIDES[f"{side.rstrip('s')}s"])
+        yield Precise(line.number, text, (), words, side)

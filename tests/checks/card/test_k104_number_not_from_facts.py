@@ -131,3 +131,29 @@ def test_silent_on_figures_that_are_about_something_else(audit: AuditLines, text
 def test_fires_on_the_wrong_of_two_ways_to_write(audit: AuditLines, true: str, wrong: str) -> None:
     assert audit("K104", true) == []
     assert len(audit("K104", wrong)) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("It takes 2\u200b2.18 GB on disk.", "22.18 GB"),
+        ("It takes 22<!-- -->.18 GB on disk.", "22.18 GB"),
+        ("It takes &#50;2.18&nbsp;GB on disk.", "22.18 GB"),
+        ("It takes \u0662\u0662.18 GB on disk.", "22.18 GB"),
+    ],
+)
+def test_fires_on_a_figure_as_it_is_shown(text: str, said: str, audit: AuditLines) -> None:
+    (found,) = audit("K104", text)
+    assert f"the card says {said}, it is 25.18 GB" in found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It keeps 95% of the original accuracy.",
+        "Throughput is 140% of the size-matched original performance.",
+        "It has 50% of the original latency on disk.",
+    ],
+)
+def test_silent_on_shares_of_what_is_no_size(text: str, audit: AuditLines) -> None:
+    assert audit("K104", text) == []

@@ -22,3 +22,7 @@ def test_fires_where_the_base_is_missing(audit: AuditLines) -> None:
 def test_silent_with_evidence_and_without_a_claim(audit: AuditLines) -> None:
     assert audit("K107", f"Run with lm-eval: 99.7% recovery.\n\n{TABLE}") == []
     assert audit("K107", "It was not evaluated. MLP has 50% NVFP4.\n") == []
+    assert (
+        audit("K107", "It keeps 95% of the original (lm-eval, n = 500, base 0.80, ours 0.76).")
+        == []
+    )

@@ -37,6 +37,8 @@ def test_fires_once_on_remote_code_for_a_native_class(audit: AuditLines) -> None
         "RTX 5090 and RTX PRO 6000: native FP4.",
         "On H100 NVFP4 runs weight-only (Marlin); native FP8.",
         "The MTP head was lost in quantization.",
+        "该模型不支持 MTP 推测解码。",
+        "Das Modell enthält keine MTP-Gewichte.",
         "Do not pass trust_remote_code=True.",
         "It sees images.",
     ],

@@ -96,3 +96,34 @@ def test_fires_on_the_wrong_of_two_ways_to_write(audit: AuditLines, true: str, w
 )
 def test_silent_on_what_is_no_claim(audit: AuditLines, text: str) -> None:
     assert audit("K115", text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The checkpoint includes FP8 KV cache scales.",
+        "- KV cache: FP8 (calibrated scales)",
+        "- KV cache quantization: FP8",
+        "The KV cache is quantized to FP8.",
+        "- KV 缓存:FP8 量化",
+    ],
+)
+def test_fires_on_scales_of_a_cache_that_has_none(text: str, audit: AuditLines) -> None:
+    (found,) = audit("K115", text)
+    assert "error KV cache: the card says" in found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "No KV cache scales are included.",
+        "- KV cache: BF16 (no scales)",
+        "The KV cache is not quantized.",
+        "- KV cache: FP8",
+        "The KV cache is quantized to FP8 by `--kv-cache-dtype fp8`, with scales of one.",
+        "The server can quantize the KV cache to FP8.",
+        "- KV 缓存:未量化",
+    ],
+)
+def test_silent_on_a_cache_that_a_server_quantizes(text: str, audit: AuditLines) -> None:
+    assert audit("K115", text) == []
