@@ -11,6 +11,7 @@ import msgspec
 from release import __version__
 from release.allowances import Outcome, apply_allows
 from release.checkpoint import Checkpoint, open_checkpoint
+from release.checkpoint.folder import Folder
 from release.checkpoint.location import Location
 from release.comparison.results import ROTATED
 from release.errors import CheckpointError
@@ -139,7 +140,8 @@ def _facts(checkpoint: Checkpoint, request: Request) -> Facts:
     given["dated"] = request.dated
     levels = [request.level]
     if request.base is not None:
-        given["base"] = _open(request.base)
+        given["base"] = base = _open(request.base)
+        _require_another(checkpoint, base)
         levels.append(Level.BASE)
     if request.reference is not None:
         given["reference"] = request.reference
@@ -148,6 +150,19 @@ def _facts(checkpoint: Checkpoint, request: Request) -> Facts:
         given["engine"] = request.engine
         levels.append(Level.SMOKE)
     return Facts(given, *levels)
+
+
+def _require_another(checkpoint: Checkpoint, base: Checkpoint) -> None:
+    """Raise a `CheckpointError` where the base is the checkpoint: it would be all it should be."""
+    ours, theirs = checkpoint.source, base.source
+    if isinstance(ours, Folder) and isinstance(theirs, Folder):
+        same = ours.root.samefile(theirs.root)
+    else:
+        places = [(s.origin.repository, s.origin.commit) for s in (ours, theirs) if s.origin]
+        same = places[1:] == places[:1]
+    if same:
+        hint = "name the model that it was quantized from"
+        raise CheckpointError("--base", "is the checkpoint itself", hint)
 
 
 def _require_settled(changes: tuple[Change, ...] | Unknown) -> None:
@@ -205,6 +220,8 @@ def _uncompared(comparison: Comparison | Unknown) -> tuple[NotChecked, ...]:
     """What could not be held against the base, an entry for each reason."""
     if isinstance(comparison, Unknown):
         return ()
+    if comparison.foreign:
+        return (NotChecked("every tensor against the base", f"it is {comparison.foreign}", True),)
     names: dict[str, list[str]] = {}
     for name, reason in comparison.uncompared.items():
         names.setdefault(reason, []).append(name)

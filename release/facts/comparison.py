@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from release.architecture import Architecture
+from release.architecture import Architecture, ModelConfig
 from release.checkpoint import Checkpoint
 from release.comparison.blocks import displaced_blocks
 from release.comparison.causes import against_peers
@@ -16,6 +16,7 @@ from release.comparison.results import Cause, Compared, Difference, Sameness
 from release.errors import CheckpointError
 from release.facts.absences import Absences
 from release.facts.basics import Tensors
+from release.facts.foreign import another_by_shape, another_by_value, copied
 from release.facts.method import Method
 from release.facts.modules import Module, Modules
 from release.facts.scan import Scanning
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
     from release.comparison.compare import Comparer
 
 BUFFERS = ("inv_freq", "masked_bias", "attn.bias", "position_ids", "cos_cached", "sin_cached")
-UNLIKE, TOO_MANY, TRIED = 0.2, 0.3, 8
-"""Cosine of a stranger, the share of strangers that makes a base wrong, how many are looked for."""
-
 WORD_BITS, SPUN = 32, "SpinQuant"
 
 
@@ -43,7 +41,8 @@ class Reshaped(msgspec.Struct, frozen=True):
 class Comparison(msgspec.Struct, frozen=True):
     """What holding two checkpoints against each other showed.
 
-    `foreign` says why the base is not this checkpoint's; the rest is then about strangers.
+    `foreign` says what the base is, where it is not this checkpoint's; the rest is then about
+    strangers.
     `lost` are tensors of the base that nothing here was made from, `new` ours without a
     counterpart, `uncompared` names and why. `extra_layers` is the prefix of a layer beyond
     the last, where families keep their MTP head.
@@ -83,7 +82,9 @@ def provide_faithful(comparison: Comparison | Unknown) -> frozenset[str]:
 
 def provide_comparison(  # noqa: PLR0913, PLR0917 - one argument for each fact it rests on
     checkpoint: Checkpoint,
+    config: ModelConfig | Unknown,
     base: Checkpoint,
+    base_config: ModelConfig | Unknown,
     base_tensors: Tensors,
     base_modules: Modules | Unknown,
     modules: Modules,
@@ -109,11 +110,13 @@ def provide_comparison(  # noqa: PLR0913, PLR0917 - one argument for each fact i
         *sources, jobs.weights, jobs.plains, moved=method.moved, threads=scanning.jobs
     )
     try:
+        foreign = "" if isinstance(base_modules, Unknown) else copied(checkpoint, base)
+        foreign = foreign or another_by_shape(config, base_config, pairing, wanted)
+        if foreign:
+            return Comparison((), (), (), (), (), {}, foreign)
         compared, differences = _held_together(comparer, method, scanning, jobs.bytes)
-        foreign = _names_disagree(pairing, wanted)
-        if not foreign:
-            differences = comparer.explain_differences(differences)
-            foreign = _strange(comparer, compared, differences)
+        differences = comparer.explain_differences(differences)
+        foreign = another_by_value(comparer, compared, differences)
         if not foreign:
             compared = comparer.explain(compared)
     except CheckpointError as error:
@@ -211,30 +214,6 @@ class _Jobs:
                     self.reasons[module.name] = module.scheme.reason
                 else:
                     self.reasons[module.name] = "it is quantized, and no group claims it"
-
-
-def _names_disagree(pairing: Pairing, wanted: dict[str, Wanted]) -> str:
-    if len(pairing.alone) > len(wanted) / 2:
-        return f"it has no tensor for {len(pairing.alone):,} of {len(wanted):,} here"
-    if len(pairing.shapes) > TOO_MANY * len(wanted):
-        return f"{len(pairing.shapes):,} of {len(wanted):,} tensors have another shape there"
-    return ""
-
-
-def _strange(comparer: "Comparer", compared: list[Compared], differences: list[Difference]) -> str:
-    """Say that the base is another model's: most weights are like nothing in it.
-
-    Nor are most of the tensors that are not quantized, or none of a few strangers is found there.
-    """
-    strangers = [item for item in compared if item.measure.cosine < UNLIKE]
-    if len(strangers) <= TOO_MANY * len(compared):
-        return ""
-    other = [d for d in differences if d.likeness.sameness is Sameness.DIFFERENT and not d.holds]
-    if len(other) <= len(differences) / 2:
-        tried = comparer.explain(strangers[:: max(1, len(strangers) // TRIED)])
-        if sum(item.cause is Cause.COSINE for item in tried) <= len(tried) / 2:
-            return ""
-    return f"{len(strangers):,} of {len(compared):,} quantized weights are nothing like its own"
 
 
 def _is_transform(tensor: str) -> bool:

@@ -85,3 +85,26 @@ def test_of_a_rotated_model_only_rotated_weights_may_stay_unchecked(
     done = run("verify", good.drop(f"{name}.weight_scale").path, *options)
     assert done.returncode == 3
     assert "weight_scale is missing" in done.stdout
+
+
+def test_the_checkpoint_is_no_base_of_itself(run: Run, tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(OURS, target_is_directory=True)
+    for place in (OURS, link):
+        done = run("verify", OURS, "--base", place)
+        assert done.returncode == 2
+        assert done.stderr.splitlines()[-1] == (
+            "error: --base: is the checkpoint itself (name the model that it was quantized from)"
+        )
+
+
+def test_a_base_of_another_size_is_one_finding(run: Run, base: Drafts) -> None:
+    origin = base("llama").config("hidden_size", 256)
+    for tensor in origin.tensors():
+        rows, *columns = origin.shape(tensor)
+        origin.retype(tensor, "BF16", [2 * rows, *columns])
+    done = run("verify", OURS, "--base", origin.path)
+    assert done.returncode == 1
+    assert "the base is another model: hidden_size is 128 here, 256 there" in done.stdout
+    assert "1 error" in done.stdout
+    assert "every tensor against the base: it is another model" in done.stdout
