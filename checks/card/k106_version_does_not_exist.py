@@ -2,7 +2,8 @@
 
 What it checks: releases of vLLM, llm-compressor, compressed-tensors, transformers, SGLang and
     lm-eval named in text, tables and commands, against the package index as of the day in the data
-    file; and `vLLM X or newer` against the oldest that reads this checkpoint (Q116).
+    file; and `vLLM X or newer` and what is installed against the oldest that reads this
+    checkpoint (Q116).
 Why it matters: nobody can install the one, and the other fails while it loads.
 How to fix: name the release that was used: `pip show`.
 Seen in: "llm-compressor v0.10.1", between 0.10.0.4 and 0.11.0; cards that ask for a vLLM from
@@ -35,8 +36,8 @@ def check(page: Page, mentions: Mentions, minimum_vllm: Minimum | Unknown) -> Fi
 
 
 def _needed(release: Release, minimum: Minimum | Unknown) -> str | None:
-    """The oldest release that would do, where the one named as enough is older."""
-    if isinstance(minimum, Unknown) or not release.minimum:
+    """The oldest release that would do, where the one named as enough, or installed, is older."""
+    if isinstance(minimum, Unknown) or not (release.minimum or release.installed):
         return None
     needed = {
         "vllm": minimum.version,

@@ -46,7 +46,7 @@ DATE = re.compile(r"\b20\d\d-\d\d-\d\d\b")
 class Release(msgspec.Struct, frozen=True):
     """A release of a package; `minimum` where the card says that it or newer is enough.
 
-    `pinned` is the one that is installed, or that the card was tried with.
+    `pinned` is the one that is installed, or that the card was tried with; `installed` the first.
     """
 
     package: str
@@ -54,6 +54,7 @@ class Release(msgspec.Struct, frozen=True):
     line: int
     minimum: bool
     pinned: bool = False
+    installed: bool = False
 
 
 class Repository(msgspec.Struct, frozen=True):
@@ -121,9 +122,10 @@ def read_releases(number: int, text: str) -> Iterator[Release]:
         minimum = (not ranged and match["sign"] in {">=", "≥", "~="}) or bool(
             re.match(r"\+|\s*(?:or|and) (?:newer|later|above|up)", after)
         )
-        pinned = match["sign"] == "==" or match["package"].endswith(":")
         tried = not match["sign"] and TRIED.search(text[: match.start()]) is not None
-        yield Release(package, match["version"], number, minimum, (pinned or tried) and not minimum)
+        installed = not minimum and (match["sign"] == "==" or match["package"].endswith(":"))
+        pinned = installed or (tried and not minimum)
+        yield Release(package, match["version"], number, minimum, pinned, installed)
 
 
 def _requests(number: int, text: str) -> Iterator[Request]:

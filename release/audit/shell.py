@@ -8,8 +8,9 @@ import msgspec
 
 from release.audit.page import Fence, Line, Page
 from release.audit.places import Machine, machines
+from release.audit.snippets import read_snippets
 
-Kind = Literal["serve", "install", "patch", "other"]
+Kind = Literal["serve", "python", "install", "patch", "other"]
 
 SHELLS = {"", "bash", "sh", "shell", "console", "zsh", "text", "shell-session", "cmd"}
 MANIFESTS = {"yaml", "yml", "compose", "docker-compose"}
@@ -26,7 +27,8 @@ NEAR, SHORT = 12, 120  # lines above a command, and their length, in which its G
 class Shell(msgspec.Struct, frozen=True):
     """A command: its first line, its text with continued lines, the GPUs it is for.
 
-    `manifest` is one of Compose or Kubernetes, which may hold more than the command.
+    `manifest` is one of Compose or Kubernetes, which may hold more than the command; of the kind
+    `python` is what a call of Python says, as a command.
     """
 
     line: int
@@ -46,6 +48,8 @@ def _fenced(page: Page) -> Iterator[Shell]:
     for fence in page.fences:
         if fence.language in MANIFESTS and SERVES.search(fence.text):
             yield Shell(fence.number, fence.text, "serve", _place(page, fence), manifest=True)
+        for call in read_snippets(fence):
+            yield Shell(call.line, call.text, "python")
         if fence.language not in SHELLS:
             continue
         numbered = list(enumerate(fence.text.split("\n"), fence.number))

@@ -1,5 +1,6 @@
 """Commands and claims of a card, tried by vLLM's own arithmetic on the GPUs they name."""
 
+import re
 from collections.abc import Iterator
 
 import msgspec
@@ -24,6 +25,7 @@ from release.memory.versions import NEWEST, is_newer, parse_version
 from release.unknown import Unknown
 
 LEAST = 512  # tokens of a context that is of some use
+CHANGED = re.compile(r": it (?:came|went) with ")
 UTMOST = 0.97  # of a GPU: more never starts beside a driver and a CUDA context
 
 
@@ -67,7 +69,7 @@ def provide_trials(
     return tuple(
         _of_its_release(trial)
         for each in shell
-        if each.kind == "serve"
+        if each.kind in {"serve", "python"}
         for trial in _try(each, pinned, subject)
     )
 
@@ -96,7 +98,10 @@ def _of_its_release(trial: Trial) -> Trial:
         return replace(trial, other=release)
     if is_newer(version):
         return replace(trial, other=release)
-    return replace(trial, lacking=lacking(trial.command, release))
+    lacked = lacking(trial.command, release)
+    if trial.shell.kind == "python":  # it has arguments that are no option of the server
+        lacked = tuple(pair for pair in lacked if CHANGED.search(pair[1]))
+    return replace(trial, lacking=lacked)
 
 
 def _try(shell: Shell, pinned: str | None, subject: Subject | Unknown) -> Iterator[Trial]:
@@ -111,7 +116,9 @@ def _try(shell: Shell, pinned: str | None, subject: Subject | Unknown) -> Iterat
     command = replace(command, release=command.release or pinned)
     if not shell.machines:
         why = None if isinstance(subject, Unknown) else _refused(command, subject)
-        yield Trial(shell, command=command, open="no GPU is named for it", refused=why)
+        python = shell.kind == "python"
+        what = "vLLM has other defaults in Python" if python else "no GPU is named for it"
+        yield Trial(shell, command=command, open=what, refused=why)
     for machine in shell.machines:
         if isinstance(subject, Unknown):
             yield Trial(shell, machine, command, open=subject.reason)

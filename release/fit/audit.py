@@ -53,7 +53,8 @@ def modelled(release: str) -> str:
 
 def ask(subject: Subject, command: Command, question: Question) -> Question:
     """Put a command's options into a question about a model. Raises `NotEstimated`."""
-    gap = command.gap(own_method(subject))
+    own = own_method(subject)
+    gap = command.gap(own)
     if gap:
         raise NotEstimated(gap)
     if GGUF.search(command.model or ""):
@@ -67,6 +68,7 @@ def ask(subject: Subject, command: Command, question: Question) -> Question:
         rest=command.rest,
         notes=(*question.notes, *notes),
         gpus=min(counts, default=None),
+        refused=command.refused(own) or question.refused,
     )
 
 

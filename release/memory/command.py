@@ -34,6 +34,9 @@ NEGATIVE = re.compile(r"-\d[\d.]*")
 LIKENESS = 0.88
 # Other names of a method. Source: vLLM 0.32 layers/quantization/__init__.py.
 SAME = ("{}", "{}_marlin", "auto_{}", "{}_fp4")
+# No other method reads these, but for what asks to. Source: vLLM 0.32 config/model.py,
+# _verify_quantization, and each override_quantization_method.
+COMPRESSED, TAKEN = "compressed-tensors", ("humming",)
 # Images for what is no GPU.
 DEVICES = re.compile(r"vllm-openai-(?:cpu|xpu|tpu|hpu)\b")
 
@@ -63,9 +66,18 @@ class Command(msgspec.Struct, frozen=True):
 
         To name a checkpoint's own method changes nothing, nor does the kernel that reads it.
         """
-        same = own is not None and self.method in {pattern.format(own) for pattern in SAME}
-        left = (name for name in self.unmodelled if not (same and name in METHOD))
+        told = own is not None and (self.refused(own) or self._same(own))
+        left = (name for name in self.unmodelled if not (told and name in METHOD))
         return next(map(why_not, left), None)
+
+    def refused(self, own: str | None) -> str | None:
+        """Why vLLM does not take what --quantization says of files that are quantized by `own`."""
+        if own != COMPRESSED or self.method in {None, *TAKEN} or self._same(own):
+            return None
+        return f"--quantization {self.method}: config.json says {own}, and vLLM takes no other"
+
+    def _same(self, own: str) -> bool:
+        return self.method in {pattern.format(own) for pattern in SAME}
 
     def lacking(self, version: Version) -> tuple[str, ...]:
         """The options that this release of vLLM has not."""

@@ -215,6 +215,18 @@ def test_to_name_a_checkpoints_own_method_changes_nothing() -> None:
     command = parse_command("vllm serve m --quantization awq_marlin")
     assert command.gap("awq") is None
     assert command.gap("gptq") == command.gap() != ""
+    assert command.refused("awq") is None
+    own = "compressed-tensors"
+    assert parse_command(f"vllm serve m --quantization {own}").refused(own) is None
+    assert parse_command("vllm serve m --quantization humming").refused(own) is None
+
+
+def test_compressed_tensors_are_read_by_no_other_method() -> None:
+    command = parse_command("vllm serve m -q fp8")
+    said = command.refused("compressed-tensors")
+    assert said is not None
+    assert said.startswith("--quantization fp8: config.json says compressed-tensors")
+    assert command.gap("compressed-tensors") is None
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,36 @@ def shell(*lines: str, place: str = "RTX 5090") -> str:
     return "\n".join([f"### {place}", "", "```bash", *lines, "```", ""])
 
 
+def python(*lines: str) -> str:
+    return "\n".join(["```python", *lines, "```", ""])
+
+
+@pytest.mark.parametrize(
+    ("lines", "what"),
+    [
+        (
+            ['llm = LLM("acme/a", max_model_len=1048576)'],
+            "1 error vLLM refuses it: --max-model-len",
+        ),
+        (
+            ['llm = LLM("acme/a", quantization="awq")'],
+            "1 error vLLM refuses it: --quantization awq",
+        ),
+        (
+            ["length, tp = 1048576, 1", "", "a = LLM(m, max_model_len=length)"],
+            "3 error vLLM refuses",
+        ),
+        (["a = LLM(", "  model=m,", "  max_modl_len=8192,", ")"], "3 error '--max-modl-len'"),
+    ],
+)
+def test_fires_on_what_vllm_does_not_take_from_python(
+    audit: AuditLines, lines: list[str], what: str
+) -> None:
+    [found] = audit("K105", python(*lines))
+    number, _, rest = what.partition(" ")
+    assert found.startswith(f"{int(number) + 1} {rest}")
+
+
 def test_fires_on_a_context_that_does_not_fit(audit: AuditLines) -> None:
     serve = ("vllm serve acme/a \\", "  --max-model-len 131072 \\", "  --enforce-eager")
     [found] = audit("K105", shell(*serve))
@@ -31,6 +61,7 @@ def test_fires_on_the_same_command_in_plain_text(audit: AuditLines) -> None:
         ('vllm serve acme/a --served-model-name "x', "the command cannot be read"),
         ("vllm serve acme/a -tp 5", "24 attention heads cannot be split over 5 GPUs"),
         ("vllm serve acme/a --max-model-len 1048576", "more than the model's 262,144 tokens"),
+        ("vllm serve acme/a --quantization awq", "config.json says compressed-tensors"),
     ],
 )
 def test_fires_on_what_no_shell_or_server_takes(audit: AuditLines, line: str, what: str) -> None:
@@ -78,6 +109,11 @@ def test_fires_on_gpus_that_are_not_used(audit: AuditLines) -> None:
         shell('pip install "vllm>=0.19.1"', "pip install 'transformers>=5,<6' vllm==0.32.0"),
         shell("vllm serve acme/a --max-model-len 262144", place="H200"),
         shell("vllm serve acme/a", place="Usage"),
+        shell("vllm serve acme/a --quantization compressed-tensors", place="Usage"),
+        shell("vllm serve acme/a -q humming", place="Usage"),
+        python('LLM(model="acme/a", max_model_len=4096, enable_sleep_mode=True)'),
+        python("LLM(model=name, max_model_len=length, seed=seed_of(1))"),
+        python("length = 1 << 20", "LLM(model=name, max_model_len=length"),
         shell("vllm serve acme/a -tp 4 --max-num-seqs 4096", place="Usage"),
         "```python\nx = 1 if a > 2 else 3\n```\n",
         shell("vllm serve acme/a > server.log 2>&1 &", place="Usage"),

@@ -18,7 +18,16 @@ def test_fires_on_a_release_that_there_is_not(audit: AuditLines, text: str, what
     assert found.startswith(f"1 error {what}")
 
 
-@pytest.mark.parametrize("text", ["Needs vLLM >= 0.17.0.", "vLLM 0.17.0 or newer", "vllm 0.17+"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Needs vLLM >= 0.17.0.",
+        "vLLM 0.17.0 or newer",
+        "vllm 0.17+",
+        "`pip install vllm==0.17.0`",
+        "`docker run vllm/vllm-openai:v0.17.0 --model acme/a`",
+    ],
+)
 def test_fires_on_one_that_is_too_old_for_it(audit: AuditLines, text: str) -> None:
     [found] = audit("K106", text)
     assert found.startswith("1 warning vllm 0.17")
@@ -31,6 +40,8 @@ def test_fires_on_one_that_is_too_old_for_it(audit: AuditLines, text: str) -> No
         "llm-compressor 0.10.0.4, compressed-tensors 0.19.0, transformers 5.17",
         "vLLM 0.99.0 will have it",  # newer than what was looked up
         "vllm 0.32.1rc1 and 0.25.0.dev3",
+        "`pip install vllm==0.32.0`",
+        "A bug was seen with vLLM 0.17.0.",
         "a bug of vLLM >=0.17,<0.20",
         "RTX 4090 with vLLM, 0.5 s",
         "Qwen3.5 in transformers",
