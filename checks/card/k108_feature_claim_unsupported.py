@@ -1,8 +1,8 @@
 """The card claims what the checkpoint, or the GPU it names, does not have.
 
 What it checks: multi-token prediction against the MTP head's tensors, images against a vision
-    tower, native FP4 or FP8 on a named GPU against vLLM's kernels there, `trust_remote_code`
-    against code in the files.
+    tower, that either was left out, native FP4 or FP8 on a named GPU against vLLM's kernels there,
+    `trust_remote_code` against code in the files.
 Why it matters: `--speculative-config` fails without the head; on GPUs before Blackwell FP4 is
     stored only and computed in 16 bits; readers who allow remote code for nothing will allow it
     again.
@@ -55,6 +55,10 @@ def _problems(
             "leave it out",
             "error",
         )
+    if claim.kind == "no mtp" and MTP in parts:
+        yield "says that the MTP head is not there, its tensors are", "leave that out", "error"
+    if claim.kind == "no vision" and VISION in parts:
+        yield "says that the vision tower is not there, its tensors are", "leave that out", "error"
     if claim.kind == "vision" and VISION not in parts and config.vision is None:
         yield "claims images, there is no vision tower", "text-generation", "error"
     if (

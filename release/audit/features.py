@@ -6,11 +6,12 @@ from typing import Literal
 
 import msgspec
 
+from release.audit.labels import pair
 from release.audit.page import Page, sentences, statements
 from release.audit.places import Machine, machines
 from release.audit.words import elsewhere, words
 
-Kind = Literal["mtp", "vision", "native", "remote code", "recovery"]
+Kind = Literal["mtp", "no mtp", "vision", "no vision", "native", "remote code", "recovery"]
 
 DENIED = re.compile(
     rf"\b(?:{words('elsewhere')['absent']})\b|n't\b|{words('elsewhere')['absent_cjk']}",
@@ -19,6 +20,33 @@ DENIED = re.compile(
 # What is said of how the model was made, or of another, is no claim about these files.
 ELSEWHERE = elsewhere("original", "others", more=r"train\w*|if")
 MTP = re.compile(r"\bMTP\b|multi-token prediction|\"method\":\s*\"(?:\w*mtp)\"", re.IGNORECASE)
+# That it is not there; what is said of it otherwise is no such claim.
+GONE = (
+    r"(?:^\W*|\b(?:has|have|is|are|includes?|contains?|holds?|ships?|with|enthält|hat) )"
+    r"(?:no|kein\w*) (?:{part})\b(?! (?:quant|support|config))"
+    r"|\b(?:{part}) (?:is|are|was|were|has been|have been) (?:not (?:included|part|present|kept)"
+    r"|removed|dropped|stripped|lost|missing|left out|discarded)\b"
+    r"|\b(?:removed|dropped|stripped|lost|lacks|discarded) (?:the |its |all )?(?:{part})\b"
+)
+NO_MTP = re.compile(
+    GONE.format(
+        part=r"(?:mtp|multi-token prediction)[- ]?(?:heads?|weights|layers?|modules?|tensors)"
+    ),
+    re.IGNORECASE,
+)
+NO_VISION = re.compile(
+    GONE.format(part=r"(?:vision|visual)[- ](?:towers?|encoders?|model|weights)"), re.IGNORECASE
+)
+IMAGES = r"\b(?:images?|pictures|vision)\b|图像|图片|画像|이미지|\bBilder\b"
+SEES = re.compile(
+    r"\b(?:accepts?|supports?|understands?|process(?:es)?|handles?|takes?|reads?)"
+    rf" (?:both )?(?:text(?:,? and |, | & | \+ ))?(?:{IMAGES})(?! (?:tower|encoder))"
+    r"|\b(?:text,? and|text &|text \+) images?\b",
+    re.IGNORECASE,
+)
+INPUT = re.compile(
+    r"\W*(?:inputs?|modalit\w+|input (?:types?|modalit\w+))(?:\(s\))?\W*", re.IGNORECASE
+)
 NATIVE = re.compile(
     r"native(?:ly)?\b.*\b(?:NV)?FP[48]|(?:NV)?FP[48] (?:acceleration|tensor cores|kernels)"
     r"|out of the box",
@@ -79,6 +107,9 @@ def provide_features(page: Page) -> Features:
 
 def _claims(page: Page) -> Iterator[Feature]:
     for line in statements(page):
+        label, value = pair(line) or ("", "")
+        if INPUT.fullmatch(label) and re.search(IMAGES, value, re.IGNORECASE):
+            yield Feature("vision", line.number, line.text)
         for part in sentences(line.text):
             yield from _sentence(line.number, part)
     for fence in page.fences:
@@ -95,8 +126,15 @@ def _claims(page: Page) -> Iterator[Feature]:
 def _sentence(number: int, text: str) -> Iterator[Feature]:
     if RECOVERY.search(text):
         yield Feature("recovery", number, text)
+    if not ELSEWHERE.search(text):
+        if NO_MTP.search(text):
+            yield Feature("no mtp", number, text)
+        if NO_VISION.search(text):
+            yield Feature("no vision", number, text)
     if DENIED.search(text):
         return
+    if SEES.search(text) and not ELSEWHERE.search(text):
+        yield Feature("vision", number, text)
     if MTP.search(text) and not ELSEWHERE.search(text):
         yield Feature("mtp", number, text)
     named = machines(text)

@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from release.audit.makers import read_makers
 from release.audit.page import Line, Page, statements
 from release.audit.precise import UNSURE
 from release.quantization.config import DENSE, FORMATS, MIXED
@@ -29,7 +30,7 @@ METHOD = re.compile(
 )
 LABEL = re.compile(r"\b(?:architectures?|(?:model )?class)\b", re.IGNORECASE)
 
-Kind = Literal["format", "class", "method"]
+Kind = Literal["format", "class", "method", "tool"]
 
 
 class Name(msgspec.Struct, frozen=True):
@@ -43,9 +44,13 @@ class Name(msgspec.Struct, frozen=True):
 def provide_names(page: Page) -> tuple[Name, ...]:
     """Collect them; a class counts only where it is called the architecture.
 
-    A method counts where the card says that the model was quantized with it.
+    A method counts where the card says that the model was quantized with it, a tool where the
+    files are said to be in its format.
     """
-    return tuple(name for line in statements(page) for name in _read(line))
+    found = [name for line in statements(page) for name in _read(line)]
+    known = {(name.name, name.line) for name in found}
+    tools = (Name("tool", *each) for each in read_makers(page) if each not in known)
+    return (*found, *dict.fromkeys(tools))
 
 
 def _read(line: Line) -> Iterator[Name]:

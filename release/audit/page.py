@@ -39,6 +39,10 @@ WIDTHS |= {0x3000: " ", 0x3001: ", ", 0x3002: ". ", 0xFF0C: ", ", 0xFF1A: ": ", 
 TIGHT = re.compile(
     r"(?<=[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3])([:,])(?=[^\s\d/])|([:,])(?=[\u3400-\u9fff])"
 )
+# `- 📦 Size: 25 GB`: a picture before a label is none of its words.
+PICTURE = re.compile(
+    r"^(\s*(?:[-*+]\s+)?)(?:[\u2190-\u21ff\u2300-\u2bff\U0001f000-\U0001faff]\ufe0f?\s*)+"
+)
 SPACES = dict.fromkeys((0xA0, 0x2009, 0x202F), " ")
 CODE = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
 ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
@@ -202,6 +206,7 @@ class _Reader:
         if not cells:
             self._heads = ()
         self._last = cells
+        line = PICTURE.sub(r"\1", line)
         pieces = [line] if cells else [p for part in PIECES.split(line) for p in listed(part)]
         source = plain(line) if len(pieces) > 1 else ""
         for piece in pieces:

@@ -150,6 +150,7 @@ FACTS: dict[str, Source] = {
     "truths": Source(Level.CARD, "release.audit.truths:provide_truths"),
     "precisions": Source(Level.CARD, "release.audit.precisions:provide_precisions"),
     "names": Source(Level.CARD, "release.audit.names:provide_names"),
+    "keyed": Source(Level.CARD, "release.audit.values:provide_keyed"),
     "shell": Source(Level.CARD, "release.audit.shell:provide_shell"),
     "serving": Source(Level.CARD, "release.audit.serving:provide_serving"),
     "subject": Source(Level.CARD, "release.audit.trials:provide_subject"),

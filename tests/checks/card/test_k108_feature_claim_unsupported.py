@@ -1,6 +1,9 @@
 import pytest
 
+from release.card.check import Audit, audit_card
+from release.checkpoint import open_checkpoint
 from tests.checks.card.conftest import AuditLines
+from tests.conftest import ROOT
 
 
 @pytest.mark.parametrize(
@@ -41,7 +44,26 @@ def test_fires_once_on_remote_code_for_a_native_class(audit: AuditLines) -> None
         "Das Modell enthält keine MTP-Gewichte.",
         "Do not pass trust_remote_code=True.",
         "It sees images.",
+        "Input: text, images",
+        "Serve it without the vision tower.",
+        "MTP layers are not quantized.",
     ],
 )
 def test_silent_on_what_is_so_and_what_is_denied(audit: AuditLines, text: str) -> None:
     assert audit("K108", text) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "what"),
+    [
+        ("llama-nvfp4", "Input: text, images", "claims images"),
+        ("llama-nvfp4", "It understands text and images.", "claims images"),
+        ("qwen3_vl-nvfp4", "It has no vision tower.", "says that the vision tower is not there"),
+        ("qwen3_5-mtp", "The MTP head was dropped.", "says that the MTP head is not there"),
+    ],
+)
+def test_fires_on_parts_that_are_there_or_not(name: str, text: str, what: str) -> None:
+    checkpoint = open_checkpoint(ROOT / "tests" / "checkpoints" / name)
+    report = audit_card(Audit("README.md", f"# A model\n\n{text}\n", checkpoint))
+    [found] = [finding.message for finding in report.findings if finding.rule == "K108"]
+    assert found.startswith(what)

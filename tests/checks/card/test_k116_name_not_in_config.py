@@ -52,3 +52,73 @@ def test_fires_on_a_method_that_is_not_in_the_recipe(text: str) -> None:
 )
 def test_silent_on_its_method(text: str) -> None:
     assert of_gptq(text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "This repository holds GGUF files.",
+        "Converted to MLX format.",
+        "| Quantization method | bitsandbytes NF4 |",
+        "It was quantized with bitsandbytes.",
+        "This is an AWQ checkpoint.",
+        "Quantized with AutoGPTQ.",
+    ],
+)
+def test_fires_on_the_format_of_another_tool(text: str) -> None:
+    [found] = of_gptq(text)
+    assert found.startswith("names the tool ")
+    assert found.endswith(", config.json has GPTQ, compressed-tensors")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "GGUF files are at acme/tiny-GGUF.",
+        "For llama.cpp see the GGUF files.",
+        "This is no AutoGPTQ checkpoint.",
+        "bitsandbytes is not needed.",
+        "This is a GPTQ checkpoint in compressed-tensors format.",
+        "NF4 weights would be larger.",
+    ],
+)
+def test_silent_on_formats_that_it_is_not_said_to_be_in(text: str) -> None:
+    assert of_gptq(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("tie_word_embeddings: true", "says tie_word_embeddings: true, config.json has false"),
+        ("The embeddings are tied to the head.", "says tie_word_embeddings: true"),
+        ("- **Tied embeddings:** yes", "says tie_word_embeddings: true"),
+        ("Die Einbettungen sind mit dem lm_head verknüpft.", "says tie_word_embeddings: true"),
+        ("`quant_method`: `gptq`", "says quant_method: gptq, config.json has compressed-tensors"),
+        ("torch_dtype = float16", "says torch_dtype: float16, config.json has bfloat16"),
+        ("- act-order: no", "says actorder: false, config.json has static"),
+        ("config.json was written by transformers 5.16.0.", "says transformers_version: 5.16.0"),
+        ("## Creation\n\n- compressed-tensors: 0.18.0", "says quantization_config.version: 0.18.0"),
+    ],
+)
+def test_fires_on_values_that_config_does_not_have(text: str, what: str) -> None:
+    [found] = of_gptq(text)
+    assert found.startswith(what)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tie_word_embeddings: false",
+        "The embeddings are not tied to the head; untied embeddings.",
+        "Set tie_word_embeddings to true if you merge it.",
+        "quant_method: compressed-tensors (llm-compressor)",
+        "model_type: it is llama",
+        "- act-order: static",
+        "config.json was written by transformers 5.17.",
+        "## Creation\n\n- compressed-tensors: 0.19.0",
+        "## Usage\n\n- compressed-tensors: 0.18.0",
+        "unknown_key: true",
+    ],
+)
+def test_silent_on_values_that_config_has(text: str) -> None:
+    assert of_gptq(text) == []
