@@ -27,12 +27,23 @@ class Norms:
     def ratios(self, module: str) -> Iterator[tuple[str, Floats, Floats]]:
         """The factors that a changed norm before a module asks of its columns, and their doubt."""
         norm = self.before(module)
-        plain = self._comparer.plains[norm] if norm else None
-        if norm and plain and plain.info.dtype in FLOAT_WIDTHS:
+        for ratio, doubt in self.changes(norm) if norm else ():
+            yield norm or "", ratio, doubt
+
+    def changes(self, norm: str) -> Iterator[tuple[Floats, Floats]]:
+        """What the base's norm is of ours, by channel, and the doubt of that."""
+        plain = self._comparer.plains[norm]
+        if plain.info.dtype in FLOAT_WIDTHS:
             ours = whole(plain.info, self._comparer.ours)
             base = Matrix(plain.views[0], self._comparer.base)
-            for ratio, doubt in norm_ratios(ours, base.read(0, base.rows).reshape(-1)):
-                yield norm, ratio, doubt
+            yield from norm_ratios(ours, base.read(0, base.rows).reshape(-1))
+
+
+def are_divided(ours: Floats, base: Floats, ratio: Floats, doubt: Floats) -> bool:
+    """Whether the bias of a norm is the base's divided as its weight is, but for rounding."""
+    if not ours.shape == base.shape == ratio.shape:
+        return False
+    return bool((np.abs(ours * ratio - base) <= 2 * doubt * np.abs(base)).all())
 
 
 def are_scaled(ours: Floats, base: Floats, factors: Floats) -> bool:

@@ -1,6 +1,7 @@
 """Weights of SmoothQuant and AWQ, compared after their scales were undone on the base."""
 
 from collections.abc import Collection, Iterator
+from itertools import product
 
 import msgspec
 import numpy as np
@@ -20,7 +21,7 @@ from release.comparison.folding import (
     refine,
 )
 from release.comparison.ideal import Ideal
-from release.comparison.norms import Norms, are_scaled, whole
+from release.comparison.norms import Norms, are_divided, are_scaled, whole
 from release.comparison.plain import compare
 from release.comparison.results import Cause, Compared, Difference, Sameness
 from release.comparison.views import Matrix
@@ -171,7 +172,7 @@ class Unfolding:
         if item.likeness.sameness is not Sameness.DIFFERENT:
             return item
         plain = self._comparer.plains[item.tensor]
-        folded = self._is_undone(item.tensor, broken) or self._is_scaled_bias(plain)
+        folded = self._is_undone(item.tensor, broken) or self._is_scaled_bias(plain, broken)
         if not folded and len(plain.info.shape) > 1:
             folded = self._is_scaled(plain)
         if not folded:
@@ -194,15 +195,21 @@ class Unfolding:
         decoder = self._comparer.decoder(self._comparer.weights[module])
         return columns_agree(decoder, Ideal(decoder, scaled), scaled)
 
-    def _is_scaled_bias(self, plain: Plain) -> bool:
-        """Whether a bias is the base's times the factors of its weight's rows."""
+    def _is_scaled_bias(self, plain: Plain, broken: set[str]) -> bool:
+        """Whether a bias is the base's, scaled as the rows of its weight, or as its norm, are."""
         module, dot, role = plain.tensor.rpartition(".")
-        rows = self._rows.get(module)
-        if role != "bias" or not dot or rows is None or plain.info.dtype not in FLOAT_WIDTHS:
+        if role != "bias" or not dot or plain.info.dtype not in FLOAT_WIDTHS:
             return False
-        ours = whole(plain.info, self._comparer.ours)
+        ours, norm = whole(plain.info, self._comparer.ours), f"{module}.weight"
         bases = (Matrix(view, self._comparer.base) for view in plain.views)
-        return any(are_scaled(ours, base.read(0, base.rows).reshape(-1), rows) for base in bases)
+        biases = [base.read(0, base.rows).reshape(-1) for base in bases]
+        rows = self._rows.get(module)
+        if rows is not None:
+            return any(are_scaled(ours, bias, rows) for bias in biases)
+        return self._is_undone(norm, broken) and any(
+            are_divided(ours, bias, *change)
+            for bias, change in product(biases, self._norms.changes(norm))
+        )
 
     def _is_scaled(self, plain: Plain) -> bool:
         module, view = plain.tensor.removesuffix(".weight"), plain.views[0]

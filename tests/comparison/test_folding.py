@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from release.quantization.decoding import to_float32
+from tests.checks.values.floats import bf16
 from tests.conftest import BASES, Compare, Drafts
 from tests.mutate import Draft, read_shard
 
@@ -117,3 +118,19 @@ def test_exchanged_norms_are_said_of_the_norms_alone(draft: Drafts, compare: Com
     norms = [f"model.layers.{layer}.input_layernorm.weight" for layer in (0, 1)]
     broken = draft(SMOOTH).exchange(*norms)
     assert compare(broken, "llama") == [f"B104 error {norm}" for norm in norms]
+
+
+@pytest.mark.parametrize("name", [SMOOTH, AWQ])
+def test_the_bias_of_a_norm_is_scaled_with_it(
+    name: str, draft: Drafts, base: Drafts, compare: Compare
+) -> None:
+    ours, origin, bias = draft(name), base("llama"), NORM.replace(".weight", ".bias")
+    for one in (ours, origin):
+        one.add(bias, "BF16", [128], beside=NORM).noise(bias)
+    ratio = to_float32(of_base(NORM), "BF16") / to_float32(ours.values(NORM), "BF16")
+    values = to_float32(origin.values(bias), "BF16") / ratio
+    assert compare(ours.store(bias, bf16(*values)), origin) == []
+    values[77] *= 1.2
+    (found,) = compare(ours.store(bias, bf16(*values)), origin)
+    assert found.startswith("B104 ")
+    assert found.endswith(bias)
