@@ -24,7 +24,8 @@ FACTOR_TOLERANCE = 0.03
 def cause_of(measure: Measure, floors: Floors, *, moved: bool) -> Cause:
     """Name the cause that the numbers show; the search for strangers is the caller's.
 
-    `moved`: the method moves weights on purpose, so that codes need not be the nearest.
+    `moved`: the method moves weights on purpose, so that codes need not be the nearest; GPTQ
+    clears the columns of inputs that it never saw.
     """
     low, high = floors.slope
     enough = measure.cosine >= floors.cosine
@@ -32,6 +33,7 @@ def cause_of(measure: Measure, floors: Floors, *, moved: bool) -> Cause:
     nearest = measure.exact >= floors.typical
     signs = (
         (Cause.ROWS, measure.dead_rows and measure.gain == 0),
+        (Cause.COLUMNS, not moved and measure.dead_columns),
         (Cause.HOLDS_ANOTHER, measure.cosine < STRANGER),
         (Cause.FACTOR, enough and not (nearest or low <= measure.slope <= high)),
         (Cause.ROWS, some_rows(measure)),

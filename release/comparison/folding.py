@@ -79,9 +79,12 @@ def refine(decoder: Decoder, scaled: Scaled, doubt: Floats) -> Scaled | None:
 
 
 def fit_columns(decoder: Decoder, base: Matrix) -> Floats:
-    """The factor of each column that brings the base nearest to ours, by least squares."""
-    both, own, _energy = _column_sums(decoder, base)
-    return _quotient(both, own)
+    """The factor of each column that brings the base nearest to ours, by least squares.
+
+    Of columns that are zero it is 1: no method scales them so.
+    """
+    both, own, energy = _column_sums(decoder, base)
+    return _quotient(both, np.where(energy > 0, own, 0))
 
 
 def known_columns(decoder: Decoder, factors: Floats) -> Floats:

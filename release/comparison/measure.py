@@ -28,6 +28,9 @@ STRAY = 0.25
 """Cosine of a row that is another's. GPTQ leaves rows of trained weights 0.48, of odd ones 0.32,
 and noise of more energy than they have; their slope stays near 1."""
 
+FEWEST_ROWS, LOST = 8, 0.5
+"""Rows of a column that tell anything, and for what share of them the base is not zero."""
+
 Sums = npt.NDArray[np.float64]
 
 
@@ -68,6 +71,7 @@ class _Tally:
         self.ours: Sums = np.zeros(rows)
         self.both: Sums = np.zeros(rows)
         self.off: Sums = np.zeros(rows)
+        self.lost: npt.NDArray[np.int64] | None = None
         self.elements = self.exact = self.near = self.clipped = self.flushed = self.nonzero = 0
         self.largest = self.largest_off = 0.0
 
@@ -86,12 +90,13 @@ class _Tally:
         self.nonzero += int(np.count_nonzero(present))
         self.flushed += int(np.count_nonzero(present & (ours == 0)))
         self.groups.add(start, base, ours)
-        self._agree(rows, base)
+        self._agree(rows, base, ours)
 
-    def _agree(self, rows: Rows, base: Floats) -> None:
+    def _agree(self, rows: Rows, base: Floats, ours: Floats) -> None:
         book, codes = rows.book, rows.codes
         steps = rows.in_steps(base)
         exact = (steps >= book.low.take(codes)) & (steps <= book.high.take(codes))
+        self._note_columns(exact, ours)
         count = int(np.count_nonzero(exact))
         self.exact += count
         self.near += count
@@ -101,6 +106,22 @@ class _Tally:
             near &= steps_of_rest <= book.near_high.take(rest)
             self.near += int(np.count_nonzero(near))
         self.clipped += int(np.count_nonzero(np.abs(steps) > self.floors.clip * book.largest))
+
+    def _note_columns(self, exact: npt.NDArray[np.bool_], ours: Floats) -> None:
+        """Count, in columns that are zero until now, the codes that are not the base's."""
+        if self.lost is None:
+            self.lost = np.zeros(ours.shape[1], np.int64)
+        zero = np.flatnonzero(self.lost >= 0)
+        if len(zero):
+            self.lost[zero] += np.count_nonzero(~exact[:, zero], axis=0)
+            self.lost[zero[(ours[:, zero] != 0).any(axis=0)]] = -1
+
+    def _dead_columns(self) -> list[int]:
+        rows = len(self.base)
+        if self.lost is None or rows < FEWEST_ROWS:
+            return []
+        found: list[int] = np.flatnonzero(self.lost > LOST * rows).tolist()
+        return found
 
     def _strays(self) -> npt.NDArray[np.bool_]:
         """Rows of another direction, or of another size, than even GPTQ gives them."""
@@ -134,6 +155,7 @@ class _Tally:
             bad_rows=tuple(np.flatnonzero(bad).tolist()),
             dead_rows=tuple(np.flatnonzero(bad & (self.ours == 0)).tolist()),
             stray_rows=tuple(np.flatnonzero(bad & self._strays()).tolist()),
+            dead_columns=tuple(self._dead_columns()),
             off_groups=len(off_groups),
             off_group=next(iter(off_groups), None),
         )

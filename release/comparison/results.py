@@ -31,8 +31,9 @@ class Measure(msgspec.Struct, frozen=True):
     `flushed` that of non-zero values stored as zero. `worst` is the row of the least SQNR, rows
     that are next to nothing in the base left out; `bad_rows` are those under the floor that was
     asked for, `dead_rows` those among them that are zero here, `stray_rows` those that have not the
-    base's direction or size either. `off_groups` counts groups of columns with a scale of their own
-    whose slope is far from 1; `off_group` is the first of them.
+    base's direction or size either. `dead_columns` are zero here where the base rounds to other
+    codes. `off_groups` counts groups of columns with a scale of their own whose slope is far from
+    1; `off_group` is the first of them.
     """
 
     rows: int
@@ -50,6 +51,7 @@ class Measure(msgspec.Struct, frozen=True):
     bad_rows: tuple[int, ...]
     dead_rows: tuple[int, ...]
     stray_rows: tuple[int, ...] = ()
+    dead_columns: tuple[int, ...] = ()
     off_groups: int = 0
     off_group: OffGroup | None = None
 
@@ -89,6 +91,7 @@ class Cause(StrEnum):
     DISORDER = "is in another order"
     FACTOR = "is off by a factor"
     ROWS = "has rows that are wrong"
+    COLUMNS = "has columns that are zero"
     COSINE = "is not like the base"
     GROUPS = "has groups that are off by a factor"
     CODES = "has other codes"

@@ -2,9 +2,11 @@ import numpy as np
 import pytest
 
 from tests.conftest import Compare, Drafts
+from tests.mutate import Draft
 
 GATE = "model.layers.0.mlp.gate_proj"
 KEY = "model.layers.1.self_attn.k_proj"
+DOWN = "model.layers.1.mlp.down_proj"
 
 
 def test_fires_on_one_row_of_noise(draft: Drafts, compare: Compare) -> None:
@@ -66,3 +68,55 @@ def shrink(raw: bytes) -> bytes:
     words = np.frombuffer(raw, "<u2").copy()
     words[:128] = np.where(words[:128] & 0x7FFF, words[:128] - (14 << 7), 0)
     return words.tobytes()
+
+
+def without_columns(draft: Draft, *columns: int) -> Draft:
+    """Clear the codes of some columns of INT8, FP8 or FP4."""
+    name = f"{DOWN}.weight" if f"{DOWN}.weight" in draft.tensors() else f"{DOWN}.weight_packed"
+
+    def clear(raw: bytes) -> bytes:
+        codes = np.frombuffer(raw, np.uint8).reshape(draft.shape(name)).copy()
+        for column in columns:
+            if name.endswith("packed"):
+                codes[:, column // 2] &= 0x0F if column % 2 else 0xF0
+            else:
+                codes[:, column] = 0
+        return codes.tobytes()
+
+    return draft.change(name, clear)
+
+
+@pytest.mark.parametrize(
+    "checkpoint",
+    [
+        "llama-fp8-dynamic",
+        "llama-w8a8-int8",
+        "llama-nvfp4",
+        "llama-mxfp4",
+        "llama-w8a8-smoothquant",
+    ],
+)
+def test_fires_on_columns_that_are_zero(checkpoint: str, draft: Drafts, compare: Compare) -> None:
+    (one,) = compare(without_columns(draft(checkpoint), 17), "llama", words=True)
+    assert one == "column 17 of 256 is zero here and not in the base"
+    broken = without_columns(draft(checkpoint), 3, 40, 77, 200)
+    assert compare(broken, "llama") == [f"B110 error {DOWN}"]
+    (several,) = compare(broken, "llama", words=True)
+    assert several.startswith("4 columns of 256 (3, 40, 77, …) are zero")
+
+
+def test_silent_on_columns_that_are_zero_in_the_base(
+    draft: Drafts, base: Drafts, compare: Compare
+) -> None:
+    origin = base("llama")
+    values = np.frombuffer(origin.values(f"{DOWN}.weight"), "<u2").reshape(128, 256).copy()
+    values[:, 17] = 0
+    origin.store(f"{DOWN}.weight", values.tobytes())
+    assert compare(without_columns(draft("llama-fp8-dynamic"), 17), origin) == []
+
+
+def test_silent_on_columns_that_gptq_clears(draft: Drafts, compare: Compare) -> None:
+    ours = draft("llama-w4a16-gptq")
+    words = np.frombuffer(ours.values(f"{DOWN}.weight_packed"), "<u4").reshape(128, 32).copy()
+    words[:, 2] = words[:, 2] & 0xFFFF_FF0F | 0x80  # eight is zero
+    assert compare(ours.store(f"{DOWN}.weight_packed", words.tobytes()), "llama") == []
