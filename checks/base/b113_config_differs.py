@@ -46,7 +46,7 @@ OF_THE_MATHS = {
 }
 
 
-@rule(since="0.1.0", severity="warning")
+@rule(since="0.1.0", severity="warning", echoes=("C115",))
 def check(setting_changes: tuple[SettingChange, ...], comparison: Comparison) -> Findings:
     """Report each of them, as an error where the result of every layer depends on it."""
     for change in () if comparison.foreign else setting_changes:

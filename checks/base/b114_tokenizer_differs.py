@@ -10,10 +10,10 @@ Seen in: transformers #47017: a published FP8 model whose tokenizer lost its spa
 """
 
 from release.facts.comparison import Comparison
-from release.facts.tokenizer_changes import TokenizerChange
+from release.facts.tokenizer_changes import SPECIAL, TokenizerChange
 from release.rules import Findings, Found, Where, rule
 
-AFTERWARDS = {"decoder", "post_processor"}
+AFTERWARDS = {"decoder", "post_processor", SPECIAL}
 
 
 @rule(since="0.1.0")

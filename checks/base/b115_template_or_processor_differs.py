@@ -13,7 +13,7 @@ from release.facts.side_changes import SideChange
 from release.rules import Findings, Found, Where, rule
 
 
-@rule(since="0.1.0", severity="warning")
+@rule(since="0.1.0", severity="warning", echoes=("C115",))
 def check(
     template_changes: tuple[SideChange, ...],
     document_changes: tuple[SideChange, ...],

@@ -28,7 +28,7 @@ LEAST, MOST = 1e-20, 1e20
 VLLM_TOLERANCE = 1e-5
 
 
-@rule(since="0.1.0", severity="warning", echoes=("B108", "C107"))
+@rule(since="0.1.0", severity="warning", echoes=("B108", "C107", "V107"))
 def check(
     measures: Measures,
     calibrated_together: tuple[Fused, ...],

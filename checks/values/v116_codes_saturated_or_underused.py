@@ -26,7 +26,7 @@ FEWEST = 1024
 """Sampled codes; a share of fewer says little."""
 
 
-@rule(since="0.1.0", severity="warning", echoes=("B",))
+@rule(since="0.1.0", severity="warning", echoes=("B", "V118"))
 def check(measures: Measures, faithful: frozenset[str]) -> Findings:
     """Report codes that crowd at the ends of their range, or stay away from them."""
     for weight in measures.weights:

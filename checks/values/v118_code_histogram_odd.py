@@ -1,11 +1,11 @@
 """Codes or exponents are not spread as quantized weights are.
 
 What it checks: a sample of the codes of every quantized weight, 1,024 or more: FP4 with one code
-    over 60 % or fewer than 10 codes used, FP8 with fewer than 40, INT8 with fewer than 32 (as if
-    quantized twice). All codes: integers outside of their bits, bits set behind the last packed
-    code. Scales: E8M0 exponents over 190, or over 2 % of them under 60 (dead channels have some),
-    zero points all alike or at the ends. With --base, how weights that are the base's all the same
-    are spread is no finding.
+    over 60 % or fewer than 10 codes used, FP8 with fewer than 40, INT8 with fewer than 32, INT4
+    with fewer than 6 (as if quantized twice). All codes: integers outside of their bits, bits set
+    behind the last packed code. Scales: E8M0 exponents over 190, or over 2 % of them under 60 (dead
+    channels have some), zero points all alike or at the ends. With --base, how weights that are the
+    base's all the same are spread is no finding.
 Why it matters: the codes were packed in another way than they will be unpacked, or had been rounded
     to a coarser format before.
 How to fix: export the module again from the original weights.
@@ -24,7 +24,9 @@ from release.scan.values import Codes
 BEYOND = "holds codes up to"
 FEWEST = 1024
 FEWEST_ZERO_POINTS = 64
-FP4_SHARE, FP4_CODES, FP8_CODES, INT8_CODES = 0.60, 10, 40, 32
+FP4_SHARE = 0.60
+LEAST = {("float", 4): 10, ("float", 8): 40, ("int", 4): 6, ("int", 8): 32}
+"""Codes in use, by type and bits. MXFP4 that became INT4 has 11."""
 LARGEST_EXPONENT = 2.0 ** (190 - 127)
 DEAD = 0.02
 ENDS = 0.99
@@ -73,13 +75,9 @@ def _spread(measure: Measure) -> Iterator[str]:
 def _distribution(args: Args, codes: Codes) -> str:
     if codes.sampled < FEWEST:
         return ""
-    if args.type == "float" and args.num_bits == 4:  # noqa: PLR2004 - bits
-        if codes.common > FP4_SHARE:
-            return f"one code is {codes.common:.0%} of all"
-        least = FP4_CODES
-    else:
-        least = {"float": FP8_CODES, "int": INT8_CODES}.get(args.type, 0)
-        least = least if args.num_bits == 8 else 0  # noqa: PLR2004 - bits
+    if (args.type, args.num_bits) == ("float", 4) and codes.common > FP4_SHARE:
+        return f"one code is {codes.common:.0%} of all"
+    least = LEAST.get((args.type, args.num_bits), 0)
     if codes.negative in {0, 1}:
         least //= 2  # V117 says where the others are
     return f"only {codes.distinct} different codes occur" if codes.distinct < least else ""

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from release.architecture import ModelConfig
 from release.checkpoint import Checkpoint
 from release.errors import CheckpointError
 from release.facts.documents import GENERATION, PREPROCESSOR, PROCESSOR, VIDEO, Documents
@@ -73,10 +74,10 @@ def provide_template_changes(
 
 
 def provide_document_changes(
-    documents: Documents, base_documents: Documents
+    documents: Documents, base_documents: Documents, base_config: ModelConfig | Unknown
 ) -> tuple[SideChange, ...]:
     """Compare generation settings and processors, key by key."""
-    changes = list(_generation(documents, base_documents))
+    changes = list(_generation(documents, base_documents, base_config))
     for file in PROCESSORS:
         ours, base = documents.values.get(file), base_documents.values.get(file)
         if ours is not None and base is not None:
@@ -114,7 +115,13 @@ def _render(tokenizer: Tokenizer, place: str) -> Rendering:
     return render_template(tokenizer.templates[place], special_tokens(tokenizer))
 
 
-def _generation(documents: Documents, base_documents: Documents) -> Iterator[SideChange]:
+def _generation(
+    documents: Documents, base_documents: Documents, base_config: ModelConfig | Unknown
+) -> Iterator[SideChange]:
+    """What is another value or lost; what is new where it is not what generation does anyway.
+
+    Older files of the base have such settings in config.json.
+    """
     base = base_documents.values.get(GENERATION)
     if base is None or GENERATION in documents.problems:
         return
@@ -123,7 +130,14 @@ def _generation(documents: Documents, base_documents: Documents) -> Iterator[Sid
         yield SideChange(GENERATION, "", "the base has it, and it is not here")
         return
     lost = {key: GENERATION_DEFAULTS.get(key) for key in base.keys() - ours.keys()}
-    yield from _keys(GENERATION, lost | ours, base)
+    gone = list(_keys(GENERATION, lost, base))
+    if len(gone) > 1:  # the file was written anew
+        keys = ", ".join(f"{change.path} {base[change.path]!r:.40}" for change in gone)
+        gone = [SideChange(GENERATION, "", f"has lost what the base says: {keys}")]
+    yield from gone
+    said = {} if isinstance(base_config, Unknown) else base_config.raw
+    implied = {key: said.get(key, value) for key, value in GENERATION_DEFAULTS.items()}
+    yield from _keys(GENERATION, ours, implied | base)
 
 
 def _keys(file: str, ours: Mapping[str, Any], base: Mapping[str, Any]) -> Iterator[SideChange]:

@@ -10,7 +10,11 @@ from release.errors import CheckpointError
 from release.facts.tokenizer import FAST_FILE, OTHER_FILES, TOKENIZER_CAP, Tokenizer
 from release.unknown import Unknown
 
-VOCABULARY, MERGES, ADDED = "vocabulary", "merges", "added tokens"
+VOCABULARY, MERGES, ADDED, SPECIAL = "vocabulary", "merges", "added tokens", "special tokens"
+FLAGS = {"special": False, "lstrip": True, "rstrip": True, "single_word": True, "normalized": True}
+"""What an added token says of itself, and the value that transformers never makes of another one:
+it calls tokens special that a setting names, and leaves out how these strip."""
+
 STEPS = ("normalizer", "pre_tokenizer", "post_processor", "decoder")
 TOKENS = ("bos_token", "eos_token", "unk_token")
 CHUNK = 1 << 20
@@ -40,7 +44,9 @@ def provide_tokenizer_changes(
     changes = list(_special_tokens(tokenizer, base_tokenizer))
     try:
         if FAST_FILE in common:
-            changes += _fast(_parse(checkpoint), _parse(base))
+            ours, theirs = _parse(checkpoint), _parse(base)
+            changes += _fast(ours, theirs)
+            changes += _flags(_added_tokens(ours), _added_tokens(theirs), base_tokenizer)
         elif common:
             changes += _binary(checkpoint, base, [f for f in OTHER_FILES if f in common])
     except CheckpointError as error:
@@ -79,7 +85,7 @@ def _fast(ours: dict[str, Any], base: dict[str, Any]) -> Iterator[TokenizerChang
     yield from _step("model", rest, base_rest)
     for step in STEPS:
         yield from _step(step, ours.get(step), base.get(step))
-    yield from _added(_by_content(ours), _by_content(base))
+    yield from _added(_added_tokens(ours), _added_tokens(base))
 
 
 def _vocabulary(ours: dict[str, Any], base: dict[str, Any]) -> Iterator[TokenizerChange]:
@@ -100,11 +106,35 @@ def _added(ours: dict[str, Any], base: dict[str, Any]) -> Iterator[TokenizerChan
     if lost:
         what = f"{len(lost):,} are lost, the first is {lost[0]!r:.40}"
         yield TokenizerChange(FAST_FILE, ADDED, what)
-    for token, number in base.items():
-        if token in ours and ours[token] != number:
-            what = f"{token!r:.40} is {ours[token]} here, {number} in the base"
+    for token, entry in base.items():
+        if token in ours and ours[token].get("id") != entry.get("id"):
+            what = f"{token!r:.40} is {ours[token].get('id')} here, {entry.get('id')} in the base"
             yield TokenizerChange(FAST_FILE, ADDED, what)
             return
+
+
+def _flags(
+    ours: dict[str, Any], base: dict[str, Any], base_tokenizer: Tokenizer
+) -> Iterator[TokenizerChange]:
+    """Name flags that saving it again does not change; the base's settings are read over its file.
+
+    A token that is no longer special is printed; the others decide what texts are split into.
+    """
+    stated = base_tokenizer.settings.get("added_tokens_decoder")
+    settings = _contents(list(stated.values()) if isinstance(stated, dict) else [])
+    for flag, made in FLAGS.items():
+        changed = [
+            token
+            for token in base.keys() & ours.keys()
+            if ours[token].get(flag) is made and base[token].get(flag) is (not made)
+            if settings.get(token, {}).get(flag) is not made
+        ]
+        if changed:
+            tokens = f"{min(changed)!r:.40}" + (
+                f" and {len(changed) - 1:,} more" * (len(changed) > 1)
+            )
+            what = f"{flag} is {str(made).lower()} here, and not in the base, of {tokens}"
+            yield TokenizerChange(FAST_FILE, ADDED if made else SPECIAL, what)
 
 
 def _step(name: str, ours: Any, base: Any) -> Iterator[TokenizerChange]:
@@ -159,12 +189,14 @@ def _merges(model: dict[str, Any]) -> list[Any]:
     return [m.split(" ", 1) if isinstance(m, str) else m for m in merges]
 
 
-def _by_content(tokenizer: dict[str, Any]) -> dict[str, Any]:
-    added = tokenizer.get("added_tokens")
-    tokens = (
-        [token for token in added if isinstance(token, dict)] if isinstance(added, list) else []
-    )
-    return {str(token.get("content")): token.get("id") for token in tokens}
+def _added_tokens(tokenizer: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return _contents(tokenizer.get("added_tokens"))
+
+
+def _contents(tokens: Any) -> dict[str, dict[str, Any]]:
+    """Added tokens by what they stand for."""
+    listed = tokens if isinstance(tokens, list) else []
+    return {str(token.get("content")): token for token in listed if isinstance(token, dict)}
 
 
 def _special_tokens(ours: Tokenizer, base: Tokenizer) -> Iterator[TokenizerChange]:

@@ -15,6 +15,9 @@ from release.units import plural
 NAMED = 3
 _RULE = re.compile(r"[A-Z]\d{3} ")
 _NUMBER = re.compile(r"([0-9]{1,18})")
+_VALUE = re.compile(
+    r"-?[0-9]+(,[0-9]{3})*([.][0-9]+)?(e[+-]?[0-9]+)?((, [0-9]+(,[0-9]{3})*)*(, …)?)"
+)
 
 
 class Folded(msgspec.Struct, frozen=True):
@@ -39,7 +42,7 @@ def fold(findings: Iterable[Finding]) -> tuple[Folded, ...]:
     """
     groups: dict[tuple[str, ...], dict[str, list[Finding]]] = {}
     for finding in findings:
-        where, message = finding.where, _NUMBER.sub("#", finding.message)
+        where, message = finding.where, _VALUE.sub("#", finding.message)
         shape = str(where) if where.line else _NUMBER.sub("#", str(where))
         apart = "" if where.module or where.tensor else shape
         reason = getattr(finding, "reason", "")  # of those that the manifest allows

@@ -48,24 +48,29 @@ def run_rules(rules: Iterable[LoadedRule], facts: Facts) -> Verdicts:
 def _without_echoes(
     findings: list[tuple[Finding, tuple[str, ...]]], echoes: dict[str, tuple[str, ...]]
 ) -> tuple[Finding, ...]:
-    """Leave out what is said better, of the same weights and as loudly at least, by another rule.
+    """Leave out what is said better, of the same place and as loudly at least, by another rule.
 
     What is said of a block is said of all that is in it.
     """
-    voices: dict[str | None, list[Finding]] = {}
+    voices: dict[str, list[Finding]] = {}
     for finding, _ in findings:
-        voices.setdefault(finding.where.owner, []).append(finding)
+        voices.setdefault(_spoken_of(finding), []).append(finding)
 
     def is_echo(finding: Finding, about: tuple[str, ...]) -> bool:
         better, loudness = echoes[finding.rule], SEVERITIES.index(finding.severity)
         return bool(better) and any(
             other.rule.startswith(better) and SEVERITIES.index(other.severity) <= loudness
-            for owner in (finding.where.owner, *about)
-            for block in _lineage(owner or "")
+            for owner in (_spoken_of(finding), *about)
+            for block in _lineage(owner)
             for other in voices.get(block, ())
         )
 
     return tuple(finding for finding, about in findings if not is_echo(finding, about))
+
+
+def _spoken_of(finding: Finding) -> str:
+    """A module; else the place itself."""
+    return finding.where.owner or str(finding.where)
 
 
 def _lineage(owner: str) -> Iterator[str]:

@@ -99,7 +99,7 @@ class Tally:
         marks = b"".join(self._marks)
         constant = nothing or is_constant(segment, marks, self._head, recheck)
         look = valued and not constant
-        zero_rows, zero_run = self._zero_rows()
+        zero_rows, zero_run, zero_run_at = self._zero_rows()
         return Values(
             words=self.words,
             top=self.decode(self.top),
@@ -108,6 +108,7 @@ class Tally:
             rows=self._rows,
             zero_rows=zero_rows,
             zero_run=zero_run,
+            zero_run_at=zero_run_at,
             padding=self.padding,
             zero=nothing,
             constant=constant,
@@ -150,14 +151,16 @@ class Tally:
             self._zero.append(rows + before)
         return len(rows) == len(first)
 
-    def _zero_rows(self) -> tuple[Hits, int]:
-        """How many rows are zero, and the longest run of them."""
+    def _zero_rows(self) -> tuple[Hits, int, int]:
+        """How many rows are zero, the longest run of them and where it begins."""
         if not self._zero:
-            return NONE, 0
+            return NONE, 0, 0
         rows = np.concatenate(self._zero)
         ends = np.flatnonzero(np.diff(rows) != 1) + 1
-        runs = np.diff(np.concatenate(([0], ends, [len(rows)])))
-        return Hits(len(rows), int(rows[0])), int(runs.max())
+        starts = np.concatenate(([0], ends))
+        runs = np.diff(np.append(starts, len(rows)))
+        longest = int(runs.argmax())
+        return Hits(len(rows), int(rows[0])), int(runs[longest]), int(rows[starts[longest]])
 
     def _mark(self, piece: memoryview) -> None:
         """Keep eight bytes of every page: two tensors with the same marks may be copies."""

@@ -82,9 +82,10 @@ class Values(msgspec.Struct, frozen=True, gc=False):
 
     `top` is the largest finite magnitude, of integers in codes; `bad` are NaN and Inf, `infinite`
     of them Inf. `rows` is 0 where rows were not looked at; `zero_rows` quantize to nothing but
-    zeros, `zero_run` is the longest run of them. `padding` are rows with bits set behind the last
-    packed code. `zero`: all values are zero, where that can be said; `constant`: all words
-    are alike. `mark` is a digest of eight bytes of every 4 KiB, `head` the first 64 bytes.
+    zeros, `zero_run` is the longest run of them, from row `zero_run_at` on. `padding` are rows with
+    bits set behind the last packed code. `zero`: all values are zero, where that can be said;
+    `constant`: all words are alike. `mark` is a digest of eight bytes of every 4 KiB, `head` the
+    first 64 bytes.
     """
 
     words: int
@@ -94,6 +95,7 @@ class Values(msgspec.Struct, frozen=True, gc=False):
     rows: int = 0
     zero_rows: Hits = NONE
     zero_run: int = 0
+    zero_run_at: int = 0
     padding: Hits = NONE
     zero: bool = False
     constant: bool = False

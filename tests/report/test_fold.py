@@ -118,3 +118,20 @@ def test_of_many_files_a_few_are_named() -> None:
         "reused": "the bytes of 0.safetensors, the bytes of 1.safetensors, "
         "the bytes of 2.safetensors, and 6 more"
     }
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        ("is 3.028e-05, as if inverted", "is 0.0001291, as if inverted"),
+        ("cosine is 0.863, SQNR -0.0 dB", "cosine is 0.87, SQNR 12 dB"),
+        ("5 rows of 1,280 (5, 8, 9, …) are bad", "12 rows of 128 (66, 70) are bad"),
+    ],
+)
+def test_numbers_in_any_form_are_the_same_message(messages: tuple[str, str]) -> None:
+    places = (Where(module=f"layers.{n}.q") for n in range(2))
+    findings = [
+        Finding("V107", "scale", "error", place, message, "f")
+        for place, message in zip(places, messages, strict=True)
+    ]
+    assert [item.place for item in fold(findings)] == ["layers.{0-1}.q"]

@@ -96,6 +96,7 @@ def test_floats(tensor: tuple[str, int, int, bytes], limit: int) -> None:
     hits = got.zero_rows
     assert (got.rows, hits.count, hits.first) == (rows, int(zero.sum()), first(zero))
     assert got.zero_run == longest(zero)
+    assert zero[got.zero_run_at :][: got.zero_run].all()
     assert got.zero == (not size.any())
     assert got.head == raw[:64]
 

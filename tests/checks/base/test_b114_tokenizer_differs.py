@@ -1,6 +1,8 @@
 import json
 from typing import Any
 
+import pytest
+
 from tests.conftest import Compare, Drafts
 from tests.mutate import Draft
 
@@ -66,3 +68,38 @@ def test_silent_on_another_spelling(draft: Drafts, base: Drafts, compare: Compar
 def test_silent_on_a_padding_token_that_the_user_chose(draft: Drafts, compare: Compare) -> None:
     changed = draft("llama-nvfp4").edit("tokenizer_config.json", "pad_token", "<|im_end|>")
     assert compare(changed, "llama") == []
+
+
+def flagged(draft: Draft, flag: str, *, value: bool) -> Draft:
+    """Set a flag of all added tokens."""
+    tokens = draft.read(FILE)["added_tokens"]
+    return draft.edit(FILE, "added_tokens", [token | {flag: value} for token in tokens])
+
+
+def test_fires_once_on_tokens_that_are_special_no_more(draft: Drafts, compare: Compare) -> None:
+    changed = flagged(draft("llama-nvfp4"), "special", value=False)
+    assert compare(changed, "llama") == [f"B114 warning {FILE}: special tokens"]
+    assert compare(changed, "llama", words=True) == [
+        "special is false here, and not in the base, of '<|endoftext|>' and 6 more"
+    ]
+
+
+@pytest.mark.parametrize("flag", ["lstrip", "rstrip", "single_word", "normalized"])
+def test_fires_on_added_tokens_that_are_found_otherwise(
+    flag: str, draft: Drafts, base: Drafts, compare: Compare
+) -> None:
+    changed = flagged(draft("llama-nvfp4"), flag, value=True)
+    assert compare(changed, "llama") == [f"B114 error {FILE}: added tokens"]
+    # which is what transformers writes where the base's settings say so
+    tokens = changed.read(FILE)["added_tokens"]
+    stated = {str(token["id"]): token for token in tokens}
+    origin = base("llama").edit("tokenizer_config.json", "added_tokens_decoder", stated)
+    assert compare(changed, origin) == []
+
+
+@pytest.mark.parametrize("flag", ["lstrip", "rstrip", "single_word", "normalized"])
+def test_silent_on_what_saving_a_tokenizer_changes(
+    flag: str, draft: Drafts, base: Drafts, compare: Compare
+) -> None:
+    assert compare(draft("llama-nvfp4"), flagged(base("llama"), flag, value=True)) == []
+    assert compare(draft("llama-nvfp4"), flagged(base("llama"), "special", value=False)) == []

@@ -1,4 +1,5 @@
-from tests.conftest import Compare, Drafts
+from release.verify import Request, verify
+from tests.conftest import BASES, Compare, Drafts
 
 TEMPLATE = "chat_template.jinja"
 
@@ -51,3 +52,26 @@ def test_silent_on_defaults_and_lists_of_one(draft: Drafts, base: Drafts, compar
     origin = base("llama").edit(file, "top_k", 50).edit(file, "pad_token_id", [0])
     ours = draft("llama-nvfp4").edit(file, "pad_token_id", 0)
     assert compare(ours, origin) == []
+
+
+def test_fires_once_on_sampling_that_was_written_anew(draft: Drafts, compare: Compare) -> None:
+    file = "generation_config.json"
+    anew = draft("qwen3_5-mtp").write(file, '{"eos_token_id": [372, 370], "pad_token_id": 370}')
+    assert compare(anew, "qwen3_5-mtp", words=True) == [
+        "has lost what the base says: do_sample True, temperature 0.6, top_k 20, top_p 0.95"
+    ]
+
+
+def test_fires_on_sampling_that_the_base_has_not(
+    draft: Drafts, base: Drafts, compare: Compare
+) -> None:
+    file, key = "generation_config.json", "temperature"
+    warmer = draft("llama-nvfp4").edit(file, key, 0.6)
+    assert compare(warmer, "llama") == [f"B115 warning {file}: {key}"]
+    assert compare(warmer, base("llama").config(key, 0.6)) == []  # where transformers 4 had it
+
+
+def test_silent_where_another_rule_says_what_is_wrong_with_an_end(draft: Drafts) -> None:
+    wrong = draft("llama-nvfp4").edit("generation_config.json", "eos_token_id", 5)
+    report = verify(Request(wrong.path, base=BASES / "llama", select=("B115", "C115")))
+    assert [finding.rule for finding in report.findings] == ["C115"]

@@ -53,3 +53,28 @@ def test_fires_on_an_embedding_that_is_mostly_zeros(draft: Drafts, findings: Jud
     name = "model.embed_tokens.weight"
     broken = draft("llama-fp8-dynamic").patch(name, bytes(2 * 128 * 200), 0)  # of 384 rows
     assert findings("V114", broken) == [f"warning {FILE}: {name}"]
+
+
+@pytest.mark.parametrize("table", ["model.embed_tokens.weight", "lm_head.weight"])
+@pytest.mark.parametrize("start", [0, 100, 192])
+def test_fires_on_half_of_the_vocabulary(
+    table: str, start: int, draft: Drafts, findings: Judge
+) -> None:
+    broken = draft("llama-fp8-dynamic").patch(table, bytes(2 * 128 * 192), 2 * 128 * start)
+    assert findings("V114", broken) == [f"warning {FILE}: {table}"]
+
+
+@pytest.mark.parametrize("name", ["<unused{}>", "[unused{}]", "<|reserved_special_token_{}|>"])
+def test_silent_on_reserved_tokens(name: str, draft: Drafts, findings: Judge) -> None:
+    kept = draft("llama-fp8-dynamic")
+    vocabulary = kept.read("tokenizer.json")["model"]["vocab"]
+    named = {name.format(n) if n >= 192 else token: n for token, n in vocabulary.items()}
+    kept.edit("tokenizer.json", "model.vocab", named)
+    kept.patch("lm_head.weight", bytes(2 * 128 * 190), 2 * 128 * 194)
+    assert findings("V114", kept) == []
+
+
+def test_silent_on_half_of_a_table_without_a_vocabulary(draft: Drafts, findings: Judge) -> None:
+    kept = draft("llama-fp8-dynamic").remove("tokenizer.json")
+    kept.patch("lm_head.weight", bytes(2 * 128 * 190), 2 * 128 * 194)
+    assert findings("V114", kept) == []

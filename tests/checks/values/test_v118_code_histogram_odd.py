@@ -63,3 +63,22 @@ def test_silent_on_many_negative_zeros(draft: Drafts, findings: Judge) -> None:
 def test_silent_on_the_exponent_of_a_group_of_zeros(draft: Drafts, findings: Judge) -> None:
     kept = draft("llama-mxfp4").patch(f"{MODULE}.weight_scale", b"\0", 100)
     assert findings("V118", kept) == []
+
+
+def test_fires_on_int4_that_is_ternary(draft: Drafts, messages: Judge) -> None:
+    tensor = f"{MODULE}.weight_packed"
+    broken = draft("llama-w4a16")
+    ends = {code: 15 if code > 11 else 1 if code < 5 else 8 for code in range(16)}
+    raw = (ends[byte & 15] | ends[byte >> 4] << 4 for byte in broken.bytes_of(tensor))
+    assert messages("V118", broken.patch(tensor, bytes(raw))) == ["only 3 different codes occur"]
+
+
+def test_silent_on_int4_of_other_numbers_of_four_bits(draft: Drafts, findings: Judge) -> None:
+    tensor = f"{MODULE}.weight_packed"
+    kept = draft("llama-w4a16")
+    near = {
+        code: 8 + (0, 1, 2, 4, 5, 7, 7, 7)[code - 8] if code > 7 else code & 14
+        for code in range(16)
+    }
+    raw = (near[byte & 15] | near[byte >> 4] << 4 for byte in kept.bytes_of(tensor))
+    assert findings("V118", kept.patch(tensor, bytes(raw))) == []
