@@ -1,7 +1,9 @@
-"""A command on the card loads another repository than the one the card is for.
+"""A command or a link on the card names another repository than the one that is meant.
 
 What it checks: every repository that a command or snippet loads, against release.toml's, else
-    against the one that most commands name; the base model of the header is never what is served.
+    against the one that most commands name; the base model of the header is never what is served;
+    links whose text is another repository than they lead to; what the text says it was quantized
+    from against base_model.
 Why it matters: readers copy commands. They get another model, or an error, and blame this one.
 How to fix: name the card's own repository.
 Seen in: cards copied from a sister model, whose commands still serve the sister.
@@ -36,3 +38,17 @@ def check(page: Page, mentions: Mentions, published: Published | Unknown) -> Fin
         kind = "the base model" if entry.name in bases else entry.name
         what = f"loads {kind}, the card is for {own}" if own else f"loads {kind}"
         yield Found(Where(file=page.name, line=entry.line), what, "name the card's repository")
+    yield from _linked(page, mentions, bases)
+
+
+def _linked(page: Page, mentions: Mentions, bases: set[str]) -> Findings:
+    """Report links that lead elsewhere, and another source than the header's."""
+    for link in mentions.links:
+        if link.text.lower() != link.repo.lower():
+            what = f"shows {link.text} and leads to {link.repo}"
+            yield Found(Where(file=page.name, line=link.line), what, "correct the link", "warning")
+    sources = {link.repo.lower() for link in mentions.sources}
+    if bases and sources and not sources & {base.lower() for base in bases}:
+        first = mentions.sources[0]
+        what = f"is quantized from {first.repo}, base_model is {', '.join(sorted(bases))}"
+        yield Found(Where(file=page.name, line=first.line), what, "correct either", "warning")

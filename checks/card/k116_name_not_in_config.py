@@ -33,10 +33,11 @@ def check(
     recipe: Recipe,
 ) -> Findings:
     """Compare each name with the config's."""
-    true: dict[str, set[str | None]] = {"class": {config.architecture}, "method": {*recipe.methods}}
+    methods = {*recipe.methods}
+    true: dict[str, set[str | None]] = {"class": {config.architecture}, "method": {*methods}}
     if not isinstance(quantization, Unknown):
         true["format"] = {quantization.format, *(group.format for group in quantization.groups)}
-        true["tool"] = {METHOD, *recipe.methods} - {ROUNDING} if quantization.groups else set()
+        true["tool"] = {METHOD, *(methods - {ROUNDING})} if quantization.groups else set()
     for name in names:
         known = sorted(word for word in true.get(name.kind, ()) if word)
         sure = name.kind != "tool" or name.name not in METHODS.values() or recipe.modifiers

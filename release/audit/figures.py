@@ -6,7 +6,9 @@ from collections.abc import Iterator
 import msgspec
 
 from release.audit.amounts import read_amounts
+from release.audit.asides import asides
 from release.audit.caches import read_rates
+from release.audit.columns import read_columns
 from release.audit.files import read_files, read_shards, read_tensors
 from release.audit.groups import read_groups
 from release.audit.labels import pair
@@ -14,7 +16,7 @@ from release.audit.layers import read_layers
 from release.audit.page import Line, Page, sentences, statements
 from release.audit.parameters import read_labelled, read_parameters
 from release.audit.places import machines
-from release.audit.prose import foreign_to, of_others, read_prose
+from release.audit.prose import CONTEXT, foreign_to, of_others, read_prose
 from release.audit.quantities import NUMBER, Figure, quantity, whole
 from release.audit.rooms import read_rooms
 from release.audit.settings import read_heads, read_keys, read_labelled_settings
@@ -44,9 +46,12 @@ def provide_figures(page: Page) -> tuple[Figure, ...]:
     own_sizes = frozenset(SIZED.findall(page.title))
     lines = (_own(line, foreign, own_sizes) for line in statements(page))
     found = [figure for line in lines for figure in _read(line, other)]
+    found += read_columns(page)
     for fence in page.fences:
         for number, text in enumerate(fence.text.split("\n"), fence.number):
             found += read_groups(number, text)
+    elsewhere = asides(page)
+    found = [each for each in found if each.subject != CONTEXT or each.line not in elsewhere]
     once: dict[tuple[str, str, int, float], Figure] = {}
     for each in found:
         once.setdefault((each.kind, each.subject, each.line, each.quantity.value), each)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from release.audit.page import Page, statements
+from release.audit.page import LONGEST, Page, statements
 
 PACKAGES = {
     "vllm": "vllm",
@@ -38,6 +38,18 @@ REPOSITORY = re.compile(
 REQUEST = re.compile(r"(?:#\d{3,6}\b|github\.com/[\w.-]+/[\w.-]+/pull/\d+)")
 STATE = re.compile(
     r"\b(open|pending|unmerged|merged|draft|awaiting|in review|upcoming)\b", re.IGNORECASE
+)
+# A link whose text is a repository, and what a model is said to be quantized from.
+LINKED = re.compile(
+    r"\[[*_`]*(?P<text>[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)[*_`]*\]"
+    r"\(https?://(?:www\.)?huggingface\.co/(?P<repo>[\w.-]+/[\w.-]+?)/?\)"
+)
+SOURCE = re.compile(
+    r"\b(?:quanti[sz]ed (?:version|model|checkpoint|build|copy|weights) (?:of|from)"
+    r"|quanti[sz]ed from|quant(?:i[sz]ation|s)? of|quanti[sz]ing(?: the [\w ]{2,30})?(?: of)?)"
+    r" (?:the )?[*_`]*"
+    r"(?P<repo>[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*\w)(?![\w/])",
+    re.IGNORECASE,
 )
 ISSUES = re.compile(r"\b(?:issues?|bugs?|problems?)\b", re.IGNORECASE)
 DATE = re.compile(r"\b20\d\d-\d\d-\d\d\b")
@@ -74,12 +86,22 @@ class Request(msgspec.Struct, frozen=True):
     dated: bool
 
 
+class Link(msgspec.Struct, frozen=True):
+    """A repository under the name that the card shows for it."""
+
+    text: str
+    repo: str
+    line: int
+
+
 class Mentions(msgspec.Struct, frozen=True):
-    """All of them, in the order of the card."""
+    """All of them, in the order of the card; `sources` are what it says it was quantized from."""
 
     releases: tuple[Release, ...]
     repositories: tuple[Repository, ...]
     requests: tuple[Request, ...]
+    links: tuple[Link, ...] = ()
+    sources: tuple[Link, ...] = ()
 
 
 def provide_mentions(page: Page) -> Mentions:
@@ -99,7 +121,19 @@ def provide_mentions(page: Page) -> Mentions:
             for match in REPOSITORY.finditer(text)
         ),
         requests=tuple(found for number, text in lines for found in _requests(number, text)),
+        links=tuple(_links(page)),
+        sources=tuple(
+            Link(match["repo"], match["repo"], line.number)
+            for line in statements(page)
+            for match in SOURCE.finditer(line.text)
+        ),
     )
+
+
+def _links(page: Page) -> Iterator[Link]:
+    for number, text in enumerate(page.text.split("\n"), 1):
+        for match in LINKED.finditer(text[:LONGEST]):
+            yield Link(match["text"], match["repo"], number)
 
 
 def _numbered(page: Page) -> Iterator[tuple[int, str]]:

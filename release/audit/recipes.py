@@ -45,7 +45,7 @@ def read_recipe(fence: Fence) -> Iterator[Precise]:
         for match in ARGUMENT.finditer(text):
             side = SIDES.get(match["side"], side)
             if match["key"] and side is not None:
-                words = _argument(match["key"], match["value"], side)
+                words = argument(match["key"], match["value"], side)
                 yield from [Precise(number, match[0], (), words, side)] if words else []
     for match in IGNORE.finditer(fence.text):
         for place, entry in _entries(fence.text, match.end(), block="[" not in match[0]):
@@ -69,7 +69,8 @@ def _modules(text: str) -> list[str]:
     return [word for word in found if word.startswith(PATTERN) or re.search(r"\w[._]\w", word)]
 
 
-def _argument(key: str, value: str, side: Side) -> frozenset[str]:
+def argument(key: str, value: str, side: Side) -> frozenset[str]:
+    """The words that an argument of compressed-tensors stands for."""
     if key == "num_bits":
         return frozenset({f"{value} bits"} if value.isdigit() else ())
     if key == "type":

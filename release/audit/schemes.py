@@ -89,6 +89,11 @@ def unfolded(text: str) -> str:
     return BRACKETS.sub(open_up, text)
 
 
+def without_manners(text: str) -> str:
+    """What a text says beside how something is scaled."""
+    return _manner_words().sub(" ", text)
+
+
 @cache
 def _manner_words() -> re.Pattern[str]:
     return re.compile(
@@ -127,7 +132,8 @@ def true_of_weights(module: Module) -> frozenset[str]:
     scheme = module.known_scheme
     if scheme is None:
         return true_of(module)
-    return frozenset({*_numbers(scheme.weights), *_named(scheme), *_words(scheme.weights)})
+    both = f"w{scheme.weights.num_bits}a{scheme.inputs.num_bits if scheme.inputs else 16}"
+    return frozenset({*_numbers(scheme.weights), both, *_named(scheme), *_words(scheme.weights)})
 
 
 def true_of_activations(module: Module) -> frozenset[str]:

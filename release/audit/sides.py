@@ -6,7 +6,15 @@ from collections.abc import Iterator
 from release.audit.page import Line, sentences
 from release.audit.places import machines
 from release.audit.precise import Precise, Side
-from release.audit.schemes import BRACKETS, FLOATS, WORD, manners_of, unfolded, words_of
+from release.audit.schemes import (
+    BRACKETS,
+    FLOATS,
+    WORD,
+    manners_of,
+    unfolded,
+    without_manners,
+    words_of,
+)
 from release.audit.words import elsewhere, words
 
 # The sentence is about other models, a part of this one, or what an engine makes of it.
@@ -97,11 +105,26 @@ def _in_brackets(text: str) -> Iterator[str]:
 
 def _clauses(text: str) -> Iterator[str]:
     """The parts that speak of one side each."""
-    for clause in CLAUSE.split(text):
+    for clause in _joined(CLAUSE.split(text)):
         joined = BOTH.search(clause)
         pieces = [clause] if joined else AND.split(clause)
         sided = [SIDE.search(piece) for piece in pieces]
         yield from pieces if all(sided) else [clause]
+
+
+def _joined(clauses: list[str]) -> Iterator[str]:
+    """Clauses; what says how, and of nothing, is of the side before it: `dynamic, per token`."""
+    last = ""
+    for clause in clauses:
+        alone = manners_of(clause) and not re.search(r"[^\W\d]{3}", without_manners(clause))
+        if last and alone and SIDE.search(last):
+            last = f"{last} {clause}"
+            continue
+        if last:
+            yield last
+        last = clause
+    if last:
+        yield last
 
 
 def _sided(number: int, clause: str) -> Iterator[Precise]:

@@ -7,16 +7,26 @@ from release.audit.cached import read_labelled_cache
 from release.audit.page import Line
 from release.audit.parts import parts_of
 from release.audit.precise import UNSURE, Precise, Side
-from release.audit.recipes import read_ignored
-from release.audit.schemes import ASIDE, FLOATS, PLAIN, WORD, unfolded, words_of
+from release.audit.recipes import argument, read_ignored
+from release.audit.schemes import ASIDE, FLOATS, PLAIN, WORD, manners_of, unfolded, words_of
 from release.audit.subjects import is_about
 from release.audit.words import patterns
 
 NO_PARTS = re.compile(r"\b(?:kv|cache|activations?)\b", re.IGNORECASE)
 PIECES = re.compile(r"\s*(?:[,;]|\band\b|\s[+&/]\s)\s*")
+# `Strategy (weights): channel`, `Dynamic activations: yes`
+SIDE = r"(?P<{}>weights?|activations?|inputs?)"
+ARGUMENT = re.compile(
+    rf"(?:{SIDE.format('before')} (?:quantization )?(?P<key>strategy|granularity|scaling|symmetric)"
+    r"|(?P<key2>strategy|granularity|scaling|dynamic|symmetric)(?: quantization)?"
+    rf" \(?(?:of |for )?(?:the )?{SIDE.format('behind')}\)?)",
+    re.IGNORECASE,
+)
+KEYS = {"granularity": "strategy", "scaling": "strategy"}
 SYMMETRIC = re.compile(r"sym(?:metric)?", re.IGNORECASE)
-SAID = dict.fromkeys(("true", "yes"), "symmetric")
-SAID |= dict.fromkeys(("false", "no"), "asymmetric")
+ZEROS = re.compile(r"zero[- ]?points?", re.IGNORECASE)
+ANSWERS = {"yes": "true", "no": "false", "none": "false"}
+ZERO = {"true": frozenset({"asymmetric"}), "false": frozenset({"symmetric"})}
 BULLET = re.compile(r"^[-*•+]\s*")
 
 
@@ -29,8 +39,8 @@ def read_pair(line: Line, label: str, value: str) -> Iterator[Precise]:
         yield from read_labelled_cache(line, label, value)
     elif whole := _whole_label(label):
         yield from _whole(line, text, _side(whole["side"]), value)
-    elif SYMMETRIC.fullmatch(label) and (said := SAID.get(value.split(" ", maxsplit=1)[0].lower())):
-        yield Precise(line.number, text, (), frozenset({said}), "weights")
+    elif manners := [*_argued(line, text, label, value)]:
+        yield from manners
     elif UNSURE.search(text):
         return
     elif parts := parts_of(label):
@@ -40,6 +50,26 @@ def read_pair(line: Line, label: str, value: str) -> Iterator[Precise]:
         found = [part for piece in PIECES.split(value) for part in parts_of(piece)]
         if found:
             yield Precise(line.number, text, tuple(dict.fromkeys(found)), words)
+
+
+def _argued(line: Line, text: str, label: str, value: str) -> Iterator[Precise]:
+    """What a label says of how a side is scaled, as a recipe would; of no side, of the weights."""
+    first = value.split(" ", maxsplit=1)[0].strip(",;()").lower()
+    answer = ANSWERS.get(first, first)
+    side: Side = "weights"
+    if ZEROS.fullmatch(label):
+        said = ZERO.get(answer, frozenset())
+    elif SYMMETRIC.fullmatch(label):
+        said = argument("symmetric", answer, side)
+    elif match := ARGUMENT.fullmatch(label):
+        named = (match["before"] or match["behind"]).lower()
+        side = side if named.startswith("weight") else "activations"
+        key = (match["key"] or match["key2"]).lower()
+        said = manners_of(value) or argument(KEYS.get(key, key), answer, side)
+    else:
+        return
+    if said and not UNSURE.search(text):
+        yield Precise(line.number, text, (), said, side)
 
 
 def _alone(label: str) -> bool:

@@ -152,8 +152,34 @@ def test_fires_on_a_figure_as_it_is_shown(text: str, said: str, audit: AuditLine
     [
         "It keeps 95% of the original accuracy.",
         "Throughput is 140% of the size-matched original performance.",
+        "Calibration\n\n- Samples: 512\n- Max sequence length: 4,096 tokens",
+        "## Calibration\n\nSequence length: 4,096",
+        "- Calibration samples: 512\n- Max sequence length: 4,096",
+        "## Evaluation\n\n- Max context length: 16,384",
         "It has 50% of the original latency on disk.",
     ],
 )
-def test_silent_on_shares_of_what_is_no_size(text: str, audit: AuditLines) -> None:
+def test_silent_on_lengths_and_shares_of_something_else(text: str, audit: AuditLines) -> None:
     assert audit("K104", text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- Training data: the web\n- Context length: 4,096",
+        "- Calibration: none\n\n## Model\n\n- Context length: 4,096",
+    ],
+)
+def test_fires_on_the_context_beside_other_lengths(text: str, audit: AuditLines) -> None:
+    (found,) = audit("K104", text)
+    assert "max_position_embeddings: the card says 4,096, it is 262,144" in found
+
+
+def test_fires_on_a_size_below_the_title_of_its_column(audit: AuditLines) -> None:
+    (found,) = audit("K104", "| Size | Updated |\n| --- | --- |\n| 22.1 GB | 2026-11-20 |\n")
+    assert "all weights: the card says 22.1 GB, it is 25.18 GB" in found
+
+
+def test_silent_on_sizes_of_others_below_it(audit: AuditLines) -> None:
+    rows = "| acme/other | 22.1 GB |\n| acme/third | 7.1 GB |\n"
+    assert audit("K104", f"| Model | Size |\n| --- | --- |\n{rows}") == []

@@ -127,3 +127,31 @@ def test_fires_on_scales_of_a_cache_that_has_none(text: str, audit: AuditLines) 
 )
 def test_silent_on_a_cache_that_a_server_quantizes(text: str, audit: AuditLines) -> None:
     assert audit("K115", text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- Strategy (activations): channel",
+        "- Activation strategy: channel",
+        "- Zero point: yes",
+        "Activations are quantized dynamically, per channel.",
+    ],
+)
+def test_fires_on_how_a_side_is_scaled(text: str, audit: AuditLines) -> None:
+    (found,) = audit("K115", text)
+    assert "quantized modules: the card says" in found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- Strategy (weights): channel",
+        "- Dynamic activations: yes",
+        "- Zero points: none",
+        "- Strategy: careful",
+        "Activations are quantized dynamically, per token.",
+    ],
+)
+def test_silent_on_how_a_side_is_scaled(text: str, audit: AuditLines) -> None:
+    assert audit("K115", text) == []
