@@ -91,7 +91,8 @@ def _parts(claim: Precise, modules: Modules, cache: Args | None) -> Iterator[str
         yield from _only(claim, modules)
         return
     for part in claim.parts or ("",):
-        sets = [found for found in _meant(part, modules) if found]
+        meant = (_of_scheme(claim, found) for found in _meant(part, modules))
+        sets = [found for found in meant if found]
         problem = _left_out if claim.side == "ignored" else _problem
         wrong = [what for found in sets if (what := problem(claim, found)) is not None]
         if sets and len(wrong) == len(sets):
@@ -118,6 +119,11 @@ def _meant(part: str, modules: Modules) -> tuple[list[Module], ...]:
         return parts, [*parts, *linear]
     named = [module for module in stored if module.name.rpartition(".")[2] == part]
     return parts, [module for module in named if module.component not in TOWERS]
+
+
+def _of_scheme(claim: Precise, modules: list[Module]) -> list[Module]:
+    """The modules that have the scheme whose row it is."""
+    return [m for m in modules if claim.among <= true_of(m)] if claim.among else modules
 
 
 def _inside(part: str) -> re.Pattern[str]:

@@ -15,7 +15,8 @@ class Precise(msgspec.Struct, frozen=True):
     """A claim: modules of these names, or of these components, are in these precisions.
 
     Without `parts` it is about all that is quantized; `side` says about what of it. A part may be
-    the end or a middle of a module's name, with `*` for any part of it.
+    the end or a middle of a module's name, with `*` for any part of it. `among` are words of those
+    modules that it is about: of a row for each scheme.
     """
 
     line: int
@@ -23,3 +24,4 @@ class Precise(msgspec.Struct, frozen=True):
     parts: tuple[str, ...]
     words: frozenset[str]
     side: Side = "weights"
+    among: frozenset[str] = frozenset()

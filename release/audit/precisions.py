@@ -86,12 +86,21 @@ def _bracketed(line: Line) -> Iterator[Precise]:
             yield Precise(line.number, match[0].strip(), parts_of(match["names"]), words)
 
 
+def _of_scheme(line: Line, scheme: frozenset[str]) -> Iterator[Precise]:
+    """What the row of a scheme says of its weights and activations."""
+    for cell in line.cells[1:]:
+        for claim in read_sides(replace(line, text=cell, cells=())):
+            yield replace(claim, among=scheme)
+
+
 def _row(line: Line) -> Iterator[Precise]:
     label, *rest = line.cells
     stated = pair(line)
     if stated and (claims := [*read_pair(line, *stated)]):
         yield from claims
         return
+    if words_of(label) and HEAD.search("".join(line.heads[:1])):
+        yield from _of_scheme(line, words_of(label))
     heads = line.heads[1:] or ("",) * len(rest)
     parts = parts_of(label)
     for head, cell in zip(heads, rest, strict=False):

@@ -151,6 +151,7 @@ FACTS: dict[str, Source] = {
     "precisions": Source(Level.CARD, "release.audit.precisions:provide_precisions"),
     "names": Source(Level.CARD, "release.audit.names:provide_names"),
     "keyed": Source(Level.CARD, "release.audit.values:provide_keyed"),
+    "slips": Source(Level.CARD, "release.audit.spelling:provide_slips"),
     "shell": Source(Level.CARD, "release.audit.shell:provide_shell"),
     "serving": Source(Level.CARD, "release.audit.serving:provide_serving"),
     "subject": Source(Level.CARD, "release.audit.trials:provide_subject"),

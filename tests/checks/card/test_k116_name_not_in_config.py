@@ -122,3 +122,34 @@ def test_fires_on_values_that_config_does_not_have(text: str, what: str) -> None
 )
 def test_silent_on_values_that_config_has(text: str) -> None:
     assert of_gptq(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("| hidden_sizes_of | 128 |\n\nhidden_szie: 128", "writes hidden_szie for hidden_size"),
+        ("`mlp.down_projx` is INT4", "writes mlp.down_projx for mlp.down_proj"),
+        ("```yaml\nignore: [lm_headd]\n```", "writes lm_headd for lm_head"),
+        ("Format: pack-quantised", "writes pack-quantised for pack-quantized"),
+        ("See config.jsonn.", "writes config.jsonn for config.json"),
+        ("Use --kv-cache-dtpe fp8.", "writes kv-cache-dtpe for kv-cache-dtype"),
+        ("It is a LlamaForCausalLN.", "writes LlamaForCausalLN for LlamaForCausalLM"),
+    ],
+)
+def test_fires_on_a_slip_of_one_letter(text: str, what: str) -> None:
+    assert of_gptq(text) == [what]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "q_proj, k_proj, in_proj_a and in_proj_b",
+        "hidden_sizes, num_expert, layer_norm",
+        "acme/lm_headd and https://example.org/config.jsom",
+        "per-token, per-tensor, pack-quantization",
+        "Llama4ForCausalLM",
+        "```python\nhidden_siz = 3\n```",
+    ],
+)
+def test_silent_on_other_names(text: str) -> None:
+    assert of_gptq(text) == []
