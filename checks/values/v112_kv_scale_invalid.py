@@ -3,8 +3,9 @@
 What it checks: every `k_scale`, `v_scale` and `q_scale` is finite, above zero and of a size that
     keys and values can have, 1e-9 to 1e4; and not all of them are exactly 1.0 (a warning). Scales
     in a tower, which has no cache, are for your information. Where a norm gives the keys, none is
-    larger than sqrt(head dim) times its largest weight: over four times that is a warning. A wrong
-    scale of values, or of keys without a norm, is not told.
+    larger than sqrt(head dim) times its largest weight; other keys, and values, are no larger than
+    the largest weight of their projection times what the norm before it can give. A scale for over
+    four times that is a warning; one that is too small is not told.
 Why it matters: with such a scale every key or value in the cache becomes 0 or NaN, and vLLM loads
     it as it is. llm-compressor saves uninitialised memory, any number at all, for attention that
     its hooks never saw. With 1.0 the cache works, uncalibrated: the card may not claim otherwise.
@@ -22,7 +23,7 @@ LOWEST, HIGHEST = 1e-9, 1e4
 
 
 @rule(since="0.1.0")
-def check(measures: Measures, unreachable_keys: tuple[Unreachable, ...] | Unknown) -> Findings:
+def check(measures: Measures, unreachable_cache: tuple[Unreachable, ...] | Unknown) -> Findings:
     """Report every cache scale that cannot scale anything, and scales that are all 1.0."""
     broken = [(scale, text) for scale in measures.cache_scales if (text := _broken(scale))]
     for scale, text in broken:
@@ -30,13 +31,14 @@ def check(measures: Measures, unreachable_keys: tuple[Unreachable, ...] | Unknow
         tower = scale.module.component in TOWERS
         fix = "calibrate the KV cache again, or leave its scheme out"
         yield Found(where, text, fix, "info" if tower else None)
-    beyond = () if isinstance(unreachable_keys, Unknown) else unreachable_keys
+    beyond = () if isinstance(unreachable_cache, Unknown) else unreachable_cache
     faulty = {scale.tensor for scale, _ in broken}
     for entry in beyond:
         # 1.0 is what nobody calibrated, and told below
         if entry.scale.tensor in faulty or _is_one(entry.scale):
             continue
-        text = f"is made for keys up to {entry.amax:.3g}; {entry.norm} gives at most "
+        what = "keys" if entry.scale.role == "k_scale" else "values"
+        text = f"is made for {what} up to {entry.amax:.3g}; {entry.norm} gives at most "
         where = Where(file=entry.scale.info.shard, tensor=entry.scale.tensor)
         fix = "calibrate the KV cache again, or leave its scheme out"
         yield Found(where, f"{text}{entry.bound:.3g}", fix, "warning")

@@ -93,7 +93,9 @@ FACTS: dict[str, Source] = {
     "measures": Source(Level.BYTES, "release.facts.measures:provide_measures"),
     "magnitudes": Source(Level.BYTES, "release.facts.magnitudes:provide_magnitudes"),
     "unreachable": Source(Level.BYTES, "release.facts.unreachable:provide_unreachable"),
-    "unreachable_keys": Source(Level.BYTES, "release.facts.unreachable:provide_unreachable_keys"),
+    "unreachable_cache": Source(
+        Level.BYTES, "release.facts.unreachable_cache:provide_unreachable_cache"
+    ),
     "hollow": Source(Level.BYTES, "release.facts.hollow:provide_hollow"),
     "zero_scales": Source(Level.BYTES, "release.facts.under_scales:provide_zero_scales"),
     "large_scales": Source(Level.BYTES, "release.facts.under_scales:provide_large_scales"),

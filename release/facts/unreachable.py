@@ -7,6 +7,7 @@ largest one that calibration saw is not far under the weights themselves either.
 
 import math
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -19,11 +20,11 @@ from release.quantization.config import QuantizationConfig
 from release.quantization.schemes import FLOAT_DTYPES
 from release.unknown import Unknown
 
+if TYPE_CHECKING:
+    from release.quantization.decoding.floats import Floats
+
 MORE, LESS = 1.25, 1 / 16
 """Rounding of the norm and the scale; observers that cut off the largest values."""
-
-KEY_NORM, YARN = "k_norm", 4
-"""What a factor of attention may add to keys."""
 
 SCALED_INPUTS = "attention_in_multiplier"
 """Falcon-H1 scales what its norms give."""
@@ -54,7 +55,7 @@ def provide_unreachable(
 
 
 def _unreachable(checkpoint: Checkpoint, measures: Measures) -> Iterator[Unreachable]:
-    norms = _norms(measures)
+    norms = small_tensors(measures)
     known: dict[str, tuple[float, float]] = {}
     for scale in measures.activation_scales:
         amax = input_amax(scale)
@@ -62,34 +63,12 @@ def _unreachable(checkpoint: Checkpoint, measures: Measures) -> Iterator[Unreach
         if amax is None or norm is None or norms[norm].dtype not in FLOAT_DTYPES:
             continue
         if norm not in known:
-            known[norm] = _reach(checkpoint, norms[norm])
+            known[norm] = reach(checkpoint, norms[norm])
         least, most = known[norm]
         if amax > most * MORE:
             yield Unreachable(scale, amax, norm, most)
         elif amax < least * LESS:
             yield Unreachable(scale, amax, norm, least)
-
-
-def provide_unreachable_keys(
-    checkpoint: Checkpoint, measures: Measures, quantization: QuantizationConfig
-) -> tuple[Unreachable, ...]:
-    """Hold the scales of keys against the norm of keys, where a model has one.
-
-    Rotary embeddings turn what it gives, and leave its length; YaRN's factor is small.
-    """
-    norms = _norms(measures)
-    args, found = quantization.kv_cache_scheme, []
-    for scale in measures.cache_scales:
-        norm = f"{scale.module.name}.{KEY_NORM}.weight"
-        info = norms.get(norm)
-        if scale.role != "k_scale" or args is None or info is None or not scale.values.top:
-            continue
-        if info.dtype in FLOAT_DTYPES and f"{scale.module.name}.{KEY_NORM}.bias" not in norms:
-            amax = scale.values.top * _largest(args)
-            _, most = _reach(checkpoint, info)
-            if amax > YARN * most:
-                found.append(Unreachable(scale, amax, norm, most))
-    return tuple(found)
 
 
 def input_amax(scale: Measure) -> float | None:
@@ -105,29 +84,36 @@ def input_amax(scale: Measure) -> float | None:
         return None
     if scale.role == "input_global_scale":
         return FP4_LARGEST * E4M3_LARGEST / value
-    return value * _largest(scheme.inputs) if scale.role == "input_scale" else None
+    return value * largest_code(scheme.inputs) if scale.role == "input_scale" else None
 
 
-def _largest(args: Args) -> float:
-    """Half of the range of codes."""
+def largest_code(args: Args) -> float:
+    """Give half of the range of codes."""
     return E4M3_LARGEST if args.type == "float" else ((1 << args.num_bits) - 1) / 2
 
 
-def _norms(measures: Measures) -> dict[str, TensorInfo]:
-    """Tensors that may be the weight of a norm: of a size that one has."""
+def small_tensors(measures: Measures) -> dict[str, TensorInfo]:
+    """Give tensors that may be the weight of a norm: of a size that one has."""
     found = (*measures.weights, *measures.others)
     return {m.tensor: m.info for m in found if 0 < m.info.nbytes <= LARGEST_NORM}
 
 
-def _reach(checkpoint: Checkpoint, norm: TensorInfo) -> tuple[float, float]:
-    """What is typical of the largest value behind a norm, and the bound, of `w` or `1 + w`."""
+def reach(checkpoint: Checkpoint, norm: TensorInfo) -> tuple[float, float]:
+    """Give what is typical of the largest value behind a norm, and the bound, of `w` or `1 + w`."""
+    import numpy as np  # noqa: PLC0415
+
+    sizes = sizes_of(checkpoint, norm)
+    least = min(float(np.median(weight)) for weight in sizes)
+    most = max(float(weight.max()) for weight in sizes)
+    return least, most * math.sqrt(len(sizes[0]))
+
+
+def sizes_of(checkpoint: Checkpoint, norm: TensorInfo) -> "tuple[Floats, Floats]":
+    """Read the magnitudes of a norm's weights, as `w` and as `1 + w`."""
     import numpy as np  # noqa: PLC0415
 
     from release.quantization.decoding import to_float32  # noqa: PLC0415 - numpy
 
     raw = checkpoint.source.read(norm.shard, norm.start, norm.nbytes)
     weight = to_float32(raw, norm.dtype)
-    plain, centred = np.abs(weight), np.abs(weight + np.float32(1))
-    least = min(float(np.median(plain)), float(np.median(centred)))
-    most = max(float(plain.max()), float(centred.max()))
-    return least, most * math.sqrt(len(weight))
+    return np.abs(weight), np.abs(weight + np.float32(1))

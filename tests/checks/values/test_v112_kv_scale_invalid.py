@@ -4,6 +4,7 @@ import pytest
 
 from tests.checks.values.floats import bf16
 from tests.conftest import Drafts, Judge
+from tests.mutate import Draft
 
 KEY = "model.layers.1.self_attn.k_scale"
 FILE = "model.safetensors"
@@ -49,3 +50,42 @@ def test_fires_on_keys_that_their_norm_cannot_give(
     (value,) = struct.unpack("<f", b"\0\0" + broken.bytes_of(KEY))
     broken.patch(KEY, bf16(value * factor))
     assert findings("V112", broken) == [f"warning {FILE}: {KEY}"]
+
+
+VALUE = KEY.replace("k_scale", "v_scale")
+
+
+@pytest.mark.parametrize("name", ["qwen3-fp8-kv", "qwen3-kv-only"])
+def test_fires_on_values_that_no_weights_give(name: str, draft: Drafts, messages: Judge) -> None:
+    (message,) = messages("V112", draft(name).patch(VALUE, bf16(546.0)))
+    assert message.startswith(
+        "is made for values up to 2.44e+05; model.layers.1.self_attn.v_proj gives at most 19."
+    )
+
+
+def test_silent_on_values_that_weights_might_give(draft: Drafts, findings: Judge) -> None:
+    assert findings("V112", draft("qwen3-fp8-kv").patch(VALUE, bf16(0.125))) == []  # up to 56
+
+
+def without_norms(draft: Draft) -> Draft:
+    """A model whose keys and queries have no norm."""
+    for name in [name for name in draft.tensors() if "q_norm" in name or "k_norm" in name]:
+        draft.drop(name)
+    return draft
+
+
+def test_fires_on_keys_without_a_norm(draft: Drafts, findings: Judge, messages: Judge) -> None:
+    broken = without_norms(draft("qwen3-fp8-kv")).patch(KEY, bf16(121.0))
+    assert findings("V112", broken) == [f"warning {FILE}: {KEY}"]
+    assert "self_attn.k_proj gives at most" in messages("V112", broken)[0]
+
+
+def test_silent_on_keys_with_a_norm_that_has_no_weights(draft: Drafts, findings: Judge) -> None:
+    kept = without_norms(draft("qwen3-fp8-kv")).patch(KEY, bf16(121.0))
+    assert findings("V112", kept.config("use_qk_norm", 1)) == []
+
+
+def test_silent_on_values_that_have_a_norm_of_their_own(draft: Drafts, findings: Judge) -> None:
+    kept = draft("qwen3-fp8-kv").patch(VALUE, bf16(546.0))
+    norm = VALUE.replace("v_scale", "v_layernorm.weight")
+    assert findings("V112", kept.add(norm, "BF16", [32], beside=VALUE)) == []
