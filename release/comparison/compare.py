@@ -189,7 +189,7 @@ class Comparer:
         if cause in RELATIVE:
             ideal = measure_ideal(decoder, base, floors)
             found, floors = relieved(found, floors, ideal, moved=moved)
-            seen = usual_row(found, decoder, base) if moved else found
+            seen = usual_row(found, floors, decoder, base) if moved else found
             cause = cause_of(seen, floors, moved=moved)
         return found, cause
 

@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from release.comparison.floors import NEAR_MOVED, Floors
-from release.comparison.measure import Coded, decibels, dot, measure, step_of
+from release.comparison.measure import Coded, decibels, dot, measure, step_of, strays
 from release.comparison.results import Cause, Measure
 from release.comparison.views import Matrix
 from release.quantization.decoding import Decoder, Rows
@@ -152,28 +152,36 @@ def measure_ideal(decoder: Decoder, base: Matrix, floors: Floors) -> Measure:
     return measure(Ideal(decoder, base), base, floors)
 
 
-def usual_row(found: Measure, decoder: Coded, base: Matrix) -> Measure:
-    """The measure with the median slope and SQNR of rows, over the values that scales reach.
+def usual_row(found: Measure, floors: Floors, decoder: Coded, base: Matrix) -> Measure:
+    """The measure with the median of rows, and rows that are wrong over the values in reach.
 
     What AutoRound cuts off is no factor, and what GPTQ does to a row that outweighs all others
     says nothing of these.
     """
-    slopes, ratios = [], []
+    parts = []
     step = step_of(decoder.shape[1])
     for start in range(0, decoder.shape[0], step):
         stop = min(start + step, decoder.shape[0])
         rows, theirs = decoder.rows(start, stop), base.read(start, stop)
         kept = np.where(np.abs(rows.in_steps(theirs)) <= rows.book.largest, theirs, 0)
         values = rows.values()
-        own = dot(kept, kept)
-        full = own > 0
-        slopes.append(dot(kept, values)[full] / own[full])
-        ratios.append(decibels(dot(theirs, theirs), dot(theirs - values, theirs - values))[full])
-    slope, ratio = np.concatenate(slopes), np.concatenate(ratios)
-    if not slope.size:
+        whole, off = dot(theirs, theirs), dot(theirs - values, theirs - values)
+        alike = dot(theirs, values) / np.sqrt(whole * dot(values, values))
+        reached = np.where(kept != 0, values, 0)
+        sums = dot(kept, values), dot(kept, kept), dot(reached, reached)
+        parts.append(np.stack([*sums, alike, decibels(whole, off)]))
+    both, own, ours, alike, ratio = np.concatenate(parts, axis=1)
+    full = own > 0
+    if not full.any():
         return found
-    sqnr = max(found.sqnr, float(np.median(ratio)))
-    return msgspec.structs.replace(found, slope=float(np.median(slope)), sqnr=sqnr)
+    bad = set(found.dead_rows) | set(found.bad_rows) & set(strays(own, ours, both, floors))
+    return msgspec.structs.replace(
+        found,
+        slope=float(np.median(both[full] / own[full])),
+        sqnr=max(found.sqnr, float(np.median(ratio[full]))),
+        cosine=max(found.cosine, float(np.nanmedian(alike))),
+        bad_rows=tuple(sorted(bad)),
+    )
 
 
 def _of_eight_bits(factor: Floats, unit: np.float32) -> Floats:

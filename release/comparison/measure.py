@@ -24,9 +24,9 @@ CHUNK = 1 << 17
 TINY_ROW = 1e-3
 """Rows of a base norm under this part of the median row may be flushed: FP8 per tensor does it."""
 
-STRAY = 0.25
-"""Cosine of a row that is another's. GPTQ leaves rows of trained weights 0.48, of odd ones 0.32,
-and noise of more energy than they have; their slope stays near 1."""
+STRAY, ASIDE = 0.25, 0.75
+"""Cosine of a row that is another's: GPTQ leaves rows of trained weights 0.48, of odd ones 0.32,
+and noise of more energy than they have. How much of it may lie along a row of few large values."""
 
 FEWEST_ROWS, LOST = 8, 0.5
 """Rows of a column that tell anything, and for what share of them the base is not zero."""
@@ -123,12 +123,6 @@ class _Tally:
         found: list[int] = np.flatnonzero(self.lost > LOST * rows).tolist()
         return found
 
-    def _strays(self) -> npt.NDArray[np.bool_]:
-        """Rows of another direction, or of another size, than even GPTQ gives them."""
-        low, high = self.floors.group_slope
-        inside = (self.both >= low * self.base) & (self.both <= high * self.base)
-        return ~(inside & (self.both >= STRAY * np.sqrt(self.base * self.ours)))
-
     def result(self) -> Measure:
         base, ours, both, off = (
             float(sums.sum()) for sums in (self.base, self.ours, self.both, self.off)
@@ -154,11 +148,27 @@ class _Tally:
             worst=None if worst is None else Row(worst, float(row_sqnr[worst])),
             bad_rows=tuple(np.flatnonzero(bad).tolist()),
             dead_rows=tuple(np.flatnonzero(bad & (self.ours == 0)).tolist()),
-            stray_rows=tuple(np.flatnonzero(bad & self._strays()).tolist()),
+            stray_rows=tuple(
+                r for r in strays(self.base, self.ours, self.both, self.floors) if bad[r]
+            ),
             dead_columns=tuple(self._dead_columns()),
             off_groups=len(off_groups),
             off_group=next(iter(off_groups), None),
         )
+
+
+def strays(base: Sums, ours: Sums, both: Sums, floors: Floors) -> list[int]:
+    """Rows of another direction than even GPTQ gives them, or of a size that no noise explains.
+
+    The sums are of each row's squares there and here, and of their products.
+    """
+    low, high = floors.group_slope
+    slope = both / base
+    aside = np.sqrt(np.maximum(ours / base - slope**2, 0))
+    resized = ~((slope >= low) & (slope <= high)) & (np.abs(slope - 1) > ASIDE * aside)
+    turned = ~(both >= STRAY * np.sqrt(base * ours))
+    found: list[int] = np.flatnonzero(resized | turned).tolist()
+    return found
 
 
 def dot(left: Floats, right: Floats) -> Sums:

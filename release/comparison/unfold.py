@@ -73,7 +73,8 @@ class Unfolding:
         weight = self._comparer.weights[item.module]
         decoder = self._comparer.decoder(weight)
         for norm, scaled in self._candidates(item, decoder):
-            measure, cause = self._comparer.judge(weight, decoder, scaled, fitted=not norm)
+            fitted = not norm or scaled.by_row is not None
+            measure, cause = self._comparer.judge(weight, decoder, scaled, fitted=fitted)
             better = item.cause is not Cause.NONE or measure.sqnr > item.measure.sqnr
             if cause in SOUND and better:
                 self._keep(item.module, norm, scaled)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from release.comparison.floors import NVFP4
-from release.comparison.measure import measure, step_of
+from release.comparison.measure import measure, step_of, strays
 from release.comparison.results import Measure, OffGroup
 from release.quantization.decoding.codebook import float_book
 from release.quantization.decoding.decoder import Rows
@@ -94,3 +94,19 @@ def test_values_beyond_the_scale_and_values_that_are_lost() -> None:
     found = measured(Codes(codes, 1.0), Weights(np.array([[6, 9, 0.1, 0]], np.float32)))
     assert found.clipped == 0.25
     assert found.flushed == pytest.approx(1 / 3)
+
+
+@pytest.mark.parametrize(
+    ("slope", "cosine", "strange"),
+    [
+        (0.5, 0.95, True),  # of half the scale
+        (2.0, 0.95, True),
+        (1.0, 0.1, True),  # another row
+        (1.0, 0.4, False),  # much noise of GPTQ
+        (0.52, 0.52, False),  # and where it lies along a row of few large values
+        (0.6, 0.95, False),
+    ],
+)
+def test_rows_that_are_not_the_bases(slope: float, cosine: float, strange: bool) -> None:
+    base, ours, both = np.array([2.0]), np.array([2 * (slope / cosine) ** 2]), np.array([2 * slope])
+    assert strays(base, ours, both, NVFP4) == ([0] if strange else [])

@@ -37,3 +37,21 @@ def test_silent_on_activations_that_reach_tens_of_thousands(draft: Drafts, findi
 
 def test_silent_on_the_placeholder_that_v108_reports(draft: Drafts, findings: Judge) -> None:
     assert findings("V107", draft("llama-nvfp4").patch(SCALE, f32(1.0))) == []
+
+
+def test_silent_on_a_squared_relu_of_outliers(draft: Drafts, findings: Judge) -> None:
+    assert findings("V107", draft("llama-nvfp4").patch(INPUT, f32(0.005))) == []
+
+
+def test_fires_on_0_005_where_a_norm_gives_less(draft: Drafts, findings: Judge) -> None:
+    behind = "model.layers.1.self_attn.q_proj.input_global_scale"
+    broken = draft("llama-nvfp4").patch(behind, f32(0.005))
+    assert findings("V107", broken) == [f"error {FILE}: {behind}"]
+
+
+def test_fires_on_0_005_where_most_are_inverted(draft: Drafts, findings: Judge) -> None:
+    broken = draft("llama-nvfp4")
+    scales = [name for name in broken.tensors() if name.endswith("input_global_scale")]
+    for name in scales:
+        broken.patch(name, f32(0.005))
+    assert len(findings("V107", broken)) == len(scales)
