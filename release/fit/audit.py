@@ -9,6 +9,7 @@ from release.fit.solve import Fit, Question, solve
 from release.fit.subject import NotEstimated, Subject
 from release.memory.command import Command
 from release.memory.known_options import told
+from release.memory.values import refused_values
 from release.memory.versions import NEWEST, is_newer, parse_version
 from release.quantization.config import find_quantization
 
@@ -22,10 +23,11 @@ def audit(subject: Subject, command: Command, question: Question) -> Fit:
     `NotEstimated`.
     """
     asked = ask(subject, command, question)
-    lacked = lacking(command, question.vllm)
-    if lacked and not is_newer(parse_version(question.vllm)):
-        asked = replace(asked, refused=lacked[0][1])
-    return solve(subject, asked)
+    version = parse_version(question.vllm)
+    lacked = () if is_newer(version) else lacking(command, question.vllm)
+    found = (*lacked, *refused_values(command.written, version))
+    names = frozenset(name for name, _ in found)
+    return solve(subject, replace(asked, refused=found[0][1] if found else None, refused_by=names))
 
 
 def lacking(command: Command, vllm: str) -> tuple[tuple[str, str], ...]:

@@ -13,6 +13,7 @@ from release.memory.dtypes import FP8
 from release.memory.logs import EngineLog
 from release.memory.model import AMPERE
 from release.memory.options import AUTO
+from release.memory.values import without
 from release.memory.world import needed_gpus
 
 UTILIZATION = 0.95
@@ -24,7 +25,8 @@ MORE_GPUS = (2, 4, 8)  # times as many
 # Options without which vLLM may take the rest.
 DROPPED = (
     *("attention_backend", "enable_expert_parallel", "speculative_tokens", "dtype"),
-    "kv_cache_dtype",
+    *("kv_cache_dtype", "enable_chunked_prefill", "max_num_batched_tokens"),
+    "max_cudagraph_capture_size",
 )
 
 Change = dict[str, object]
@@ -36,8 +38,10 @@ def smallest_change(subject: Subject, fit: Fit) -> Fit | None:
     Every candidate is answered as the question was, so what is returned starts by the same model.
     More GPUs are the last resort.
     """
-    if fit.answer.starts or fit.question.refused:
+    if fit.answer.starts:
         return None
+    if fit.question.refused:
+        return _without_refused(subject, fit.question)
     singles = [*_on_fewer(subject, fit), *_without(fit), *_candidates(subject, fit)]
     choices = [
         (sum(cost for cost, _ in chosen), count, [change for _, change in chosen])
@@ -55,6 +59,19 @@ def smallest_change(subject: Subject, fit: Fit) -> Fit | None:
     wider = ({"tensor_parallel_size": ranks * times} for times in MORE_GPUS)
     tries = (_try(subject, fit.question, dict(change)) for change in wider)
     return next(filter(None, tries), None)
+
+
+def _without_refused(subject: Subject, question: Question) -> Fit | None:
+    """Leave out the options that are not taken, and what else it then needs."""
+    rest = without(question.rest, question.refused_by)
+    if rest == question.rest:
+        return None
+    asked = replace(question, refused=None, refused_by=frozenset(), rest=rest)
+    try:
+        found = solve(subject, asked)
+    except NotEstimated:
+        return None
+    return found if found.answer.starts else smallest_change(subject, found)
 
 
 def _on_fewer(subject: Subject, fit: Fit) -> Iterator[tuple[int, Change]]:

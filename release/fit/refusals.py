@@ -1,6 +1,9 @@
 """Options that vLLM refuses whatever the memory."""
 
+from collections.abc import Iterator
+
 from release.fit.attention import lacks_attention
+from release.fit.declared import lacks_declared
 from release.fit.splitting import Ranks, cannot_split
 from release.fit.subject import Subject
 from release.memory.defaults import Settled
@@ -21,31 +24,20 @@ def refusal(subject: Subject, settled: Settled, options: Options, gpu: Gpu | Non
     """Why vLLM refuses these options for this model, on this GPU if one is named.
 
     Sources: vLLM 0.32 config/model.py, verify_with_parallel_config and _get_and_verify_max_len;
-    config/scheduler.py, verify_max_model_len; models/llama.py, LlamaAttention;
+    config/scheduler.py, verify_max_model_len; models/llama.py, LlamaAttention; models/config.py,
+    MambaModelConfig; v1/core/encoder_cache_manager.py, compute_mm_encoder_budget;
     layers/quantization/compressed_tensors, get_min_capability of each scheme.
     """
-    serving, config = settled.serving, subject.config
-    limit = longest_length(config, serving.version)
-    above = settled.length is not None and not isinstance(limit, Unknown) and settled.length > limit
-    if above and not options.any_length:
-        return f"--max-model-len {settled.length:,} is more than the model's {limit:,} tokens"
-    if settled.length is None and endless(config):
-        return "--max-model-len auto: its config states no length to start from"
-    if serving.max_num_batched_tokens < settled.sequences:
-        tokens = f"{serving.max_num_batched_tokens:,} tokens a step"
-        return f"{tokens} are fewer than max_num_seqs ({settled.sequences:,})"
-    whole = settled.length or settled.limit
-    if options.enable_chunked_prefill is False and serving.max_num_batched_tokens < whole:
-        tokens = f"{serving.max_num_batched_tokens:,} tokens a step"
-        return f"{tokens} are fewer than a request's {whole:,}, which are not chunked"
     return next(
         filter(
             None,
             (
+                *_lacks_steps(subject, settled, options),
                 _lacks_class(subject, settled),
                 _lacks_parts(subject, options),
                 _lacks_dtype(subject, settled),
                 _lacks_cache(subject, settled),
+                lacks_declared(subject, settled.serving.version, gpu),
                 _lacks_kernels(subject, settled, gpu),
                 _lacks_stages(subject, settled, options),
                 lacks_attention(subject, settled, gpu),
@@ -53,6 +45,31 @@ def refusal(subject: Subject, settled: Settled, options: Options, gpu: Gpu | Non
         ),
         None,
     )
+
+
+def _lacks_steps(subject: Subject, settled: Settled, options: Options) -> Iterator[str]:
+    """Why requests do not go with the model's length, or with the tokens of a step."""
+    serving = settled.serving
+    limit = longest_length(subject.config, serving.version)
+    above = settled.length is not None and not isinstance(limit, Unknown) and settled.length > limit
+    if above and not options.any_length:
+        yield f"--max-model-len {settled.length:,} is more than the model's {limit:,} tokens"
+    if settled.length is None and endless(subject.config):
+        yield "--max-model-len auto: its config states no length to start from"
+    tokens = f"{serving.max_num_batched_tokens:,} tokens a step are fewer than"
+    if serving.max_num_batched_tokens < settled.sequences:
+        yield f"{tokens} max_num_seqs ({settled.sequences:,})"
+    whole = settled.length or settled.limit
+    if options.enable_chunked_prefill is False and serving.max_num_batched_tokens < whole:
+        yield f"{tokens} a request's {whole:,}, which are not chunked"
+    if options.enable_chunked_prefill is False and serving.aligned_states and subject.recurrent:
+        yield "--no-enable-chunked-prefill: the prefixes of a hybrid are cached in chunks"
+    least = 0 if settled.text_only else subject.traits.least_step
+    if serving.max_num_batched_tokens < least:
+        yield f"{tokens} a video's {least:,}, which are not cut"
+    sizes, largest = options.cudagraph_capture_sizes, options.max_cudagraph_capture_size
+    if sizes and largest and max(sizes) != largest:
+        yield f"--max-cudagraph-capture-size {largest} is not the largest of the sizes given"
 
 
 def _lacks_class(subject: Subject, settled: Settled) -> str | None:

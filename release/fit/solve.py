@@ -49,8 +49,9 @@ class Question(msgspec.Struct, frozen=True):
     """How it is to be served, and on what; `available` is bytes for the cache on each GPU.
 
     `model` and `rest` are what a command calls the model, and its words that do not count; `notes`
-    what is assumed about it beside all else; `refused` why vLLM does not take it. `gpus` is how
-    many there are, where that is said; `label` tells it from others that are asked beside it.
+    what is assumed about it beside all else; `refused` why vLLM does not take it, `refused_by`
+    the options in `rest` that it does not take. `gpus` is how many there are, where that is said;
+    `label` tells it from others that are asked beside it.
     """
 
     options: Options = Options()
@@ -62,6 +63,7 @@ class Question(msgspec.Struct, frozen=True):
     rest: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     refused: str | None = None
+    refused_by: frozenset[str] = frozenset()
     gpus: int | None = None
     label: str = ""
 

@@ -8,6 +8,8 @@ import msgspec
 
 from release.architecture import Architecture, ModelConfig, complete
 from release.architecture.config import ConfigGap
+from release.architecture.family import numbered
+from release.architecture.recurrent import RecurrentCache
 from release.checkpoint import CONFIG_FILE, Checkpoint, open_checkpoint
 from release.checkpoint.bare import open_bare
 from release.checkpoint.location import Location
@@ -112,6 +114,13 @@ class Subject(msgspec.Struct, frozen=True, dict=True):
     def sparse(self) -> bool:
         """Whether it has experts, which several engines of one start share."""
         return any(".experts" in name for name in self.architecture.modules)
+
+    @property
+    def recurrent(self) -> bool:
+        """Whether a layer keeps a state instead of keys and values."""
+        caches = self.architecture.caches
+        kept = () if isinstance(caches, Unknown) else numbered(caches)
+        return any(isinstance(cache, RecurrentCache) for _, cache in kept)
 
     def padding(self, ranks: int) -> float:
         """The most by which kernels' sizes make the weights on each of `ranks` GPUs larger."""

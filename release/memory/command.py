@@ -17,6 +17,7 @@ from release.memory.nested import ATTENTION, COMPILATION, DRAFT, SPELLED_OUT, fi
 from release.memory.options import ALIASES, AUTO, TABLE, Options, speculative
 from release.memory.pasted import Pasted, served
 from release.memory.reader import METHOD, Reader
+from release.memory.values import Written
 from release.memory.versions import Version
 
 SECRETS = frozenset({"--api-key", "--hf-token"})
@@ -47,7 +48,7 @@ class Command(msgspec.Struct, frozen=True):
     `rest` are the words of options that do not count, in their order; `ignored` their names;
     `unmodelled` those that count and are not modelled; `unknown` those that no release has;
     `shortened` what is written for a longer option; `release` that of vLLM which the text names,
-    `gpus` how many GPUs it gives, `method` the value of --quantization.
+    `gpus` how many GPUs it gives, `method` the value of --quantization; `written` are all options.
     """
 
     model: str | None
@@ -60,6 +61,7 @@ class Command(msgspec.Struct, frozen=True):
     release: str | None = None
     gpus: int | None = None
     method: str | None = None
+    written: Written = ()
 
     def gap(self, own: str | None = None) -> str | None:
         """Why no memory can be estimated for it, with a checkpoint that is quantized by `own`.
@@ -132,6 +134,7 @@ def _read(words: list[str]) -> Reader:
         values = [attached] if equals else _values(words)
         used = reader.take(name, values, switched=switched)
         kept = [] if equals else words[:used]
+        reader.written.append((f"--no-{name[2:]}" if switched else name, tuple(values[:used])))
         if name in SECRETS:
             reader.rest += [written, HIDDEN]
         elif _whole(name) not in {*TABLE, "--model"}:
@@ -162,6 +165,7 @@ def _sorted(reader: Reader, unmodelled: list[str], release: str | None) -> Comma
         tuple(name for name in others if _switch(name) not in known),
         tuple(reader.shortened),
         release,
+        written=tuple(reader.written),
     )
 
 

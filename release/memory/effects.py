@@ -14,6 +14,7 @@ UNMODELLED = frozenset(
         *("--mm-encoder-only", "--mm-ipc-gpu-memory-gb", "--runner", "--convert", "--enable-dbo"),
         *("--diffusion-config", "--engram-config", "--model-class-overrides"),
         *("--attention-config", "--kv-sharing-fast-prefill", "--speculative-config"),
+        "--disable-chunked-mm-input",
     }
 )
 # Of these a log has measured all that they change: they leave the cache's layout as it is.

@@ -23,6 +23,13 @@ def every_option() -> dict[str, int]:
 
 
 @cache
+def kinds() -> dict[str, str]:
+    """What each option of the newest release takes: INT, SIZE, FLOAT, JSON, words or keys."""
+    lines = (line.partition(" ") for line in _lines("serve_options.txt"))
+    return {name: kind for name, _, kind in lines}
+
+
+@cache
 def options_of(version: Version) -> frozenset[str]:
     """The options of a release; of one that is newer than what is modelled, those known."""
     names = {line.partition(" ")[0] for line in _lines("serve_options.txt")}

@@ -15,8 +15,8 @@ class Reader:
     """Takes options one by one.
 
     `given` are fields of `Options`, `nested` the objects of options that have one; `names` those of
-    options that are no part of our plan, `rest` their words in their order. `method` is what
-    --quantization says.
+    options that are no part of our plan, `rest` their words in their order, `written` each option
+    with its values. `method` is what --quantization says.
     """
 
     def __init__(self, counts: dict[str, int]) -> None:
@@ -26,6 +26,7 @@ class Reader:
         self.models: list[str] = []
         self.named = False
         self.rest: list[str] = []
+        self.written: list[tuple[str, tuple[str, ...]]] = []
         self.names: list[str] = []
         self.shortened: list[tuple[str, str]] = []
         self.method: str | None = None
