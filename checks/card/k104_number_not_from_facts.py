@@ -1,11 +1,11 @@
 """A figure on the card is not what the checkpoint has.
 
-What it checks: sizes of components and of all weights (GB is 10^9 bytes, GiB 2^30), parameters in
-    all and at work on a token, files and shards, layers by kind, settings of config.json, shares
+What it checks: sizes of components and of all weights (GB is 10^9 bytes, GiB 2^30), parameters
+    in all and at work on a token, files and shards, layers by kind, settings of config.json, shares
     of components, groups and blocks that share a scale, modules that are quantized, bits of a
-    weight, bytes of KV cache for a token or for many, and how much smaller the model became, each
-    against the fact it is about. A figure is right if the fact rounds to it, 1% (3% after `~`, 8%
-    for ratios) either way for sizes.
+    weight, bytes of KV cache for a token or for many, checksums of files, and how much smaller the
+    model became, each against the fact it is about. A figure is right if the fact rounds to it, 1%
+    (3% after `~`, 8% for ratios) either way for sizes.
 Why it matters: people choose a GPU by these figures, before they download 25 GB.
 How to fix: correct the figure, or let `release card` compute it.
 Seen in: an FP8 card whose weight table sums to 29 GB for files of 30.4 GB; a 27B model listed as
@@ -15,6 +15,7 @@ Seen in: an FP8 card whose weight table sums to 29 GB for files of 30.4 GB; a 27
 import math
 import re
 
+from release.audit.checksums import Checksum
 from release.audit.groups import written
 from release.audit.page import Page
 from release.audit.quantities import Figure
@@ -28,8 +29,12 @@ NAMES = {"ratio": "size against the original's", "bits": "bits of a parameter"}
 
 
 @rule(since="0.1.0")
-def check(page: Page, truths: tuple[Truth, ...]) -> Findings:
+def check(page: Page, truths: tuple[Truth, ...], checksums: tuple[Checksum, ...]) -> Findings:
     """Report each figure that is in none of the ranges where it would be right."""
+    for each in checksums:
+        if each.true is not None and each.true != each.said:
+            what = f"sha256 of {each.file}: the card says {each.said}, it is {each.true}"
+            yield Found(Where(file=page.name, line=each.line), what, "correct it")
     for truth in truths:
         figure = truth.figure
         written = [each for each in (figure.quantity, figure.also) if each is not None]

@@ -12,6 +12,7 @@ Seen in: "8 concurrent requests of 262K tokens" with FP8 KV above a command that
 """
 
 from release.audit.page import Page
+from release.audit.quantities import Quantity
 from release.audit.serving import Serving
 from release.audit.trials import Bound, Trial
 from release.fit.solve import Fit
@@ -49,24 +50,40 @@ def _beyond(claim: Serving, fit: Fit) -> str | None:
     if claim.room is not None and claim.room.low > most.available_bytes * (1 + SLACK):
         have = binary_bytes(most.available_bytes)
         return f"{gpu} has at most {have} for the cache, the card says {claim.room.text}"
-    if claim.tokens is None:
-        starts = fit.answer.starts is not False or not claim.fits
-        return None if starts else f"it does not run on {gpu} at any length: {fit.answer.why}"
+    if claim.held is not None and claim.held.low > most.tokens * (1 + SLACK):
+        return f"the cache on {gpu} holds {most.tokens:,} tokens, the card says {claim.held.text}"
+    if claim.tokens is not None:
+        return _too_long(claim, claim.tokens, fit)
+    starts = fit.answer.starts is not False or not claim.fits
+    return None if starts else f"it does not run on {gpu} at any length: {fit.answer.why}"
+
+
+def _too_long(claim: Serving, tokens: Quantity, fit: Fit) -> str | None:
+    """Requests that are too many of their length, or one that is too long."""
+    most, gpu = fit.answer.at_most, claim.machine.gpu.name
     if claim.requests is not None and claim.requests > 1:
-        if claim.requests > most.max_concurrency * (1 + SLACK):
+        if tokens.low > fit.settled.limit:
             return (
-                f"{gpu} holds at most {most.max_concurrency:.2f} requests of "
-                f"{most.max_model_len:,} tokens, the card says {claim.requests:g}"
+                f"the model takes {fit.settled.limit:,} tokens at most, the card says {tokens.text}"
             )
-        return None
-    allowed = most.longest_request if claim.possible else most.max_model_len
-    longest = min(most.longest_request, allowed)
-    if claim.tokens.low > longest * (1 + SLACK):
-        return (
-            f"{gpu} holds at most {longest:,} tokens of one request, the card says "
-            f"{claim.tokens.text}"
-        )
-    return None
+        length = min(int(tokens.value), most.max_model_len)
+        held = _held(claim, fit, length) if tokens.low <= most.max_model_len else 0.0
+        what = f"{held:.2f} requests of {length:,} tokens, the card says {claim.requests:g}"
+        fits = claim.requests <= held * (1 + SLACK)
+    else:
+        allowed = most.longest_request if claim.possible else most.max_model_len
+        longest = min(most.longest_request, allowed)
+        what = f"{longest:,} tokens of one request, the card says {tokens.text}"
+        fits = tokens.low <= longest * (1 + SLACK)
+    return None if fits else f"{gpu} holds at most {what}"
+
+
+def _held(claim: Serving, fit: Fit, length: int) -> float:
+    """Requests of a length at once: what the cache holds, and vLLM schedules if that is meant."""
+    most = fit.answer.at_most
+    if claim.scheduled:
+        return fit.held(most, length)
+    return fit.pool.concurrency(most.available_bytes, length)
 
 
 def _is_for(trial: Trial, claim: Serving) -> bool:

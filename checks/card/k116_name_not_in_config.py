@@ -17,6 +17,7 @@ from release.audit.names import Name
 from release.audit.page import Page
 from release.audit.spelling import Slips
 from release.audit.values import Value, agrees, true_values
+from release.checkpoint import Checkpoint
 from release.facts.recipe import RECIPE_FILE, Recipe
 from release.quantization.config import METHOD, QuantizationConfig
 from release.rules import Findings, Found, Where, rule
@@ -28,6 +29,7 @@ ROUNDING = "Quantization"  # the modifier that is no method
 @rule(since="0.1.0")
 def check(  # noqa: PLR0913, PLR0917 - one for each fact that names are of
     page: Page,
+    checkpoint: Checkpoint,
     names: tuple[Name, ...],
     keyed: tuple[Value, ...],
     slips: Slips,
@@ -43,6 +45,10 @@ def check(  # noqa: PLR0913, PLR0917 - one for each fact that names are of
         true["tool"] = {METHOD, *(methods - {ROUNDING})} if quantization.groups else set()
     named: set[int] = set()
     for name in names:
+        if name.kind == "file" and name.name not in checkpoint.files:
+            what = f"lists the file {name.name}, which is not there"
+            yield Found(Where(file=page.name, line=name.line), what, "correct it")
+            named.add(name.line)
         known = sorted(word for word in true.get(name.kind, ()) if word)
         sure = name.kind != "tool" or name.name not in METHODS.values() or recipe.modifiers
         if known and sure and name.name not in known:

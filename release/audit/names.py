@@ -6,6 +6,8 @@ from typing import Literal
 
 import msgspec
 
+from release.audit.files import NAME as FILE
+from release.audit.files import SIZES
 from release.audit.makers import read_makers
 from release.audit.page import Line, Page, statements
 from release.audit.precise import UNSURE
@@ -28,9 +30,11 @@ METHOD = re.compile(
     rf"|\b(?:method|algorithm)\W{{1,4}}(?P<told>{_METHOD})\b",
     re.IGNORECASE,
 )
+FILES = re.compile(r"files?(?: ?names?)?", re.IGNORECASE)
+SHARD, BYTES = re.compile(r"-\d{5}-of-\d{5}\."), re.compile(r"\d{1,3}(?:,\d{3})+")
 LABEL = re.compile(r"\b(?:architectures?|(?:model )?class)\b", re.IGNORECASE)
 
-Kind = Literal["format", "class", "method", "tool"]
+Kind = Literal["format", "class", "method", "tool", "file"]
 
 
 class Name(msgspec.Struct, frozen=True):
@@ -54,6 +58,12 @@ def provide_names(page: Page) -> tuple[Name, ...]:
 
 
 def _read(line: Line) -> Iterator[Name]:
+    if line.cells and FILES.fullmatch(line.heads[0].strip() if line.heads else ""):
+        file = line.cells[0].strip()
+        # `model.safetensors` also stands for all of its shards.
+        exact = SHARD.search(file) or any(map(BYTES.fullmatch, line.cells))
+        if exact and FILE.fullmatch(file) and any(map(SIZES.search, line.heads)):
+            yield Name("file", file, line.number)
     text = " | ".join(line.cells) if line.cells else line.text
     if UNSURE.search(text) or "e.g." in text:
         return

@@ -18,6 +18,10 @@ SEVERAL = re.compile(
 MANY = re.compile(r"(?<![\w.,])(?P<times>\d{1,3})\s+(?:NVIDIA\s+)?$", re.IGNORECASE)
 
 
+STRANGER = re.compile(
+    r"(?<![\w./-])(?:(?:RTX(?: PRO)?|GTX|Radeon(?: RX)?|Arc) ?[A-Z]?\d{3,5}(?: ?(?:Ti|SUPER|D))?"
+    r"|(?:NVIDIA |AMD )[A-Z]{1,2}\d{2,4}[A-Z]?)(?![\w./-])"
+)
 SMALL = 15 * GIB
 
 
@@ -47,6 +51,16 @@ def machines(text: str) -> list[Machine]:
             continue
         found.append(Machine(gpu, _count(several) if several else 1))
     return found
+
+
+def strangers(text: str) -> list[str]:
+    """What is named as GPUs are, and is none that is known: `RTX 6090`."""
+    known = gpu_spans(text)
+    return [
+        match[0]
+        for match in STRANGER.finditer(text)
+        if not any(start < match.end() and match.start() < end for start, end in known)
+    ]
 
 
 def gpu_spans(text: str) -> list[tuple[int, int]]:

@@ -50,6 +50,15 @@ def exists(package: str, text: str) -> bool | None:
     return any(Version(version).release[: len(parts)] == parts for version in known)
 
 
+def is_newer(package: str, text: str) -> bool:
+    """Whether it is a release after the newest that was looked up."""
+    found = next((entry for entry in releases().package if entry.name == package), None)
+    try:
+        return found is not None and Version(text) > Version(found.versions.split()[0])
+    except InvalidVersion:
+        return False
+
+
 def nearest(package: str, text: str, count: int = 3) -> list[str]:
     """The releases around one that there is not."""
     found = next(entry for entry in releases().package if entry.name == package)

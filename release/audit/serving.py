@@ -33,6 +33,17 @@ OTHERWISE = elsewhere(
     *("original", "others", "unreal", "denied", "engines"),
     more="no|barely|once|version|bf16|smaller",
 )
+AT_ONCE = re.compile(r"concurren|requests|parallel|users|sessions", re.IGNORECASE)
+EACH = re.compile(
+    rf"(?P<many>\d[\d,]{{0,9}}(?:\.\d{{1,4}})?)\s*(?:requests? )?(?:of|[x×@]|at) {COUNT.pattern}"
+    r"(?: tokens)?(?: each)?",
+    re.IGNORECASE,
+)
+FIT = re.compile(r"\bfit\b|\broom for\b", re.IGNORECASE)
+HELD = re.compile(
+    r"holds tokens|tokens? (?:in|of) (?:the )?(?:kv )?cache|(?:kv|cache) tokens", re.IGNORECASE
+)
+RANGE = re.compile(r"\s*(?:(?:to|[-–—~])\s*)?")
 SHORTEST = 1000  # tokens; smaller numbers are something else
 
 
@@ -41,7 +52,8 @@ class Serving(msgspec.Struct, frozen=True):
 
     `cache` is the KV cache dtype that the card names beside it, None where it names none.
     `possible` are lengths that the memory would hold, whatever the command allows. `fits` says that
-    it runs there, and not how long a context.
+    it runs there, and not how long a context; `held` are the tokens that its whole cache holds.
+    `scheduled` is what runs at once, not only what there is memory for.
     """
 
     machine: Machine
@@ -52,6 +64,8 @@ class Serving(msgspec.Struct, frozen=True):
     cache: str | None = None
     possible: bool = False
     fits: bool = False
+    held: Quantity | None = None
+    scheduled: bool = True
 
 
 def provide_serving(page: Page) -> tuple[Serving, ...]:
@@ -61,19 +75,48 @@ def provide_serving(page: Page) -> tuple[Serving, ...]:
 
 def _read(line: Line) -> Iterator[Serving]:
     for part in _parts(line):
-        named = machines(part)
+        named = machines(part) or _of_heading(line, part)
         if len({machine.gpu.name for machine in named}) != 1:
             continue
+        yield from _of_columns(line, named[0])
         tokens = _longest(line) or _tokens(part)
         many = MANY.search(part)
         room = _room(line) if line.cells else None
         if not tokens and not room and _runs(line, part):
             yield Serving(named[0], line.number, fits=True)
         if tokens or room:
-            requests = _at_once(line) or (float(many[1]) if many and tokens else None)
+            requests = _at_once(line) or (float(many[1]) if many and not line.cells else None)
             cache = _cache(part) or _cache(" | ".join(line.heads)) or _cache_cell(line)
             possible = any("longest" in head.lower() for head in line.heads)
-            yield Serving(named[0], line.number, tokens, requests, room, cache, possible)
+            scheduled = bool(line.cells) or not FIT.search(part)
+            yield Serving(
+                named[0], line.number, tokens, requests, room, cache, possible, scheduled=scheduled
+            )
+
+
+def _of_heading(line: Line, part: str) -> list[Machine]:
+    """The GPU whose heading this is below, for requests of so many tokens at once."""
+    if line.cells or not (MANY.search(part) and _tokens(part)):
+        return []
+    for heading in reversed(line.heading.split(" / ")):
+        if found := machines(heading):
+            return found if len({machine.kind for machine in found}) == 1 else []
+    return []
+
+
+def _of_columns(line: Line, machine: Machine) -> Iterator[Serving]:
+    """`7.33 of 262,144` below requests at once; all tokens of the cache."""
+    for head, cell in zip(line.heads, line.cells, strict=False):
+        cache = _cache(" | ".join(line.cells)) or _cache_cell(line)
+        many = EACH.fullmatch(cell.strip()) if AT_ONCE.search(head) else None
+        if many:
+            tokens = quantity(many, STEPS[many["unit"]])
+            requests = float(many["many"].replace(",", ""))
+            yield Serving(machine, line.number, tokens, requests, None, cache)
+        count = COUNT.fullmatch(cell.removesuffix("tokens").strip()) if HELD.search(head) else None
+        if count:
+            held = quantity(count, STEPS[count["unit"]])
+            yield Serving(machine, line.number, cache=cache, held=held)
 
 
 def _runs(line: Line, part: str) -> bool:
@@ -113,17 +156,18 @@ def _longest(line: Line) -> Quantity | None:
 def _at_once(line: Line) -> float | None:
     """What a cell holds whose head says that it counts requests."""
     for head, cell in zip(line.heads, line.cells, strict=False):
-        if re.search(r"concurren|requests|parallel|users|sessions", head, re.IGNORECASE):
+        if AT_ONCE.search(head):
             match = re.fullmatch(r"(\d{1,6}(?:\.\d{1,4})?)\s*[x×]?", cell)
             return float(match[1]) if match else None
     return None
 
 
 def _room(line: Line) -> Quantity | None:
+    """The most of a cell whose head says that it is for the cache: `2.9 GiB to 6.9 GiB`."""
     for head, cell in zip(line.heads, line.cells, strict=False):
-        match = SIZE.fullmatch(cell.strip())
-        if match and FOR_CACHE.search(head):
-            return quantity(match, UNITS[match["unit"]])
+        match = [*SIZE.finditer(cell)] if FOR_CACHE.search(head) else []
+        if match and RANGE.fullmatch(SIZE.sub("", cell)):
+            return max((quantity(m, UNITS[m["unit"]]) for m in match), key=lambda q: q.value)
     return None
 
 

@@ -27,7 +27,7 @@ OTHERS = elsewhere(more=r"draft\w*|sister|teacher|student|eagle\w*")
 QUANTIZED = words("verbs")["quantized"]
 WORD_ALONE = re.sub(r"\?P<\w+>", "?:", WORD.pattern)
 TO = re.compile(
-    rf"{QUANTIZED}(?:\w* version of [^.;:]{{0,90}}:"
+    rf"{QUANTIZED}(?:\w* (?:version )?of (?:[^.;:]|\.(?=\w)|:(?=//)){{0,160}}:"
     rf"|\w*\b[^.;]{{0,90}}\b(?:to|into|in|as|using|with|zu|auf|nach)\b"
     r"|[为成至到]+)\s*(?:the\s+|an?\s+)?(?:(?:mix|mixture|combination) of\s+)?"
     r"(?:[\w.-]+\s*(?:[,/+&]|\band\b|\bund\b)\s*){0,3}$",
@@ -116,7 +116,8 @@ def _joined(clauses: list[str]) -> Iterator[str]:
     """Clauses; what says how, and of nothing, is of the side before it: `dynamic, per token`."""
     last = ""
     for clause in clauses:
-        alone = manners_of(clause) and not re.search(r"[^\W\d]{3}", without_manners(clause))
+        rest = re.sub(r"\b(?:local|size)\b", " ", without_manners(clause))
+        alone = manners_of(clause) and not re.search(r"[^\W\d]{3}", rest)
         if last and alone and SIDE.search(last):
             last = f"{last} {clause}"
             continue

@@ -1,5 +1,6 @@
 """Commands and claims of a card, tried by vLLM's own arithmetic on the GPUs they name."""
 
+import math
 import re
 from collections.abc import Iterator
 
@@ -164,7 +165,7 @@ def _bound(claim: Serving, subject: Subject) -> Bound:
         tensor_parallel_size=claim.machine.count if claim.machine.count > 1 else None,
         kv_cache_dtype=claim.cache or "fp8",
         max_model_len=_length(claim, subject),
-        max_num_seqs=max(1, int(claim.requests or 1)),
+        max_num_seqs=max(1, math.ceil(claim.requests or 1)),
         max_num_batched_tokens=2048,
         gpu_memory_utilization=UTMOST,
         enable_prefix_caching=False,

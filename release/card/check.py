@@ -10,7 +10,9 @@ import msgspec
 from release import __version__
 from release.allowances import apply_allows
 from release.audit.page import Page, read_page
+from release.audit.places import strangers
 from release.audit.published import Published, Rendered
+from release.audit.releases import is_newer, releases
 from release.card import render_card
 from release.card.seal import MARK, is_ours
 from release.checkpoint import Checkpoint
@@ -101,10 +103,31 @@ def _open(facts: Facts) -> Iterator[NotChecked]:
         if trial.other is not None:
             what = f"the options of the command on line {trial.shell.line}, for vLLM {trial.other}"
             yield NotChecked(what, f"only those of vLLM 0.17 to {NEWEST} are known")
+    for each in _list(facts.get("checksums")):
+        if each.true is None:
+            what = f"the sha256 of {each.file} on line {each.line}"
+            yield NotChecked(what, "the file is too large to be read for it: release verify")
+    yield from _unknown(facts)
     for bound in _list(facts.get("bounds")):
         if bound.open is not None:
             name = bound.claim.machine.gpu.name
             yield NotChecked(f"the claim about {name} on line {bound.claim.line}", bound.open)
+
+
+def _unknown(facts: Facts) -> Iterator[NotChecked]:
+    """What the card names and nobody has looked up: GPUs, and releases that are newer."""
+    page, mentions = facts.get("page"), facts.get("mentions")
+    names: dict[str, int] = {}
+    for line in page.lines:
+        for name in strangers(f"{line.text} {line.heading}"):
+            names.setdefault(name, line.number)
+    for name, number in names.items():
+        yield NotChecked(f"what is said of {name} on line {number}", "this GPU is not known")
+    day = releases().as_of
+    for release in {(each.package, each.version): each for each in mentions.releases}.values():
+        if is_newer(release.package, release.version):
+            what = f"{release.package} {release.version} on line {release.line}"
+            yield NotChecked(what, f"is newer than what was looked up on {day}")
 
 
 def _list(value: Any) -> tuple[Any, ...]:

@@ -121,7 +121,7 @@ def hardware_table(profiles: tuple[Profile, ...]) -> Table | None:
             _span(profile.available),
             f"{profile.tokens or 0:,}",
             f"{profile.longest_request or 0:,}",
-            f"{profile.max_concurrency or 0:,.2f} of {profile.max_model_len or 0:,}",
+            f"{profile.at_once or 0:,.2f} of {profile.max_model_len or 0:,}",
             _certainty(profile),
         )
         for profile in known

@@ -153,6 +153,7 @@ FACTS: dict[str, Source] = {
     "precisions": Source(Level.CARD, "release.audit.precisions:provide_precisions"),
     "names": Source(Level.CARD, "release.audit.names:provide_names"),
     "keyed": Source(Level.CARD, "release.audit.values:provide_keyed"),
+    "checksums": Source(Level.CARD, "release.audit.checksums:provide_checksums"),
     "slips": Source(Level.CARD, "release.audit.spelling:provide_slips"),
     "shell": Source(Level.CARD, "release.audit.shell:provide_shell"),
     "serving": Source(Level.CARD, "release.audit.serving:provide_serving"),

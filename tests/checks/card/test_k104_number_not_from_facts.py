@@ -1,5 +1,8 @@
+from hashlib import sha256
+
 import pytest
 
+from release.checkpoint import Checkpoint
 from tests.checks.card.conftest import AuditLines
 
 # As `release tables` of the checkpoint has it.
@@ -183,3 +186,16 @@ def test_fires_on_a_size_below_the_title_of_its_column(audit: AuditLines) -> Non
 def test_silent_on_sizes_of_others_below_it(audit: AuditLines) -> None:
     rows = "| acme/other | 22.1 GB |\n| acme/third | 7.1 GB |\n"
     assert audit("K104", f"| Model | Size |\n| --- | --- |\n{rows}") == []
+
+
+def test_fires_on_the_checksum_of_another_file(large: Checkpoint, audit: AuditLines) -> None:
+    right = sha256(large.source.read("config.json", 0, 1 << 20)).hexdigest()
+    wrong = f"{right[:-1]}{'0' if right[-1] != '0' else '1'}"
+    for text in ("| `config.json` | 16,933 | `{}` |", "```\n{}  config.json\n```"):
+        assert audit("K104", text.format(right)) == []
+        (found,) = audit("K104", text.format(wrong))
+        assert f"sha256 of config.json: the card says {wrong}, it is {right}" in found
+
+
+def test_silent_on_checksums_of_what_is_not_there(audit: AuditLines) -> None:
+    assert audit("K104", f"| `script.py` | `{'0' * 64}` |\n| data.json | `{'1' * 64}` |") == []

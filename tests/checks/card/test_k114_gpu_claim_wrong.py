@@ -60,3 +60,39 @@ def test_fires_where_the_command_is_shorter_than_the_claim(audit: AuditLines) ->
 )
 def test_silent_on_what_fits_and_what_is_no_claim(audit: AuditLines, text: str) -> None:
     assert audit("K114", text) == []
+
+
+ROWS = "| GPU | Memory for KV | Holds tokens | Requests at once |\n| --- | --- | --- | --- |\n"
+
+
+@pytest.mark.parametrize(
+    ("row", "what"),
+    [
+        ("| RTX 5090 | 2.9 GiB to 12.9 GiB | 83,285 | 1.2 of 65,536 |", "at most "),
+        ("| RTX 5090 | 2.9 GiB | 983,285 | 1.2 of 65,536 |", "the cache on RTX 5090 holds "),
+        ("| RTX 5090 | 2.9 GiB | 83,285 | 11.2 of 65,536 |", "requests of 65,536 tokens"),
+        ("| RTX PRO 6000 | 60 GiB | 1,283,285 | 2 of 362,144 |", "takes 262,144 tokens at most"),
+    ],
+)
+def test_fires_on_what_a_row_holds(audit: AuditLines, row: str, what: str) -> None:
+    [found] = audit("K114", ROWS + row)
+    assert found.startswith("3 error ")
+    assert what in found
+
+
+def test_silent_on_what_a_row_holds(audit: AuditLines) -> None:
+    assert audit("K114", f"{ROWS}| RTX 5090 | 2.9 GiB to 6.8 GiB | 83,285 | 1.2 of 65,536 |") == []
+
+
+def test_fires_on_more_requests_than_the_command_admits(audit: AuditLines) -> None:
+    text = "RTX PRO 6000: 5 requests of 65,536 tokens at once\n"
+    [found] = audit("K114", text + serve(f"{EIGHT} --max-num-seqs 4"))
+    assert "holds at most 4.00 requests of 65,536 tokens, the card says 5" in found
+    fits = "RTX PRO 6000: 5 requests of 65,536 tokens fit\n"
+    assert audit("K114", fits + serve(f"{EIGHT} --max-num-seqs 4")) == []
+
+
+def test_fires_on_what_stands_below_the_command(audit: AuditLines) -> None:
+    below = "\nIt starts: 17.33 requests of 262,144 tokens fit.\n"
+    [found] = audit("K114", serve(EIGHT) + below)
+    assert found.startswith("8 error ")

@@ -153,3 +153,16 @@ def test_fires_on_a_slip_of_one_letter(text: str, what: str) -> None:
 )
 def test_silent_on_other_names(text: str) -> None:
     assert of_gptq(text) == []
+
+
+FILES = "| File | Bytes |\n| --- | --- |\n"
+
+
+def test_fires_on_a_file_that_is_not_there() -> None:
+    assert of_gptq(f"{FILES}| `model-00001-of-00002.safetensors` | 355,320 |") == [
+        "lists the file model-00001-of-00002.safetensors, which is not there"
+    ]
+
+
+def test_silent_on_files_that_are_there() -> None:
+    assert of_gptq(f"{FILES}| `config.json` | 1,669 |\n| `notes` | 1 |") == []
