@@ -4,7 +4,7 @@ What it checks: the signal-to-noise ratio of every row against its scheme's floo
     12 dB, NVFP4 6 dB, INT4 4 dB). Rows that are next to nothing in the base are left out, as one
     scale for a whole tensor may flush them, and rows of which plain rounding keeps as little. GPTQ
     leaves rows of trained weights -4 dB: where it moved them, those count whose cosine with the
-    base is under 0.25 or whose size is another. Columns that are zero here and not in the base,
+    base is under 0.15 or whose size is another. Columns that are zero here and not in the base,
     unless it was GPTQ, which clears those of inputs that it never saw.
 Why it matters: a mean over the tensor does not show them, the output channel does.
 How to fix: quantize the module again; look at the scales of these rows.

@@ -79,22 +79,23 @@ def refine(decoder: Decoder, scaled: Scaled, doubt: Floats) -> Scaled | None:
 
 
 def fit_columns(decoder: Decoder, base: Matrix) -> Floats:
-    """The factor of each column that brings the base nearest to ours, by least squares.
-
-    Of columns that are zero it is 1: no method scales them so.
-    """
-    both, own, energy = _column_sums(decoder, base)
-    return _quotient(both, np.where(energy > 0, own, 0))
+    """The factor of each column that brings the base nearest to ours, by least squares."""
+    both, own, _energy = _column_sums(decoder, base)
+    return _quotient(both, own)
 
 
 def known_columns(decoder: Decoder, factors: Floats) -> Floats:
-    """The factors of columns, NaN where rounding flushed so much of one that it is no estimate."""
+    """The factors of columns, NaN where rounding flushed so much of one that it is no estimate.
+
+    0 are those of which nothing is left.
+    """
     zeros, (rows, columns) = np.zeros(decoder.shape[1], np.int64), decoder.shape
     step = step_of(columns)
     for start in range(0, rows, step):
         values = decoder.rows(start, min(start + step, rows)).values()
         zeros += np.count_nonzero(values == 0, axis=0)
-    return np.where(zeros > FLUSHED * rows, np.float32(np.nan), factors)
+    known = np.where(zeros > FLUSHED * rows, np.float32(np.nan), factors)
+    return np.where(zeros == rows, np.float32(0), known)
 
 
 def columns_agree(ours: Coded, rounded: Coded, base: Matrix) -> tuple[Mask, Mask]:
@@ -122,7 +123,7 @@ def cancel(columns: Floats | None, rows: Floats | None) -> bool:
     """Whether the factors of one weight's columns undo those of the other one's last rows.
 
     Heads that share keys and values have fewer rows than columns: these are not scaled. NaN is a
-    factor that is not known, and undone by any.
+    factor that is not known, and undone by any; 0, of a column that is zero, by any but none.
     """
     if columns is None and rows is None:
         return True
@@ -131,7 +132,9 @@ def cancel(columns: Floats | None, rows: Floats | None) -> bool:
             return False
         columns = np.concatenate([np.ones(len(rows) - len(columns), np.float32), columns])
     ones = np.ones(1, np.float32)
+    flushed = columns is not None and rows is not None and columns == 0
     product = (ones if columns is None else columns) * (ones if rows is None else rows)
+    product = np.where(flushed, 1, product)
     far = (product > FAR) | (product < 1 / FAR)
     return float(np.mean(np.abs(product - 1) > TOLERANCE)) <= OUTLIERS and not far.any()
 

@@ -31,6 +31,10 @@ MOST_CODES, OFF, SOME = 32, 0.4, 0.05
 off, and for what share of groups: a wrong step is one, but for codes at the ends. GPTQ leaves 0.1,
 and 0.01 of all groups together."""
 
+WHOLE, MOSTLY = 0.2, 0.6
+"""How far from a whole step a wrong zero point may be, and for how many: of inputs that are much
+alike, such as those from a norm with a bias, GPTQ leaves groups off by any part of one."""
+
 UNITS, APART, RISE, TOGETHER = 64, 0.05, 0.5, 0.3
 """Scales that tell anything; how far slopes spread, how fast their logarithms rise with those of
 the scales and how well they go together, where scales are those of others. In theory they rise as
@@ -89,9 +93,11 @@ def _stepped(rows: Rows, expected: Floats, width: int) -> str | None:
     if abs(off.mean()) > OFF:
         side = "high" if off.mean() > 0 else "low"
         return f"its codes are {abs(off.mean()):.1f} steps too {side} in the mean"
-    wrong = np.count_nonzero(np.abs(off) > OFF)
-    if rows.zero is not None and wrong > SOME * len(off):
-        return f"the zero points of {wrong:,} of its first {len(off):,} groups are wrong"
+    wrong = np.abs(off) > OFF
+    whole = np.count_nonzero(np.abs(off - np.rint(off))[wrong] < WHOLE)
+    if rows.zero is not None and whole > max(SOME * len(off), MOSTLY * np.count_nonzero(wrong)):
+        count = np.count_nonzero(wrong)
+        return f"the zero points of {count:,} of its first {len(off):,} groups are wrong"
     return None
 
 

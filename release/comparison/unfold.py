@@ -53,8 +53,10 @@ class Unfolding:
             apart[at] = words
             self._unproven.add(other)
         cleared = self._behind_wrong_norms(again, apart)
+        zero = {item.module: item for item in compared if item.cause is Cause.COLUMNS}
         return [
-            msgspec.structs.replace(item, cause=Cause.FACTOR, detail=apart[item.module])
+            zero.get(item.module)
+            or msgspec.structs.replace(item, cause=Cause.FACTOR, detail=apart[item.module])
             if item.module in apart and item.module not in cleared
             else cleared.get(item.module, item)
             for item in again
