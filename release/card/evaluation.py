@@ -10,8 +10,10 @@ from typing import Any, TypeGuard
 import msgspec
 
 from release.card.beside import read_beside
+from release.card.measured import is_other, is_same, measured
 from release.errors import ReleaseError
 from release.manifest import Manifest
+from release.manifest.tables import Evaluation
 from release.tables import Table
 
 RESULTS_CAP = 64 << 20  # bytes
@@ -19,6 +21,7 @@ STDERR = "_stderr"
 MOST_PARTS, DEEPEST = 1000, 4  # of a group of tasks
 LOWER = re.compile(r"(?:^|[\W_])(?:\w*perplexity|ppl|bits_per_byte|loss|error_rate|wer)(?:$|[\W_])")
 LARGEST = 1e300
+OTHER = "of another model"
 SURE = 2.0  # standard errors of the difference
 
 
@@ -44,11 +47,15 @@ class Run(msgspec.Struct, frozen=True):
 
 
 class Claim(msgspec.Struct, frozen=True):
-    """A score beside the base's. `problem` says why nothing follows from the two."""
+    """A score beside the base's. `problem` says why nothing follows from the two.
+
+    `other` says that the score is another model's.
+    """
 
     score: Score
     base: Score | None
     problem: str | None
+    other: bool = False
 
     @property
     def recovery(self) -> float | None:
@@ -89,10 +96,28 @@ def evaluate(manifest: Manifest, home: Path) -> Evaluated:
         if base is not None and base.model == run.model:
             what = f"is a run of {base.model!r:.80} too: a base is another model"
             raise ReleaseError(what, where=entry.base or "")
-        claims += [_claim(score, base) for score in run.scores.values()]
+        problem = _of_another(manifest, run, base, entry)
+        claims += [_claim(score, base, problem) for score in run.scores.values()]
         runs += [run] if base is None else [run, base]
     notes = tuple(entry.note for entry in manifest.evaluation if entry.note)
     return Evaluated(tuple(claims), tuple(runs), notes)
+
+
+def _of_another(manifest: Manifest, run: Run, base: Run | None, entry: Evaluation) -> str | None:
+    """Why two runs say nothing of this checkpoint. Raises `ReleaseError` for the base's own."""
+    original = manifest.base.model
+    own = (manifest.repo, manifest.checkpoint)
+    if is_same(run.model, original) and is_other(run.model, *own):
+        raise ReleaseError(
+            f"is a run of the base model, {run.model:.80}",
+            where=entry.results,
+            hint="name it as `base`, and a run of this checkpoint as `results`",
+        )
+    if is_other(run.model, *own):
+        return f"{OTHER}: the run names {run.model:.80}"
+    if base is not None and is_other(base.model, original):
+        return f"not comparable: the base run names {base.model:.80}"
+    return None
 
 
 def evaluation_table(claims: tuple[Claim, ...]) -> Table | None:
@@ -135,7 +160,7 @@ def read_run(home: Path, name: str) -> Run:
         raise ReleaseError("holds no score", where=name)
     version, date = raw.get("lm_eval_version"), raw.get("date")
     return Run(
-        model=_model(raw),
+        model=measured(raw),
         version=version if isinstance(version, str) else None,
         date=date if isinstance(date, float | int) and not isinstance(date, bool) else None,
         scores=scores,
@@ -219,14 +244,9 @@ def _is_number(value: Any) -> TypeGuard[float]:
     return is_one and -LARGEST < value < LARGEST
 
 
-def _model(raw: dict[str, Any]) -> str:
-    """What was evaluated: the name, else the arguments that the model was loaded with."""
-    config = raw.get("config")
-    arguments = config.get("model_args") if isinstance(config, dict) else None
-    return str(raw.get("model_name") or arguments or "a model without a name")
-
-
-def _claim(score: Score, base: Run | None) -> Claim:
+def _claim(score: Score, base: Run | None, problem: str | None) -> Claim:
+    if problem:
+        return Claim(score, None, problem, other=problem.startswith(OTHER))
     if score.n is None:
         return Claim(score, None, "no n, no claim")
     if base is None:

@@ -41,6 +41,9 @@ def _results(manifest: Manifest, evaluated: Evaluated) -> str | None:
             what = f"benchmarks.{task}: no result has {task!r} with {benchmark.metric!r}"
             known = ", ".join(sorted(f"{task}: {metric}" for task, metric in scores))
             raise ReleaseError(what, where="release.toml", hint=f"there are {known or 'none'}")
+        if claim.other:
+            what = f"benchmarks.{task}: the result is {claim.problem}"
+            raise ReleaseError(what, where="release.toml", hint="evaluate this checkpoint")
         if claim.score.n is None:
             what = f"benchmarks.{task}: the result states no n"
             raise ReleaseError(what, where="release.toml", hint="a claim needs one")

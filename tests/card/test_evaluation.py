@@ -68,6 +68,7 @@ def row(text: str, metric: str = "exact_match, strict-match") -> list[str]:
     return [cell.strip() for cell in line.strip("|").split("|")]
 
 
+STRICT = "exact_match, strict-match"
 BASE = {"results/gsm8k/exact_match,strict-match": 0.75}
 
 
@@ -243,3 +244,49 @@ def test_other_samples_are_not_compared(
     base = results("acme/tiny", **BASE, task_hashes={"gsm8k": theirs})
     text = card(demo_report, demo, tmp_path, results(task_hashes={"gsm8k": "a"}), base)
     assert meaning in row(text)[6]
+
+
+def test_a_run_of_another_model_is_marked(
+    demo_report: Report, demo: Checkpoint, tmp_path: Path
+) -> None:
+    text = card(demo_report, demo, tmp_path, results("other/model"), results("acme/tiny", **BASE))
+    assert row(text)[4:] == [
+        *("no base run", "not claimed", "of another model: the run names other/model"),
+    ]
+    server: dict[str, Any] = {
+        "model_name": None,
+        "config/model_args": "model=other/model,base_url=http://localhost:8000/v1/completions",
+    }
+    text = card(demo_report, demo, tmp_path, results(**server), results("acme/tiny", **BASE))
+    assert row(text)[-1] == "of another model: the run names other/model"
+
+
+def test_a_base_run_of_another_model_is_marked(
+    demo_report: Report, demo: Checkpoint, tmp_path: Path
+) -> None:
+    text = card(demo_report, demo, tmp_path, results(), results("other/base", **BASE))
+    assert row(text)[-1] == "not comparable: the base run names other/base"
+
+
+@pytest.mark.parametrize(
+    "model", ["someone/Tiny-NVFP4", "./out", "/data/acme/tiny", "served-name", "a/b/c", "ckpt/"]
+)
+def test_a_run_that_may_be_of_this_checkpoint_counts(
+    model: str, demo_report: Report, demo: Checkpoint, tmp_path: Path
+) -> None:
+    text = card(demo_report, demo, tmp_path, results(model), results("acme/tiny", **BASE))
+    assert row(text)[-2] == "96.0%"
+
+
+def test_a_run_of_the_base_is_refused_as_that_of_the_checkpoint(tmp_path: Path) -> None:
+    write(tmp_path, "q.json", json.dumps(results("acme/tiny")))
+    with pytest.raises(ReleaseError, match="is a run of the base model, acme/tiny"):
+        evaluate(manifest(evaluation=[{"results": "q.json"}]), tmp_path)
+
+
+def test_a_benchmark_of_another_model_is_refused(
+    demo_report: Report, demo: Checkpoint, tmp_path: Path
+) -> None:
+    keys = {"benchmarks": {"gsm8k": {"dataset": "a/b", "task-id": "c", "metric": STRICT}}}
+    with pytest.raises(ReleaseError, match="the result is of another model"):
+        card(demo_report, demo, tmp_path, results("other/model"), **keys)
