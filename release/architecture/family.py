@@ -63,12 +63,14 @@ class Loading(msgspec.Struct, frozen=True):
     """Where vLLM loads a family unlike the others, over several GPUs.
 
     `whole_embedding`: every rank holds all of it. `narrowest_expert`: experts are split no further
-    than to so many rows of their intermediate size, and padded beyond.
+    than to so many rows of their intermediate size, and padded beyond. `own_head`: the language
+    model is built by the text config alone, whose class ties no head to the embedding.
     """
 
     pipeline: bool = True
     whole_embedding: bool = False
     narrowest_expert: int | None = None
+    own_head: bool = False
 
 
 class Inputs(msgspec.Struct, frozen=True):

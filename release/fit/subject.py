@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from release.architecture import Architecture, ModelConfig, complete
+from release.architecture import Architecture, ModelConfig, complete, derive_architecture
 from release.architecture.config import ConfigGap
 from release.architecture.family import numbered
 from release.architecture.recurrent import RecurrentCache
@@ -32,6 +32,7 @@ from release.unknown import Unknown
 # vLLM pads experts of this method up to multiples of these, as none of its files says. Source:
 # vLLM 0.32 layers/fused_moe/oracle/mxfp4.py.
 GLM_5 = "GlmMoeDsaForCausalLM"
+TIED = "tie_word_embeddings"
 PADDED, PADDED_WIDTH, PADDED_HIDDEN = "mxfp4", 128, 256
 
 
@@ -174,7 +175,7 @@ def weighed_facts(checkpoint: Checkpoint) -> Facts:
     if not isinstance(stored, Unknown):
         return facts
     quantization = _declared(facts)
-    needed = [*(facts.get(name) for name in ("config", "architecture")), quantization]
+    needed: list[Any] = [*_loaded(facts.get("config"), facts.get("architecture")), quantization]
     unknown = next((fact for fact in needed if isinstance(fact, Unknown)), None)
     if unknown is not None and unknown is quantization:
         unknown = Unknown(f"{unknown.reason}: only its files say what its weights take")
@@ -182,8 +183,21 @@ def weighed_facts(checkpoint: Checkpoint) -> Facts:
     implied = "" if isinstance(tensors, Unknown) else stored.reason
     given |= {"implied": implied, "tensors": tensors, "quantization": quantization}
     if implied:  # what implies them is as it was
-        given |= {name: facts.get(name) for name in ("config", "architecture")}
+        given |= dict(zip(("config", "architecture"), needed, strict=False))
     return Facts(given, Level.HEADERS)
+
+
+def _loaded(
+    config: ModelConfig | Unknown, architecture: Architecture | Unknown
+) -> tuple[ModelConfig | Unknown, Architecture | Unknown]:
+    """What vLLM builds of a config, where nothing is stored that says otherwise."""
+    if isinstance(config, Unknown) or isinstance(architecture, Unknown):
+        return config, architecture
+    stated = any(TIED in each for each in (config.raw, config.text))
+    if stated or not architecture.loading.own_head:
+        return config, architecture
+    told = config.filled({TIED: False})
+    return told, derive_architecture(told)
 
 
 def _declared(facts: Facts) -> QuantizationConfig | Unknown:

@@ -9,7 +9,7 @@ import pytest
 
 from release.checkpoint.bare import open_bare
 from release.fit.subject import weighed_facts
-from tests.conftest import DEMO, Run
+from tests.conftest import CHECKPOINTS, DEMO, Run
 from tests.golden.test_logs import HYBRID
 
 
@@ -116,3 +116,17 @@ def test_what_a_multimodal_config_leaves_out_is_its_class_s(run: Run, tmp_path: 
     assert (found["max_model_len"], found["blocks_per_request"]) == (131_072, 10_118)
     assert found["tokens"] == 509_377  # as vLLM plans it
     assert "One request of 131,072 tokens" in run("tables", config).stdout
+
+
+@pytest.mark.parametrize(("stated", "head"), [(None, True), (False, True), (True, False)])
+def test_a_head_is_tied_where_the_text_config_alone_says_so(
+    stated: bool | None, head: bool, run: Run, tmp_path: Path
+) -> None:
+    config = json.loads((CHECKPOINTS / "mistral3-fp8" / "config.json").read_text())
+    for settings in (config, config["text_config"]):
+        settings.pop("tie_word_embeddings", None)
+    if stated is not None:
+        config["text_config"]["tie_word_embeddings"] = stated
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    names = {part["name"] for part in tables(run, tmp_path)["weights"]["components"]}
+    assert ("lm_head" in names) is head

@@ -3,7 +3,7 @@
 from release.architecture.config import ModelConfig, size
 from release.architecture.decoder import decoder, plain_caches
 from release.architecture.families import mistral
-from release.architecture.family import GATE_UP, LLAVA_SPELLINGS, QKV, Family, Inputs
+from release.architecture.family import GATE_UP, LLAVA_SPELLINGS, QKV, Family, Inputs, Loading
 from release.architecture.served import LLAVA, Served
 from release.architecture.skeleton import Skeleton, linear, norm
 from release.architecture.towers import Settings, pixtral_vision
@@ -40,5 +40,6 @@ FAMILY = Family(
         head=LLAVA.head,
         plain=("multi_modal_projector.patch_merger.",),
     ),
+    loading=Loading(own_head=True),
     inputs=Inputs(("image",)),
 )
