@@ -15,7 +15,8 @@ DECODER_NAMES = {
     "num_attention_heads": "decoder_attention_heads",
 }
 
-FULL, SLIDING, RECURRENT = "full_attention", "sliding_attention", "linear_attention"
+FULL, SLIDING, CHUNKED = "full_attention", "sliding_attention", "chunked_attention"
+RECURRENT = "linear_attention"
 
 
 class ConfigGap(Exception):  # noqa: N818 - it becomes an Unknown, never an error message

@@ -14,6 +14,7 @@ KINDS = {
     "full_attention": r"(?:softmax|full|global|normal|regular|standard|ordinary"
     r"|vanilla)(?:[ _-]attention)?|attention",
     "sliding_attention": r"(?:sliding(?:[ -]window)?|swa|local)(?:[ _-]attention)?",
+    "chunked_attention": r"chunked(?:[ -]local)?(?:[ _-]attention)?",
     VISION: r"(?:vision|visual|vit)(?: (?:encoder|tower|transformer))?",
     MTP: r"mtp|nextn|multi-token prediction",
 }

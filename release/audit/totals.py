@@ -55,4 +55,6 @@ def cost_of_request(figure: Figure, known: Known) -> list[Range]:
     if size is None:
         return []
     fixed = known.kv.state_bytes_per_sequence + known.kv.window_bytes_per_sequence.get(dtype, 0)
-    return exactly(size * int(tokens) + fixed)
+    whole = tokens == str(known.config.get("max_position_embeddings"))
+    planned = known.kv.bytes_per_request.get(dtype) if whole else None
+    return exactly(size * int(tokens) + fixed, *([planned] if planned else []))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import msgspec
 
 from release.architecture import ModelConfig
-from release.architecture.config import FULL, SIZE_CAP, SLIDING
+from release.architecture.config import CHUNKED, FULL, SIZE_CAP, SLIDING
 from release.audit.amounts import JOIN
 from release.audit.caches import FP16
 from release.audit.groups import in_one
@@ -181,7 +181,9 @@ def _layers(figure: Figure, known: Known) -> list[Range]:
     if figure.subject == ALL:
         return exactly(total) if total else []
     if figure.subject == CACHED:
-        return exactly(sum(kinds.get(kind, 0) for kind in (FULL, SLIDING))) if kinds else []
+        return (
+            exactly(sum(kinds.get(kind, 0) for kind in (FULL, SLIDING, CHUNKED))) if kinds else []
+        )
     if not figure.subject:
         return exactly(total, *kinds.values()) if total else []
     count = kinds.get(figure.subject)

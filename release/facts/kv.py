@@ -13,6 +13,7 @@ from release.architecture.recurrent import RecurrentCache
 from release.memory import NotModelled
 from release.memory.dtypes import attention_bytes, latent_bytes
 from release.memory.model import serving_dtype
+from release.memory.pool import plan_pool
 from release.memory.serving import Serving
 from release.memory.states import state_bytes
 from release.quantization.config import QuantizationConfig
@@ -20,6 +21,7 @@ from release.unknown import Unknown
 
 DTYPES = {"bfloat16", "float16", "float32"}
 FP8 = "fp8"
+STEP = 8192  # tokens; `vllm serve`'s default on GPUs of 70 GiB and more
 
 # Each names the class of vLLM 0.32 (v1/kv_cache_interface.py) whose page size it states.
 FULL_FORMULA = "kv_heads * (head_dim + v_head_dim) * bytes, as vLLM's FullAttentionSpec"
@@ -33,7 +35,9 @@ class KvModel(msgspec.Struct, frozen=True):
 
     `bytes_per_token` maps a KV cache dtype to the bytes of one token over all layers that keep
     the full context; `window_bytes_per_sequence` to what the layers with a sliding window keep of
-    a sequence that fills it (vLLM adds the tokens of a running step to each window).
+    a sequence that fills it. vLLM adds the tokens of a running step to each window, and cuts all in
+    blocks: `bytes_per_request` is what a request of the model's whole context takes then, with
+    `step_tokens` a step; empty where no layer has a window, or that is not known.
     `state_bytes_per_sequence` is the recurrent and convolution state of one sequence, whatever its
     length; 0 without recurrent layers. The MTP head's own layers are not counted.
     `default_dtype` is what `--kv-cache-dtype auto` picks.
@@ -44,11 +48,13 @@ class KvModel(msgspec.Struct, frozen=True):
     recurrent_layers: int
     bytes_per_token: dict[str, int]
     window_bytes_per_sequence: dict[str, int]
+    bytes_per_request: dict[str, int]
     state_bytes_per_sequence: int
     state_dtype: str | None
     default_dtype: str
     calibrated: bool
     formula: str
+    step_tokens: int = STEP
 
 
 def provide_kv(
@@ -85,6 +91,11 @@ def provide_kv(
                 kind: sum(window * _token_bytes([kept[i]], kind) for i, window in windows.items())
                 for kind in (dtype, FP8)
             },
+            bytes_per_request={
+                kind: size
+                for kind in (dtype, FP8)
+                if windows and (size := _request_bytes(config, architecture, kind))
+            },
             state_bytes_per_sequence=sum(state_bytes(layer, dtype, Serving()) for layer in states),
             state_dtype=state_dtype,
             default_dtype=FP8 if calibrated else dtype,
@@ -95,6 +106,16 @@ def provide_kv(
         return Unknown(f"config.json: {gap}")
     except NotModelled as gap:
         return Unknown(f"not modelled: {gap}")
+
+
+def _request_bytes(config: ModelConfig, architecture: Architecture, dtype: str) -> int:
+    """What vLLM sets aside for the longest request; 0 where it is not known."""
+    limit = config.get("max_position_embeddings")
+    serving = Serving(kv_cache_dtype=dtype, max_num_batched_tokens=STEP)
+    pool = plan_pool(config, architecture, serving)
+    if type(limit) is not int or limit <= 0 or isinstance(pool, Unknown):
+        return 0
+    return sum(held for held, _ in pool.stage_needs(limit))
 
 
 def _window(layer: TokenCache, config: ModelConfig) -> int | None:

@@ -5,7 +5,9 @@ from collections import Counter
 import msgspec
 
 from release.architecture import Architecture, ModelConfig, complete
-from release.architecture.config import FULL, RECURRENT, ConfigGap
+from release.architecture.attention import AttentionCache
+from release.architecture.config import CHUNKED, FULL, RECURRENT, SLIDING, ConfigGap
+from release.architecture.family import LayerCache, ParallelCache
 from release.architecture.recurrent import RecurrentCache
 from release.unknown import Unknown
 
@@ -73,13 +75,22 @@ def _listed(architecture: Architecture) -> int | None:
 
 
 def _layer_types(config: ModelConfig, architecture: Architecture | Unknown) -> dict[str, int]:
-    """Count layers by the kinds that are stated, else by what they keep where some keep a state."""
+    """Count layers by the kinds that are stated, else by what each keeps."""
     caches = () if isinstance(architecture, Unknown) else architecture.caches
     if config.text.get("layer_types") is None and not isinstance(caches, Unknown):
-        states = [isinstance(cache, RecurrentCache) for cache in caches if cache is not None]
-        if any(states):
-            return dict(Counter(RECURRENT if state else FULL for state in states))
+        kinds = Counter(_kind(cache) for cache in caches if cache is not None)
+        if kinds.keys() - {FULL}:
+            return dict(kinds)
     try:
         return dict(Counter(config.layer_types(FULL)))
     except ConfigGap:
         return {}
+
+
+def _kind(cache: LayerCache | ParallelCache) -> str:
+    """What a layer is called in `layer_types`, by what it keeps."""
+    if isinstance(cache, RecurrentCache):
+        return RECURRENT
+    if isinstance(cache, AttentionCache) and (cache.window or cache.chunk):
+        return SLIDING if cache.window else CHUNKED
+    return FULL

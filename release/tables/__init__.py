@@ -158,6 +158,7 @@ def cache_table(facts: Reported) -> Table:
         dtype: cache["state_bytes_per_sequence"] + window
         for dtype, window in cache["window_bytes_per_sequence"].items()
     }
+    whole = cache.get("bytes_per_request", {})
     columns: tuple[str, ...] = ("KV cache dtype", "Per token", "Per sequence, fixed")
     if length:
         columns = (*columns, f"One request of {length:,} tokens")
@@ -166,11 +167,14 @@ def cache_table(facts: Reported) -> Table:
             dtype,
             binary_bytes(size),
             binary_bytes(fixed[dtype]),
-            *([binary_bytes(size * length + fixed[dtype])] if length else ()),
+            *([binary_bytes(whole.get(dtype, size * length + fixed[dtype]))] if length else ()),
         )
         for dtype, size in cache["bytes_per_token"].items()
     )
     note = f"one GPU, before vLLM's block padding; per token: {cache['formula']}"
+    if whole and length:
+        step = cache["step_tokens"]
+        note += f"; a request with what steps of {step:,} tokens add to each window, in blocks"
     return Table(title, columns, rows, frozenset(range(1, len(columns))), (), note)
 
 

@@ -214,3 +214,20 @@ def test_unknown_gives_its_reason(config: dict[str, Any], reason: str) -> None:
     found = kv(config)
     assert isinstance(found, Unknown)
     assert reason in found.reason
+
+
+def test_a_request_holds_steps_beside_each_window_in_whole_blocks() -> None:
+    length, step, window, block = 131_072, 8192, 1024, 16
+    model = known(GEMMA_3_27B)
+    # 52 layers with a window in six groups as large as the 10 without one; vLLM 0.32
+    # v1/kv_cache_interface.py, SlidingWindowSpec.max_memory_usage_bytes.
+    windowed = -(-(window - 1 + 2 * step) // block) + 1  # asynchronous: two steps in flight
+    pages = 10 * block * 2 * 16 * 128 * 2
+    assert model.bytes_per_request["bfloat16"] == (length // block + 6 * windowed) * pages
+    assert model.bytes_per_request["fp8"] * 2 == model.bytes_per_request["bfloat16"]
+
+
+def test_nothing_is_set_aside_where_no_layer_has_a_window() -> None:
+    assert known(LLAMA_8B | {"max_position_embeddings": 8192}).bytes_per_request == {}
+    endless = GEMMA_3_27B | {"max_position_embeddings": None}
+    assert known(endless).bytes_per_request == {}

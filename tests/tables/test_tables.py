@@ -11,7 +11,7 @@ from release.quantization.schemes import CACHE_SCALES
 from release.tables import Reported, all_tables, weights_table
 from release.tables.markdown import write_tables
 from release.verify import reported_facts
-from tests.conftest import DEMO, GOOD, Drafts, Run
+from tests.conftest import DEMO, GOOD, ROOT, Drafts, Run
 from tests.mutate import Draft, read_shard
 
 
@@ -100,3 +100,23 @@ def test_output_goes_to_a_file_whole(run: Run, tmp_path: Path) -> None:
     result = run("tables", DEMO, "-o", tmp_path / "out" / "tables.txt")
     assert (result.stdout, result.returncode) == ("", 0)
     assert (tmp_path / "out" / "tables.txt").read_text().startswith("Weights")
+
+
+@pytest.mark.parametrize(
+    ("name", "kinds"),
+    [
+        ("Mixtral-8x7B-v0.1", {"full_attention": 32}),
+        ("Llama-4-Scout-17B-16E-Instruct", {"chunked_attention": 36, "full_attention": 12}),
+        ("Qwen3.5-27B", {"linear_attention": 48, "full_attention": 16}),
+        ("gemma-4-26B-A4B", {"sliding_attention": 25, "full_attention": 5}),
+        ("Falcon-H1-7B-Instruct", {"full_attention": 44}),
+    ],
+)
+def test_layers_are_called_by_what_they_keep(
+    name: str, kinds: dict[str, int], run: Run, tmp_path: Path
+) -> None:
+    published = json.loads((ROOT / "tests/memory/configs" / f"{name}.json").read_text())["config"]
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps(published))
+    done = run("tables", file, "--format", "json")
+    assert json.loads(done.stdout)["model"]["layer_types"] == kinds
