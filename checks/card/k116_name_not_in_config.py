@@ -44,11 +44,15 @@ def check(  # noqa: PLR0913, PLR0917 - one for each fact that names are of
         true["format"] = {quantization.format, *(group.format for group in quantization.groups)}
         true["tool"] = {METHOD, *(methods - {ROUNDING})} if quantization.groups else set()
     named: set[int] = set()
+    own = f"{config.architecture} {config.model_type}"
     for name in names:
         if name.kind == "file" and name.name not in checkpoint.files:
             what = f"lists the file {name.name}, which is not there"
             yield Found(Where(file=page.name, line=name.line), what, "correct it")
             named.add(name.line)
+        if name.kind == "family" and name.name.lower() not in own.lower():
+            what = f"calls it a {name.name}, config.json has {config.architecture}"
+            yield Found(Where(file=page.name, line=name.line), what, "correct it")
         known = sorted(word for word in true.get(name.kind, ()) if word)
         sure = name.kind != "tool" or name.name not in METHODS.values() or recipe.modifiers
         if known and sure and name.name not in known:

@@ -13,7 +13,9 @@ CACHE = r"(?:k/?v[- ]?(?:cache|缓存|キャッシュ|캐시)?)"
 VERB = words("verbs")["quantized"]
 # `The KV cache is quantized to FP8`
 PRECISION = re.compile(
-    rf"\b{CACHE}(?: is| was| ist| stays| remains| kept|被)+(?P<said>[^.;,]{{2,40}})", re.IGNORECASE
+    rf"\b{CACHE}(?: is| was| ist| stays| remains| kept|被|保持|采用|使用|为)+"
+    r"(?P<said>[^.;,]{2,40})",
+    re.IGNORECASE,
 )
 # `FP8 KV cache scales are included`, `scales for the FP8 KV cache`
 SCALED = re.compile(

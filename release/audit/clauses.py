@@ -44,7 +44,8 @@ SAID = (
     r"(?P<not>(?:(?:is|are|was|were|been)(?: \w+)? )?(?:not|n't|never) (?:been )?quanti[sz]ed"
     r"|untouched|left alone"
     r"|未(?:被)?量化|不量化|没有量化|量子化されて(?:いません|いない)|nicht quantisiert|양자화되지)"
-    r"|(?P<yes>\b(?:is|are|was|were|been)(?: (?:also|all|both|too|then|fully))? quanti[sz]ed\b"
+    r"|(?P<yes>已(?:被)?量化"
+    r"|\b(?:is|are|was|were|been)(?: (?:also|all|both|too|then|fully))? quanti[sz]ed\b"
     r"(?! (?:to|in|into|as|with|using|by|from|on|via|down|at)\b))"
 )
 GLUE = re.compile(
@@ -95,6 +96,7 @@ OTHER = elsewhere(
     more=r"if|when|would|unlike|vs|versus|instead|than|could|draft|earlier|previous|tried|gguf|variants?",
 )
 AND = re.compile(r"\s*,?\s*and\b")  # `is not quantized and stays in BF16`
+MLP = re.compile(r"\s*\((?:(?:gate|up|down)(?:_proj)?(?:[\s,/&]|and)*){3}\)")  # all of one
 MOST = 64  # characters between a part and what is said of it
 
 
@@ -110,7 +112,7 @@ class Token(msgspec.Struct, frozen=True):
 
 def read_clauses(line: Line) -> Iterator[Precise]:
     """Collect them, sentence by sentence of a line of text."""
-    text = BRACES.sub(spread, line.text)
+    text = MLP.sub("", BRACES.sub(spread, line.text))
     last: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
     tokens = list(runs(text, list(tokens_of(text))))
@@ -156,7 +158,7 @@ def _meant(claim: Precise, before: str) -> Iterator[Precise]:
 
 def _links(gap: str, said: frozenset[str]) -> bool:
     """Whether what stands between a part and a precision links them."""
-    gap = gap.lstrip("`*\"') ")
+    gap = re.sub(r"\([^()]*\)", " ", gap).lstrip("`*\"') ")
     if len(gap) > MOST or ASIDE.search(gap):
         return False
     rest = re.findall(r"[^\W\d_]{3,}", KNOWN.sub(" ", gap), re.ASCII)

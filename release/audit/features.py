@@ -26,6 +26,7 @@ GONE = (
     r"(?:no|kein\w*) (?:{part})\b(?! (?:quant|support|config))"
     r"|\b(?:{part}) (?:is|are|was|were|has been|have been) (?:not (?:included|part|present|kept)"
     r"|removed|dropped|stripped|lost|missing|left out|discarded)\b"
+    r"|\b(?:does|do) not (?:include|contain|have|ship|come with) (?:the |an? |any )?(?:{part})\b"
     r"|\b(?:removed|dropped|stripped|lost|lacks|discarded) (?:the |its |all )?(?:{part})\b"
 )
 NO_MTP = re.compile(

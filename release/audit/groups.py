@@ -10,14 +10,15 @@ WIDE = 1 << 20  # parts rows from columns in one number
 LABEL = words("labels")["group_size"]
 GROUP = re.compile(
     rf"(?:(?<!transform_){LABEL}|\bgroups?(?= of\b)|\bgroup(?= (?:16|32|64|128|256)\b)"
-    r"|\bscales? (?:for|per)(?: each| every)?(?= \d+ (?:values|weights|elements)))"
-    r"[\"']?\s*(?:of|is|=|:|\||为|は|von)?\s*(?P<number>\d{1,6})(?!\w|[.,]\d|\s*%|\s?[x×])",
+    r"|\b(?:scales?|one) (?:for|per)(?: each| every)?(?= \d+ (?:values|weights|elements)))"
+    r"[\"'`]?\s*(?:of|is|=|:|\||为|は|von)?\s*(?P<number>\d{1,6})(?!\w|[.,]\d|\s*%|\s?[x×])",
     re.IGNORECASE | re.ASCII,
 )
 SHORT = re.compile(r"(?<![a-zA-Z.-])g(?P<number>16|32|64|128|256)\b", re.ASCII)  # `W4A16g128`
 SIDES = r"(?P<rows>\d{1,4})\s?[x×]\s?(?P<columns>\d{1,4})"
 BLOCK = re.compile(
-    rf"(?<![\w.,])(?:{SIDES}[- ](?:weight |scale )?(?:block|tile|group)s?\b"
+    rf"(?<![\w.,])(?:{SIDES}(?:\s?(?:分块|块|ブロック|블록)"
+    r"|[- ](?:weight |scale )?(?:block|tile|group)s?\b)"
     rf"|(?:block|tile)s?(?:[- ]size)?\s*(?:of|=|:|\|)?\s*{SIDES.replace('?P<', '?P<of_')}"
     r"|weight_block_size\W{1,6}(?P<the_rows>\d{1,4}),\s*(?P<the_columns>\d{1,4}))(?!\w)"
     r"|block size \|? ?\[(?P<row_rows>\d{1,4}),\s*(?P<row_columns>\d{1,4})\]",

@@ -8,9 +8,11 @@ import msgspec
 
 from release.audit.files import NAME as FILE
 from release.audit.files import SIZES
+from release.audit.labels import pair
 from release.audit.makers import read_makers
 from release.audit.page import Line, Page, statements
 from release.audit.precise import UNSURE
+from release.audit.prose import FAMILIES
 from release.quantization.config import DENSE, FORMATS, MIXED
 
 # The others are words of people as well.
@@ -32,9 +34,11 @@ METHOD = re.compile(
 )
 FILES = re.compile(r"files?(?: ?names?)?", re.IGNORECASE)
 SHARD, BYTES = re.compile(r"-\d{5}-of-\d{5}\."), re.compile(r"\d{1,3}(?:,\d{3})+")
+ARCHITECTURE = re.compile(r"(?:(?:model|network|base) )?(?:architecture|family)", re.IGNORECASE)
+FAMILY = re.compile(rf"(?P<name>{'|'.join(FAMILIES)})(?:[ -]?[\d.]+)?(?: MoE)?", re.IGNORECASE)
 LABEL = re.compile(r"\b(?:architectures?|(?:model )?class)\b", re.IGNORECASE)
 
-Kind = Literal["format", "class", "method", "tool", "file"]
+Kind = Literal["format", "class", "family", "method", "tool", "file"]
 
 
 class Name(msgspec.Struct, frozen=True):
@@ -52,9 +56,20 @@ def provide_names(page: Page) -> tuple[Name, ...]:
     files are said to be in its format.
     """
     found = [name for line in statements(page) for name in _read(line)]
+    found += _families(page)
     known = {(name.name, name.line) for name in found}
     tools = (Name("tool", *each) for each in read_makers(page) if each not in known)
     return (*found, *dict.fromkeys(tools))
+
+
+def _families(page: Page) -> Iterator[Name]:
+    """`Architecture: Mistral`; some are known by other names than their class has."""
+    own = f"{page.title} {page.fields.get('base_model', '')}".lower()
+    for line in statements(page):
+        label, value = pair(line) or ("", "")
+        word = FAMILY.fullmatch(value.strip()) if ARCHITECTURE.fullmatch(label.strip()) else None
+        if word and word["name"].lower() not in own:
+            yield Name("family", word["name"], line.number)
 
 
 def _read(line: Line) -> Iterator[Name]:

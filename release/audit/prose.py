@@ -8,6 +8,7 @@ from release.audit.page import Line, Page, sentences
 from release.audit.quantities import (
     COUNT,
     NUMBER,
+    SIZE,
     STEPS,
     Figure,
     Quantity,
@@ -104,7 +105,8 @@ SHARE = re.compile(
 )
 ACTIVATED = re.compile(
     rf"{WHOLE}\s*(?:of (?:which|them|these)\s*)?[个個개]?(?:专家|[がをはで]|[가이])?\s*(?:are |被)?"
-    rf"(?:{words('verbs')['active']}|(?:routed |used |chosen |selected )?(?:per|for each) token)"
+    rf"(?:{words('verbs')['active']}"
+    r"|(?:routed |used |chosen |selected |fire |run )?(?:per|for each|for every) token)"
     r"(?!\s*param|参数|パラ)"
     rf"|{words('verbs')['active']}\s*(?P<of>\d{{1,4}})\s*[个個개]\s*(?:路由)?(?:专家|エキスパート|전문가)?"
     r"|\btop[- ](?P<top>\d{1,3})(?!\w)",
@@ -199,14 +201,15 @@ def _ratios(number: int, text: str) -> Iterator[Figure]:
         if ORIGINAL.search(match["than"]) and not of_scheme and not cache_only:
             yield Figure("ratio", _kind(match), quantity(match, 1), number)
     for match in OF_ORIGINAL.finditer(text) if ABOUT_SIZE.search(text) else ():
-        of_size = SAME_SIZE.search(match[0]) and not OF_QUALITY.search(match["than"])
-        if not cache_only and of_size and ORIGINAL.search(match["than"]):
+        shared = SAME_SIZE.search(match[0]) and not OF_QUALITY.search(match["than"])
+        if not cache_only and shared and ORIGINAL.search(match["than"]):
             kind = "about percent" if match["word"] else "percent"
             yield Figure("ratio", kind, _remaining(match), number)
     for match in REDUCED.finditer(text):
         if not cache_only:
             yield Figure("ratio", f"about {_kind(match)}", quantity(match, 1), number)
-    for match in LESS.finditer(text) if ABOUT_SIZE.search(text) and not cache_only else ():
+    of_size = ABOUT_SIZE.search(text) or len(SIZE.findall(text)) > 1
+    for match in LESS.finditer(text) if of_size and not cache_only else ():
         yield Figure("ratio", f"about {_kind(match)}", quantity(match, 1), number)
     for form in (BITS, BITS_EACH):
         for match in form.finditer(text):

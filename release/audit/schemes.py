@@ -81,7 +81,7 @@ def unfolded(text: str) -> str:
         rest = WORD.sub(" ", re.sub(r"\w+ scales?", " ", match[1]))
         rest = _manner_words().sub(" ", rest)
         said = (WORD.search(match[1]) or manners_of(match[1])) and not re.search(
-            r"\w{3}", FILLERS.sub(" ", rest)
+            r"[^\W\d]{3}", FILLERS.sub(" ", rest)
         )
         inside = match[1] if WORD.search(match[1]) else match[1].replace(",", " ")
         return f" {inside}" if said else match[0]
@@ -139,8 +139,11 @@ def true_of_weights(module: Module) -> frozenset[str]:
 def true_of_activations(module: Module) -> frozenset[str]:
     """The words that are true of what a quantized module computes with."""
     scheme = module.known_scheme
-    if scheme is None or scheme.inputs is None:
-        return frozenset({"bf16", "fp16", "16 bits", PLAIN})
+    plain = frozenset({"bf16", "fp16", "16 bits", PLAIN})
+    if scheme is None:
+        return plain
+    if scheme.inputs is None:
+        return plain | {f"w{scheme.weights.num_bits}a16"}
     both = f"w{scheme.weights.num_bits}a{scheme.inputs.num_bits}"
     return frozenset({*_numbers(scheme.inputs), both, *_named(scheme), *_words(scheme.inputs)})
 

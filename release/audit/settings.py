@@ -25,7 +25,7 @@ NOT_COUNTED = re.compile(r"\s*(?:[x×*/]|GB|GiB|(?:K|M|k)?B\b)")
 # A key as config.json writes it, with its number: `kv_lora_rank = 512`.
 KEY = re.compile(
     r"(?<![\w./-])(?P<key>[a-z][a-z0-9]*(?:_[a-z0-9]+)*_(?:size|heads|layers|dim|experts|rank|tok|window"
-    r"|embeddings|interval|replace|groups|depth|kernel))[\"'`]?\s*[=:|]\s*(?P<number>\d[\d,]*)"
+    r"|embeddings|interval|replace|groups|depth|kernel))[\"'`]?\s*(?:[=:|]|is\b)\s*(?P<number>\d[\d,]*)"
     r"(?![\w%]|\.\d|\s*(?:\.\.|[-–]\s*\d))"
 )
 

@@ -55,6 +55,18 @@ IS_ALL = re.compile(
 MANNER = re.compile(
     rf"\W*(?:it uses |uses )?a?symmetric\s+(?:[\w-]+\s){{0,2}}{QUANTIZED}\w*", re.IGNORECASE
 )
+# `All linear layers except the head run with INT8 weights`; what is said of the scales alone.
+EXCEPT = re.compile(
+    r"\b(?:except|besides|but)(?: for)? (?:the |its )?[\w ]{2,30}?"
+    r"(?= (?:runs?|use|are|is|have|has)\b)"
+)
+SCALES = re.compile(
+    r"\W*(?:(?:the|all|each|every|its)\s)?(?:\w+\s)?scal(?:es?|ing)\b", re.IGNORECASE
+)
+# `so this is W4A4`
+THIS = re.compile(
+    r"\b(?:this|it|that|which|model|checkpoint|scheme) is (?:an? |the )?$", re.IGNORECASE
+)
 CLAUSE = re.compile(
     r"\s*(?:[,;:()]|\b(?:whereas|while|but|plus)\b|\s[-\u2013\u2014]\s)\s*", re.IGNORECASE
 )
@@ -93,7 +105,7 @@ def _quantized_to(text: str) -> Iterator[str]:
 
 
 def _is_all(before: str, after: str) -> bool:
-    return bool(FIRST.fullmatch(before) and IS_ALL.match(after))
+    return bool((FIRST.fullmatch(before) or THIS.search(before)) and IS_ALL.match(after))
 
 
 def _in_brackets(text: str) -> Iterator[str]:
@@ -109,7 +121,8 @@ def _clauses(text: str) -> Iterator[str]:
         joined = BOTH.search(clause)
         pieces = [clause] if joined else AND.split(clause)
         sided = [SIDE.search(piece) for piece in pieces]
-        yield from pieces if all(sided) else [clause]
+        both = len(list(filter(None, sided))) > 1
+        yield from (p for p, side in zip(pieces, sided, strict=True) if side) if both else [clause]
 
 
 def _joined(clauses: list[str]) -> Iterator[str]:
@@ -137,7 +150,7 @@ def _sided(number: int, clause: str) -> Iterator[Precise]:
         side = "weights"
     elif kinds == {"activations"}:
         side = "activations"
-    if side is None or ELSEWHERE.search(clause):
+    if side is None or ELSEWHERE.search(EXCEPT.sub(" ", clause)) or SCALES.match(clause):
         return
     found = manners_of(clause) | words_of(clause)
     if side != "activations":

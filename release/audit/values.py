@@ -19,8 +19,9 @@ TRANSFORMERS = "transformers_version"
 # `tie_word_embeddings: false`, `quant_method = gptq`; a sentence says more of a word than its value
 KEYED = re.compile(
     r"(?<![\w./-])(?P<key>[a-z][a-z0-9]*(?:_[a-z0-9]+)+)[\"'`]*"
-    r"(?:\s*(?::|=|\|)\s*[\"'`]*(?P<word>[A-Za-z][\w.-]*)[\"'`]*(?=\s*(?:[,;).|]|$))"
-    r"|\s*(?::|=|\||\bis(?: set to)?\b|\bset to\b)\s*[\"'`]*(?P<switch>true|false|yes|no)\b)",
+    r"(?:\s*(?::|=|\|)\s*[\"'`]*(?P<word>[A-Za-z](?:[\w.-]*\w)?)[\"'`]*(?=\s*(?:[,;).|]|$))"
+    r"|\s*(?::|=|\||\b(?:is|stays|remains)(?: set to)?\b|\bset to\b)"
+    r"\s*[\"'`]*(?P<switch>true|false|yes|no)\b)",
     re.IGNORECASE,
 )
 EMBEDDINGS = (
@@ -30,6 +31,7 @@ TO = words("verbs")["tied"]
 TIE = re.compile(
     rf"\b{EMBEDDINGS}\s+(?:is|are|sind)\s+(?P<how>[^.;]{{0,12}}?)(?:tied|shared with|{TO})"
     rf"|\b(?P<un>un)?tied (?:word |input |token )?embeddings?\b(?!\s*[:=|?])"
+    r"|(?:词嵌入|嵌入层|埋め込み)(?P<cjk>[^。,;]{0,6}?)(?:共享|绑定|共有)"
     rf"|\b{EMBEDDINGS}\s+(?:is|are|sind)\s+(?P<far>[^.;]{{0,60}}?)\b{TO}",
     re.IGNORECASE,
 )
@@ -104,7 +106,7 @@ def _read(line: Line) -> Iterator[Value]:
             if not TOLD.search(match["key"]):
                 yield Value(match["key"], SWITCHES.get(said.lower(), _small(said)), line.number)
         for match in TIE.finditer(sentence):
-            denied = NOT.search(match["how"] or match["far"] or "") or match["un"]
+            denied = NOT.search(match["how"] or match["far"] or match["cjk"] or "") or match["un"]
             denied = denied or re.search(r"\b(?:no|not|without) $", sentence[: match.start()])
             yield Value(TIED, "false" if denied else "true", line.number)
         for match in WROTE.finditer(sentence):

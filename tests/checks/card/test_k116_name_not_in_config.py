@@ -37,6 +37,16 @@ def of_gptq(text: str) -> list[str]:
     return [finding.message for finding in report.findings if finding.rule == "K116"]
 
 
+def test_fires_on_another_family() -> None:
+    assert of_gptq("- Architecture: Mistral") == [
+        "calls it a Mistral, config.json has LlamaForCausalLM"
+    ]
+
+
+def test_silent_on_its_family_and_on_kinds() -> None:
+    assert of_gptq("- Architecture: Llama 3\n- Model architecture: decoder, as in Mistral") == []
+
+
 @pytest.mark.parametrize("text", ["Quantized with AWQ.", "| Algorithm | SmoothQuant |"])
 def test_fires_on_a_method_that_is_not_in_the_recipe(text: str) -> None:
     [found] = of_gptq(text)
