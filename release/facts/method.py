@@ -8,6 +8,7 @@ from release.unknown import Unknown
 ROUNDING = frozenset({"Quantization"})
 MOVING = frozenset({"GPTQ", "AutoRound"})
 FOLDING = frozenset({"AWQ", "SmoothQuant", "LogarithmicEqualization"})
+SAMPLING = MOVING | FOLDING  # each runs samples through the model
 ROTATING = frozenset({"SpinQuant", "QuIP"})
 
 

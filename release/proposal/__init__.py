@@ -12,6 +12,7 @@ from release.proposal.commands import Command, propose_commands
 from release.proposal.origin import Origin
 from release.proposal.subject import Subject
 from release.text import printable
+from release.unknown import Unknown
 
 TEMPLATE = "release.toml.j2"
 
@@ -40,6 +41,7 @@ def write_proposal(answers: Answers, origin: Origin, subject: Subject) -> str:
     )
     environment.filters["toml"] = to_toml
     environment.filters["comment"] = printable
+    environment.tests["unknown"] = lambda value: isinstance(value, Unknown)
     text = environment.get_template(TEMPLATE).render(
         answers=answers, origin=origin, subject=subject, commands=_commands(subject)
     )

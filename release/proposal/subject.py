@@ -1,15 +1,16 @@
 """What the checkpoint itself tells about the release: its groups, recipe, files, findings."""
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from release.checkpoint import Checkpoint
 from release.facts import Facts, Level
-from release.facts.method import Method
+from release.facts.method import SAMPLING, Method
 from release.facts.precision import Precision
 from release.publish.selection import select_files
+from release.quantization.config import Args, ConfigGroup, QuantizationConfig
 from release.report import Report
 from release.tables import layers_text
 from release.unknown import Unknown
@@ -32,13 +33,16 @@ class Accepted(msgspec.Struct, frozen=True):
 
 
 class Subject(msgspec.Struct, frozen=True):
-    """The checkpoint and what is proposed from it. `folder` is how release.toml names it."""
+    """The checkpoint and what is proposed from it. `folder` is how release.toml names it.
+
+    `from_data` is what of it samples gave: its calibration has a story.
+    """
 
     checkpoint: Checkpoint
     folder: str
     rows: tuple[Row, ...]
     methods: tuple[str, ...]
-    calibrated: bool
+    from_data: tuple[str, ...] | Unknown
     chat: bool
     left_out: tuple[str, ...]
     warnings: tuple[Accepted, ...]
@@ -55,7 +59,7 @@ def study(checkpoint: Checkpoint, folder: Path, report: Report | None) -> Subjec
         folder=folder.as_posix(),
         rows=() if isinstance(precision, Unknown) else tuple(map(_row, precision)),
         methods=() if isinstance(method, Unknown) else method.names,
-        calibrated=_is_calibrated(facts.get("quantization")),
+        from_data=_from_data(facts.get("quantization"), method),
         chat=any(
             name in checkpoint.files for name in ("chat_template.jinja", "chat_template.json")
         ),
@@ -70,12 +74,24 @@ def _row(row: Precision) -> Row:
     return Row(row.group or row.scheme, row.scheme, layers_text(row.layers))
 
 
-def _is_calibrated(quantization: Any) -> bool:
-    """Whether activations have scales that some data gave them."""
+def _from_data(
+    quantization: QuantizationConfig | Unknown, method: Method | Unknown
+) -> tuple[str, ...] | Unknown:
+    """The scales that are fixed ahead, in whole or in part, and the methods that look at samples."""
     if isinstance(quantization, Unknown):
-        return False
-    inputs = [group.input_activations for group in quantization.groups]
-    return any(args is not None and args.dynamic is not True for args in inputs)
+        return quantization
+    told = [args for group in quantization.groups for args in _activations(group)]
+    kv = quantization.kv_cache_scheme
+    found = ["activation scales"] if any(args.dynamic is not True for args in told) else []
+    if kv is not None and kv.dynamic is not True:
+        found.append("KV scales")
+    if isinstance(method, Unknown):
+        return tuple(found) or method
+    return *found, *(name for name in method.names if name in SAMPLING)
+
+
+def _activations(group: ConfigGroup) -> Iterator[Args]:
+    return (args for args in (group.input_activations, group.output_activations) if args)
 
 
 def _warnings(report: Report | None, checkpoint: Checkpoint) -> tuple[Accepted, ...]:

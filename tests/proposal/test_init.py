@@ -1,5 +1,6 @@
 """`release init`: a release.toml that says what files tell, and asks only on a terminal."""
 
+import json
 import os
 import pty
 import shutil
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import DEMO, ROOT, Run
+from tests.conftest import CHECKPOINTS, DEMO, ROOT, Run
 
 NAMED = ("--repo", "acme/tiny-NVFP4", "--base-model", "acme/tiny", "--license", "mit")
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -59,6 +60,44 @@ def test_it_fills_in_what_files_tell(run: Run, work: Path) -> None:
     assert [serve["gpu"] for serve in written(work)["serve"]] == [
         *("RTX 5090", "RTX PRO 6000 Blackwell", "H100 80GB")
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("llama-fp8-dynamic", "No scale of this checkpoint needs samples, nor does its recipe;"),
+        ("llama-model-free-fp8", "No scale of this checkpoint needs samples; remove this"),
+        (
+            "llama-w4a16-spinquant",
+            "No scale of this checkpoint needs samples, nor does its recipe;",
+        ),
+        ("llama-fp8-static", "From samples came: activation scales. Which"),
+        ("llama-w8a8-static-asym", "From samples came: activation scales. Which"),
+        ("llama-nvfp4", "From samples came: activation scales. Which"),
+        ("qwen3-fp8-kv", "From samples came: KV scales. Which"),
+        ("qwen3-kv-only", "From samples came: KV scales. Which"),
+        ("qwen3-nvfp4-kv-heads", "From samples came: activation scales, KV scales. Which"),
+        ("llama-w4a16-awq", "From samples came: AWQ. Which"),
+        ("llama-w4a16-gptq", "From samples came: GPTQ. Which"),
+        ("llama-w8a8-smoothquant", "From samples came: SmoothQuant. Which"),
+    ],
+)
+def test_it_asks_for_samples_where_some_were_needed(run: Run, name: str, said: str) -> None:
+    text = run("init", CHECKPOINTS / name, *NAMED, "-o", "-").stdout
+    assert f"# {said}" in text
+
+
+def test_it_says_when_the_recipe_does_not_tell(run: Run, work: Path) -> None:
+    (work / "ckpt" / "recipe.yaml").write_text("a_stage:\n  a_modifiers:\n    NovelModifier: {}\n")
+    assert run("init", "ckpt", *NAMED).returncode == 0
+    assert "# From samples came: activation scales. Which" in (work / "release.toml").read_text()
+    config = json.loads((work / "ckpt" / "config.json").read_text())
+    for group in config["quantization_config"]["config_groups"].values():
+        group["input_activations"] = None
+    (work / "ckpt" / "config.json").write_text(json.dumps(config))
+    assert run("init", "ckpt", *NAMED, "--force").returncode == 0
+    told = "# Whether samples were needed is not known: recipe.yaml names 'Novel', whose effect"
+    assert told in (work / "release.toml").read_text()
 
 
 def test_the_card_and_place_of_the_base_are_read(run: Run, work: Path) -> None:
