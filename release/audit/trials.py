@@ -116,7 +116,7 @@ def _try(shell: Shell, pinned: str | None, subject: Subject | Unknown) -> Iterat
         return
     command = replace(command, release=command.release or pinned)
     if not shell.machines:
-        why = None if isinstance(subject, Unknown) else _refused(command, subject)
+        why = None if isinstance(subject, Unknown) else refused(command, subject)
         python = shell.kind == "python"
         what = "vLLM has other defaults in Python" if python else "no GPU is named for it"
         yield Trial(shell, command=command, open=what, refused=why)
@@ -142,7 +142,7 @@ def _unread(text: str) -> str | None:
     return None
 
 
-def _refused(command: Command, subject: Subject) -> str | None:
+def refused(command: Command, subject: Subject) -> str | None:
     """Why vLLM refuses a command by the config alone: on a small GPU as on the largest."""
     try:
         question = ask(subject, command, Question(vllm=release_of(command)))

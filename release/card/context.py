@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from release.card.beside import is_beside, read_beside
+from release.card.commands import require_served
 from release.card.distance import distance_table
 from release.card.evaluation import Evaluated, evaluate, evaluation_table
 from release.card.figures import Traced
@@ -60,7 +61,9 @@ class Sources(msgspec.Struct, frozen=True):
 
 def gather(report: Report, manifest: Manifest, checkpoint: Checkpoint, home: Path) -> Sources:
     """Read what release.toml names, and answer for its commands. Raises `ReleaseError`."""
-    advertised = advertise(manifest, _subject(manifest, checkpoint), report, home)
+    subject = _subject(manifest, checkpoint)
+    require_served(manifest, subject)
+    advertised = advertise(manifest, subject, report, home)
     evaluated = evaluate(manifest, home)
     return Sources(
         report=report,
@@ -154,8 +157,8 @@ def _schemes(facts: Reported) -> list[str]:
 
 
 def _subject(manifest: Manifest, checkpoint: Checkpoint) -> Subject | str:
-    """The model to serve, or why it is not known; not asked where nothing is advertised."""
-    if not manifest.serve:
+    """The model to serve, or why it is not known; not asked where no command has an option."""
+    if not (manifest.serve or manifest.serve_args):
         return "nothing is advertised"
     try:
         return subject_of(checkpoint, manifest.repo)

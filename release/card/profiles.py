@@ -7,17 +7,19 @@ from typing import Any, Literal
 import msgspec
 
 from release.card.beside import read_beside
+from release.card.commands import read_command
 from release.errors import ReleaseError
+from release.fit.audit import audit
 from release.fit.changes import smallest_change
-from release.fit.solve import Fit, Question, solve
+from release.fit.solve import Fit, Question
 from release.fit.subject import NotEstimated, Subject
 from release.manifest import Manifest
 from release.manifest.tables import Serve
-from release.memory.command import parse_command
+from release.memory.command import Command
 from release.memory.gpus import Gpu, find_gpu
 from release.memory.logs import read_log
 from release.memory.options import Options
-from release.memory.versions import NEWEST, parse_version
+from release.memory.versions import NEWEST
 from release.report import Report
 from release.tables import Table
 from release.units import binary_bytes
@@ -71,7 +73,8 @@ def advertise(manifest: Manifest, subject: Subject | str, report: Report, home: 
         argv = (manifest.repo, *manifest.serve_args, *serve.args)
         place = f"serve[{position}]"
         gpu = _gpu(serve, place)
-        found = _answer(serve, argv, gpu, subject, home)
+        command = read_command(argv, serve.vllm or NEWEST, place)
+        found = _answer(serve, command, gpu, subject, home)
         if isinstance(found, Fit):
             _require_start(found, subject, manifest.repo, place)
             fits.append(found)
@@ -149,19 +152,14 @@ def _gpu(serve: Serve, place: str) -> Gpu:
 
 
 def _answer(
-    serve: Serve, argv: tuple[str, ...], gpu: Gpu, subject: Subject | str, home: Path
+    serve: Serve, command: Command, gpu: Gpu, subject: Subject | str, home: Path
 ) -> Fit | str:
     """The answer, or why there is none."""
-    command = parse_command(shlex.join(("vllm", "serve", *argv)))
-    if gap := command.gap():
-        return gap
     if isinstance(subject, str):
-        return subject
-    vllm = serve.vllm or NEWEST
-    parse_version(vllm)
+        return command.gap() or subject
     log = read_log(read_beside(home, serve.log, LOG_CAP)) if serve.log else None
     try:
-        return solve(subject, Question(command.options, vllm, gpu, None, log))
+        return audit(subject, command, Question(vllm=serve.vllm or NEWEST, gpu=gpu, log=log))
     except NotEstimated as error:
         return error.what.removeprefix("not estimated: ")
 

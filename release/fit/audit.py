@@ -27,7 +27,9 @@ def audit(subject: Subject, command: Command, question: Question) -> Fit:
     lacked = () if is_newer(version) else lacking(command, question.vllm)
     found = (*lacked, *refused_values(command.written, version))
     names = frozenset(name for name, _ in found)
-    return solve(subject, replace(asked, refused=found[0][1] if found else None, refused_by=names))
+    return solve(
+        subject, replace(asked, refused=found[0][1] if found else asked.refused, refused_by=names)
+    )
 
 
 def lacking(command: Command, vllm: str) -> tuple[tuple[str, str], ...]:

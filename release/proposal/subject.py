@@ -77,7 +77,7 @@ def _row(row: Precision) -> Row:
 def _from_data(
     quantization: QuantizationConfig | Unknown, method: Method | Unknown
 ) -> tuple[str, ...] | Unknown:
-    """The scales that are fixed ahead, in whole or in part, and the methods that look at samples."""
+    """The scales that are fixed ahead, even in part, and the methods that look at samples."""
     if isinstance(quantization, Unknown):
         return quantization
     told = [args for group in quantization.groups for args in _activations(group)]

@@ -69,6 +69,55 @@ def test_what_cannot_run_is_refused(
     assert words in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (["--quantization", "awq"], "--quantization awq: config.json says compressed-tensors"),
+        (["--quantisation", "x"], "vLLM 0.32 has no option --quantisation"),
+        (["--swap-space", "4"], "vLLM 0.32 has no option --swap-space: it went with 0.18"),
+        (["--model", "other/name"], "serves 'other/name', and the card is about acme/tiny-NVFP4"),
+        (["--model=other/name"], "serves 'other/name', and the card is about acme/tiny-NVFP4"),
+        (["other/name"], "'other/name' is no option, nor the value of one"),
+        (["--max-num-seq", "4"], "--max-num-seq is --max-num-seqs only as long as no other"),
+        (["--enable-auto-tool-choice"], "--enable-auto-tool-choice needs --tool-call-parser"),
+        (["--reasoning-parser", "zzz"], "--reasoning-parser: 'zzz' is not one of"),
+        (
+            ["--max-model-len", "4000000"],
+            "--max-model-len 4,000,000 is more than the model's 2,048",
+        ),
+        (["--dtype", "int3"], "--dtype: 'int3' cannot be read"),
+    ],
+)
+@pytest.mark.parametrize("place", ["serve-args", "serve[0]"])
+def test_what_vllm_does_not_take_is_on_no_card(
+    demo_report: Report, demo: Checkpoint, args: list[str], words: str, place: str
+) -> None:
+    serve = [{"gpu": "RTX 5090", "args": args}]
+    given = manifest(**({"serve-args": args} if place == "serve-args" else {"serve": serve}))
+    with pytest.raises(ReleaseError) as caught:
+        render_card(demo_report, given, demo)
+    assert str(caught.value).startswith(f"release.toml: {place}")
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["--quantization", "compressed-tensors"],
+        ["--model", "acme/tiny-NVFP4"],
+        ["--max_num_seqs=4", "--no-enforce-eager", "--served-model-name", "tiny"],
+        ["--enable-auto-tool-choice", "--tool-call-parser", "hermes", "--max-model-len", "1k"],
+    ],
+)
+@pytest.mark.parametrize("place", ["serve-args", "serve[0]"])
+def test_what_vllm_takes_is(
+    demo_report: Report, demo: Checkpoint, args: list[str], place: str
+) -> None:
+    serve = [{"gpu": "RTX 5090", "args": args}]
+    given = manifest(**({"serve-args": args} if place == "serve-args" else {"serve": serve}))
+    assert "vllm serve acme/tiny-NVFP4" in render_card(demo_report, given, demo).text
+
+
 @pytest.mark.parametrize("arg", ["a\n```\nb", "\u2028", "\x1b[0m"])
 @pytest.mark.parametrize("place", ["serve-args", "serve"])
 def test_an_argument_cannot_leave_its_line(arg: str, place: str) -> None:

@@ -12,7 +12,7 @@ from release.memory.command import parse_command, parse_commands, write_command
 from release.memory.known_options import changes, options_of, told
 from release.memory.options import Options
 from release.memory.versions import NEWEST, parse_version
-from tests.conftest import Run
+from tests.conftest import DEMO, Run
 from tests.golden.test_logs import HYBRID
 
 
@@ -319,6 +319,13 @@ def test_what_changes_nothing_is_not_in_the_way() -> None:
 def test_a_backend_is_named_in_two_ways(part: str, backend: str | None) -> None:
     command = parse_command(f"vllm serve m {part}")
     assert (command.options.attention_backend, command.unmodelled) == (backend, ())
+
+
+def test_another_method_than_the_files_own_stops_it(run: Run) -> None:
+    for method, code in (("awq", 1), ("compressed-tensors", 0)):
+        pasted = f"vllm serve a/m --max-num-seqs 4 --quantization {method}"
+        result = run("fit", DEMO, "--gpu", "H200", "--audit", pasted)
+        assert result.returncode == code, result.stdout
 
 
 def test_an_option_that_vllm_has_not_stops_it(run: Run) -> None:
