@@ -9,6 +9,8 @@ How to fix: write the checkpoint again from the right tensors.
 Seen in: no public case; of 90 broken checkpoints that vLLM was given, it served these in silence.
 """
 
+from collections.abc import Mapping
+
 from release.comparison.blocks import block_of
 from release.comparison.results import Cause
 from release.facts.comparison import Comparison
@@ -24,13 +26,21 @@ def check(comparison: Comparison) -> Findings:
     for block, other in blocks.items():
         message = f"holds {other}'s weights, all of them"
         yield Found(where=Where(module=block), message=message, fix=FIX)
-    for item in comparison.of_cause(Cause.HOLDS_ANOTHER):
-        if block_of(item.module, blocks) is None:
-            message = f"holds {item.detail}'s weights"
-            yield Found(where=Where(module=item.module), message=message, fix=FIX)
-    for plain in () if comparison.foreign else comparison.plains:
-        displacing = blocks.get(block_of(plain.tensor, blocks) or "")
-        with_it = displacing and plain.holds.startswith(f"{displacing}.")
-        if plain.holds and not with_it:
-            message = f"holds the values of {plain.holds}"
-            yield Found(where=Where(tensor=plain.tensor), message=message, fix=FIX)
+    weights = {item.module: item.detail for item in comparison.of_cause(Cause.HOLDS_ANOTHER)}
+    for module, other in weights.items():
+        if block_of(module, blocks) is None:
+            message = _exchanged(module, weights) or f"holds {other}'s weights"
+            yield Found(where=Where(module=module), message=message, fix=FIX)
+    plains = () if comparison.foreign else comparison.plains
+    values = {plain.tensor: plain.holds for plain in plains if plain.holds}
+    for tensor, other in values.items():
+        displacing = blocks.get(block_of(tensor, blocks) or "")
+        if not (displacing and other.startswith(f"{displacing}.")):
+            message = _exchanged(tensor, values) or f"holds the values of {other}"
+            yield Found(where=Where(tensor=tensor), message=message, fix=FIX)
+
+
+def _exchanged(name: str, holds: Mapping[str, str]) -> str:
+    """What is said of both of two that were exchanged, so that it is one line for people."""
+    pair = sorted((name, holds[name]))
+    return f"{pair[0]} and {pair[1]} are exchanged" if holds.get(holds[name]) == name else ""

@@ -5,7 +5,7 @@ What it checks: every `k_scale`, `v_scale` and `q_scale` is finite, above zero a
     in a tower, which has no cache, are for your information. Where a norm gives the keys, none is
     larger than sqrt(head dim) times its largest weight; other keys, and values, are no larger than
     the largest weight of their projection times what the norm before it can give. A scale for over
-    four times that is a warning; one that is too small is not told.
+    four times that is a warning, and one for under a sixteenth of what a norm of keys weighs.
 Why it matters: with such a scale every key or value in the cache becomes 0 or NaN, and vLLM loads
     it as it is. llm-compressor saves uninitialised memory, any number at all, for attention that
     its hooks never saw. With 1.0 the cache works, uncalibrated: the card may not claim otherwise.
@@ -38,7 +38,8 @@ def check(measures: Measures, unreachable_cache: tuple[Unreachable, ...] | Unkno
         if entry.scale.tensor in faulty or _is_one(entry.scale):
             continue
         what = "keys" if entry.scale.role == "k_scale" else "values"
-        text = f"is made for {what} up to {entry.amax:.3g}; {entry.norm} gives at most "
+        limit = "at most" if entry.amax > entry.bound else "about"
+        text = f"is made for {what} up to {entry.amax:.3g}; {entry.norm} gives {limit} "
         where = Where(file=entry.scale.info.shard, tensor=entry.scale.tensor)
         fix = "calibrate the KV cache again, or leave its scheme out"
         yield Found(where, f"{text}{entry.bound:.3g}", fix, "warning")

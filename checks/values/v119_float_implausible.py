@@ -22,7 +22,7 @@ F16_LIMIT = 65_504 * 0.99
 ADD_ONE = {"gemma", "gemma2", "gemma3", "nemotron", "qwen3_5", "qwen3_5_moe", "qwen3_next"}
 
 
-@rule(since="0.1.0", severity="warning", echoes=("B", "T101"))
+@rule(since="0.1.0", severity="warning", echoes=("B", "T101", "V101"))
 def check(measures: Measures, architecture: Architecture | Unknown) -> Findings:
     """Report floats that are too large, and norms that let nothing through."""
     family = None if isinstance(architecture, Unknown) else architecture.family

@@ -11,6 +11,7 @@ from release.checkpoint import Checkpoint, TensorInfo
 from release.comparison.feeding import norm_before
 from release.facts.measures import Measure, Measures, amax, by_module, scalar
 from release.facts.unreachable import (
+    LESS,
     SCALED_INPUTS,
     Unreachable,
     largest_code,
@@ -23,6 +24,8 @@ from release.quantization.schemes import FLOAT_DTYPES
 
 MORE = 4
 """What YaRN's factor of attention, rotary embeddings and zero points may add."""
+
+UNKNOWN = "", 0.0, math.inf
 
 PARTS = {"k_scale": "k", "v_scale": "v"}
 OTHER_NORMS = ("use_qk_norm", "qk_layernorm", SCALED_INPUTS)
@@ -41,41 +44,45 @@ def provide_unreachable_cache(
     for scale in measures.cache_scales:
         if args is None or scale.role not in PARTS or not scale.values.top:
             continue
-        behind, most = _bound_of(checkpoint, config, measures, tensors, scale)
+        behind, least, most = _bounds_of(checkpoint, config, measures, tensors, scale)
         made_for = scale.values.top * largest_code(args)
-        if behind and made_for > MORE * most and not quantization.transformed:
+        if not behind or quantization.transformed:
+            continue
+        if made_for > MORE * most:
             found.append(Unreachable(scale, made_for, behind, most))
+        elif made_for < LESS * least:
+            found.append(Unreachable(scale, made_for, behind, least))
     return tuple(found)
 
 
-def _bound_of(
+def _bounds_of(
     checkpoint: Checkpoint,
     config: ModelConfig,
     measures: Measures,
     tensors: dict[str, TensorInfo],
     scale: Measure,
-) -> tuple[str, float]:
-    """What feeds a part of the cache, and the largest value that it gives; no name if unknown."""
+) -> tuple[str, float, float]:
+    """What feeds a part of the cache, and the bounds of its largest value; no name if unknown."""
     attention, part = scale.module.name, PARTS[scale.role]
     norm = f"{attention}.{part}_norm.weight"
     if norm in tensors:
         known = (
             tensors[norm].dtype in FLOAT_DTYPES and f"{attention}.{part}_norm.bias" not in tensors
         )
-        return (norm, reach(checkpoint, tensors[norm])[1]) if known else ("", 0.0)
+        return (norm, *reach(checkpoint, tensors[norm])) if known else UNKNOWN
     projection = f"{attention}.{part}_proj"
     before = norm_before(projection, tensors)
     inside = [name.removeprefix(f"{attention}.") for name in tensors if attention in name]
     normed = any("norm" in name and (part == "k" or name[0] == part) for name in inside)
     largest = _largest_weight(measures, projection)
     if normed or before is None or largest is None or any(map(config.text.get, OTHER_NORMS)):
-        return "", 0.0
+        return UNKNOWN
     if tensors[before].dtype not in FLOAT_DTYPES:
-        return "", 0.0
+        return UNKNOWN
     sizes = sizes_of(checkpoint, tensors[before])
     length = max(math.sqrt(float((weight * weight).sum())) for weight in sizes)
     bias = next((m.values.top for m in measures.others if m.tensor == f"{projection}.bias"), 0.0)
-    return projection, largest * length * math.sqrt(len(sizes[0])) + bias
+    return projection, 0.0, largest * length * math.sqrt(len(sizes[0])) + bias
 
 
 def _largest_weight(measures: Measures, projection: str) -> float | None:

@@ -43,7 +43,7 @@ def test_a_fault_fails(run: Run, draft: Drafts) -> None:
     done = run("verify", broken.path, "--base", BASE)
     assert done.returncode == 1
     assert "error[B108] wrong-tensor" in done.stdout
-    assert "holds the values of model.embed_tokens.weight" in done.stdout
+    assert "lm_head.weight and model.embed_tokens.weight are exchanged" in done.stdout
 
 
 def test_a_base_that_is_not_there(run: Run) -> None:

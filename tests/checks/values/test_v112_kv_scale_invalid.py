@@ -89,3 +89,10 @@ def test_silent_on_values_that_have_a_norm_of_their_own(draft: Drafts, findings:
     kept = draft("qwen3-fp8-kv").patch(VALUE, bf16(546.0))
     norm = VALUE.replace("v_scale", "v_layernorm.weight")
     assert findings("V112", kept.add(norm, "BF16", [32], beside=VALUE)) == []
+
+
+def test_fires_on_keys_that_are_cut_off(draft: Drafts, messages: Judge, findings: Judge) -> None:
+    broken = draft("qwen3-fp8-kv").patch(KEY, bf16(0.0000076))
+    assert findings("V112", broken) == [f"warning {FILE}: {KEY}"]
+    assert "k_norm.weight gives about" in messages("V112", broken)[0]
+    assert findings("V112", draft("qwen3-fp8-kv").patch(KEY, bf16(0.002))) == []

@@ -84,3 +84,11 @@ def test_silent_on_copies_that_the_base_has(draft: Drafts, base: Drafts) -> None
     for place, found in ((origin.path, []), (BASES / "llama", ["V120"])):
         report = verify(Request(broken.path, Level.BYTES, base=place, select=("V120",)))
         assert [finding.rule for finding in report.findings] == found
+
+
+def test_fires_once_on_a_whole_expert(draft: Drafts, findings: Judge) -> None:
+    broken, experts = draft("qwen3_moe-nvfp4"), "model.layers.1.mlp.experts"
+    for part in ("gate", "up", "down"):
+        source, target = (f"{experts}.{i}.{part}_proj.weight_packed" for i in (2, 5))
+        copy(broken, source, target)
+    assert findings("V120", broken) == [f"warning {experts}.5"]
