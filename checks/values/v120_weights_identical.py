@@ -68,6 +68,7 @@ def _block(block: str, original: str, severity: str | None) -> Found:
         message=f"every weight is a copy of one in {original}",
         fix="export it again, or allow it if it was repeated on purpose",
         severity=severity,
+        about=(block, original),
     )
 
 

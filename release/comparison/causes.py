@@ -21,11 +21,12 @@ FACTORS = {"2": 2, "4": 4, "6": 6, "8": 8, "16": 16, "127": 127, "448": 448, "26
 FACTOR_TOLERANCE = 0.03
 
 
-def cause_of(measure: Measure, floors: Floors, *, moved: bool) -> Cause:
+def cause_of(measure: Measure, floors: Floors, *, moved: bool, estimated: bool = True) -> Cause:
     """Name the cause that the numbers show; the search for strangers is the caller's.
 
     `moved`: the method moves weights on purpose, so that codes need not be the nearest; GPTQ
-    clears the columns of inputs that it never saw.
+    clears the columns of inputs that it never saw. `estimated`: what the weight is held against is
+    an estimate; of a base as it is stored, rounding leaves no code that is beside it.
     """
     low, high = floors.slope
     enough = measure.cosine >= floors.cosine
@@ -41,6 +42,7 @@ def cause_of(measure: Measure, floors: Floors, *, moved: bool) -> Cause:
         (Cause.GROUPS, not moved and measure.off_groups),
         (Cause.CODES, not _agrees(measure, floors, moved=moved)),
         (Cause.NOISE, measure.sqnr < (floors.moved if moved else floors.rounded)),
+        (Cause.CODES, not (moved or estimated) and measure.far),
         (Cause.RANGE, not moved and _out_of_range(measure, floors)),
     )
     return next((cause for cause, seen in signs if seen), Cause.NONE)

@@ -185,12 +185,13 @@ class Comparer:
         moved = self.moved if moved is None else moved
         floors = floors_of(weight.scheme, fitted=fitted)
         found = measure(decoder, base, floors)
-        cause = cause_of(found, floors, moved=moved)
+        estimated = fitted or type(base) is not Matrix or base.rounded
+        cause = cause_of(found, floors, moved=moved, estimated=estimated)
         if cause in RELATIVE:
             ideal = measure_ideal(decoder, base, floors)
             found, floors = relieved(found, floors, ideal, moved=moved)
             seen = usual_row(found, floors, decoder, base) if moved else found
-            cause = cause_of(seen, floors, moved=moved)
+            cause = cause_of(seen, floors, moved=moved, estimated=estimated)
         return found, cause
 
     def matrix(self, name: str) -> Matrix:

@@ -54,7 +54,7 @@ EXACT = 0.60
 FLOAT8 = Floors(0.995, 29, 22, (0.97, 1.03), 15, 0.90, 1.40, grouped=1024)
 NVFP4 = Floors(0.95, 18.5, 9, (0.93, 1.07), 6, 0.97, 1.40, grouped=64)
 MXFP4 = Floors(0.93, 14, 8, (0.90, 1.07), 5, 0.97, 1.75, grouped=64)  # its scales are powers of two
-INT8 = Floors(0.99, 24, 18, (0.97, 1.03), 12, 0.80, 1.35, grouped=1024)
+INT8 = Floors(0.99, 24, 18, (0.97, 1.03), 12, 0.75, 1.35, grouped=1024)
 INT5 = Floors(
     0.95, 13, 9, (0.95, 1.05), 6, 0.88, 1.40, grouped=256
 )  # to 7: the more codes, the fewer agree

@@ -72,6 +72,7 @@ class _Tally:
         self.both: Sums = np.zeros(rows)
         self.off: Sums = np.zeros(rows)
         self.lost: npt.NDArray[np.int64] | None = None
+        self.far = np.zeros(rows, np.int64)
         self.elements = self.exact = self.near = self.clipped = self.flushed = self.nonzero = 0
         self.largest = self.largest_off = 0.0
 
@@ -90,9 +91,9 @@ class _Tally:
         self.nonzero += int(np.count_nonzero(present))
         self.flushed += int(np.count_nonzero(present & (ours == 0)))
         self.groups.add(start, base, ours)
-        self._agree(rows, base, ours)
+        self._agree(start, rows, base, ours)
 
-    def _agree(self, rows: Rows, base: Floats, ours: Floats) -> None:
+    def _agree(self, start: int, rows: Rows, base: Floats, ours: Floats) -> None:
         book, codes = rows.book, rows.codes
         steps = rows.in_steps(base)
         exact = (steps >= book.low.take(codes)) & (steps <= book.high.take(codes))
@@ -105,6 +106,10 @@ class _Tally:
             near = steps_of_rest >= book.near_low.take(rest)
             near &= steps_of_rest <= book.near_high.take(rest)
             self.near += int(np.count_nonzero(near))
+            far = ~near & np.isfinite(steps_of_rest)
+            if far.any():
+                places = start + np.nonzero(~exact)[0][far]
+                self.far += np.bincount(places, minlength=len(self.far))
         self.clipped += int(np.count_nonzero(np.abs(steps) > self.floors.clip * book.largest))
 
     def _note_columns(self, exact: npt.NDArray[np.bool_], ours: Floats) -> None:
@@ -152,6 +157,8 @@ class _Tally:
                 r for r in strays(self.base, self.ours, self.both, self.floors) if bad[r]
             ),
             dead_columns=tuple(self._dead_columns()),
+            far=int(self.far[judged].sum()),
+            far_row=next(iter(np.flatnonzero(judged & (self.far > 0)).tolist()), None),
             off_groups=len(off_groups),
             off_group=next(iter(off_groups), None),
         )

@@ -26,10 +26,10 @@ FEWEST = 8
 ALIKE, NEARLY_ALL = 1e-3, 0.8
 """Part of a row's noise that tells two scales apart; the share of rows that have to agree."""
 
-MOST_CODES, OFF, SOME = 32, 0.4, 0.05
+MOST_CODES, OFF, OFF_FINE, SOME = 32, 0.4, 0.8, 0.05
 """Codes of a format of whose steps one is much, how many of them the mean of a group's codes may be
-off, and for what share of groups: a wrong step is one, but for codes at the ends. GPTQ leaves 0.1,
-and 0.01 of all groups together."""
+off, of formats with more codes too, and for what share of groups: a wrong step is one, but for
+codes at the ends. GPTQ leaves 0.1, and 0.01 of all groups together."""
 
 WHOLE, MOSTLY = 0.2, 0.6
 """How far from a whole step a wrong zero point may be, and for how many: of inputs that are much
@@ -80,8 +80,9 @@ def _shifted(rows: Rows, expected: Floats) -> str | None:
 def _stepped(rows: Rows, expected: Floats, width: int) -> str | None:
     """Say whether integer codes lie a step beside the base, as with wrong zero points."""
     values = rows.book.values[np.isfinite(rows.book.values)]
-    if len(values) > MOST_CODES or (values != np.rint(values)).any():
+    if (values != np.rint(values)).any():
         return None
+    fine = len(values) > MOST_CODES
     steps = rows.in_steps(expected)
     inside = np.abs(steps) <= rows.book.largest
     away = np.where(inside, rows.book.values.take(rows.codes) - steps, 0)
@@ -90,12 +91,16 @@ def _stepped(rows: Rows, expected: Floats, width: int) -> str | None:
     off = off[_akin(_units(rows.values(), width), _units(expected, width))]
     if not off.size:
         return None
-    if abs(off.mean()) > OFF:
+    if abs(off.mean()) > (OFF_FINE if fine else OFF):
         side = "high" if off.mean() > 0 else "low"
         return f"its codes are {abs(off.mean()):.1f} steps too {side} in the mean"
     wrong = np.abs(off) > OFF
     whole = np.count_nonzero(np.abs(off - np.rint(off))[wrong] < WHOLE)
-    if rows.zero is not None and whole > max(SOME * len(off), MOSTLY * np.count_nonzero(wrong)):
+    if (
+        not fine
+        and rows.zero is not None
+        and whole > max(SOME * len(off), MOSTLY * np.count_nonzero(wrong))
+    ):
         count = np.count_nonzero(wrong)
         return f"the zero points of {count:,} of its first {len(off):,} groups are wrong"
     return None

@@ -143,20 +143,23 @@ def _of_fused(
             continue
         for transposed in (False, True) if len(shape) > MATRIX else (False,):
             rows = shape[-1] if transposed or len(shape) == MATRIX else shape[1]
-            for start, stop, step in _halves(projection, rows):
+            biased = f"{block}.experts.gate_up_proj_bias" in names
+            for start, stop, step in _halves(projection, rows, interleaved=biased):
                 yield (Slab(tensor, start, stop, step, expert, transposed),)
 
 
-def _halves(projection: str, rows: int) -> Iterator[tuple[int, int, int]]:
-    """The rows of a projection in gate_up_proj: one half, or every other row as in gpt-oss."""
+def _halves(projection: str, rows: int, *, interleaved: bool) -> Iterator[tuple[int, int, int]]:
+    """The rows of a projection in gate_up_proj: one half, or every other row as in gpt-oss.
+
+    `interleaved`: it is gpt-oss, which alone has biases there.
+    """
     if projection == "down_proj":
         yield 0, rows, 1
-    elif projection == "gate_proj":
-        yield 0, rows // 2, 1
-        yield 0, rows, 2
-    else:
-        yield rows // 2, rows, 1
-        yield 1, rows, 2
+        return
+    first = projection == "gate_proj"
+    if not interleaved:
+        yield (0, rows // 2, 1) if first else (rows // 2, rows, 1)
+    yield (0, rows, 2) if first else (1, rows, 2)
 
 
 def _of_joined(

@@ -32,7 +32,8 @@ class Measure(msgspec.Struct, frozen=True):
     that are next to nothing in the base left out; `bad_rows` are those under the floor that was
     asked for, `dead_rows` those among them that are zero here, `stray_rows` those that have not the
     base's direction or size either. `dead_columns` are zero here where the base rounds to other
-    codes. `off_groups` counts groups of columns with a scale of their own whose slope is far from
+    codes. `far` counts codes that are not within one step, `far_row` is the row of the first of
+    them. `off_groups` counts groups of columns with a scale of their own whose slope is far from
     1; `off_group` is the first of them.
     """
 
@@ -52,6 +53,8 @@ class Measure(msgspec.Struct, frozen=True):
     dead_rows: tuple[int, ...]
     stray_rows: tuple[int, ...] = ()
     dead_columns: tuple[int, ...] = ()
+    far: int = 0
+    far_row: int | None = None
     off_groups: int = 0
     off_group: OffGroup | None = None
 

@@ -31,6 +31,8 @@ from release.quantization.decoding.floats import Floats
 ALIKE = 0.99999
 """Cosine of an unquantized weight and the base's, scaled: what rounding the product leaves."""
 
+UNKNOWN_NORM = "its scales are in weights that are not the base's"
+
 OWN_SCALES = "the scales of its rows or columns"
 
 
@@ -65,7 +67,15 @@ class Unfolding:
     def differences(self, found: list[Difference], compared: list[Compared]) -> list[Difference]:
         """Accept norms whose change is in the weights they feed, and weights scaled by norms."""
         broken = {item.module for item in compared if item.cause not in SOUND} | self._unproven
-        return [self._accepted(item, broken) for item in found]
+        fed: dict[str | None, set[str]] = {}
+        for weight in compared:
+            fed.setdefault(self._norms.before(weight.module), set()).add(weight.module)
+        judged = [self._accepted(item, broken) for item in found]
+        for item in judged:
+            behind = fed.get(item.tensor, set())
+            if item.likeness.sameness is Sameness.DIFFERENT and behind and behind <= broken:
+                self._comparer.reasons[item.tensor] = UNKNOWN_NORM
+        return [item for item in judged if item.tensor not in self._comparer.reasons]
 
     def _undone(self, item: Compared) -> Compared:
         """Take the first change whose undoing brings the weight to where its scheme should be.

@@ -134,3 +134,13 @@ def test_the_bias_of_a_norm_is_scaled_with_it(
     (found,) = compare(ours.store(bias, bf16(*values)), origin)
     assert found.startswith("B104 ")
     assert found.endswith(bias)
+
+
+def test_nothing_is_said_of_a_norm_before_weights_of_others(
+    draft: Drafts, compare: Compare
+) -> None:
+    broken = draft(AWQ)
+    for role in ("weight_packed", "weight_scale"):
+        broken.exchange(f"{MLP}.gate_proj.{role}", f"{MLP}.up_proj.{role}")
+    found = [finding for finding in compare(broken, "llama") if "B108" not in finding]
+    assert found == []

@@ -127,3 +127,12 @@ def test_slabs_in_words() -> None:
     assert str(Slab("a")) == "a"
     assert str(Slab("a", 4, 8)) == "a[4:8]"
     assert str(Slab("a", 1, 8, 2, 3, True)) == "a[3, :, 1:8:2]"
+
+
+def test_experts_with_biases_are_those_of_gpt_oss() -> None:
+    theirs = {FUSED: (4, 32, 48), f"{FUSED}_bias": (4, 48)}
+    found = pair({GATE: Wanted((24, 32)), UP: Wanted((24, 32))}, theirs)
+    assert found.views == {
+        GATE: ((Slab(FUSED, 0, 48, 2, 2, transposed=True),),),
+        UP: ((Slab(FUSED, 1, 48, 2, 2, transposed=True),),),
+    }

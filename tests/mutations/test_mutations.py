@@ -8,6 +8,7 @@ from release.verify import Request, verify
 from tests.conftest import Drafts
 from tests.mutations import base as base_faults
 from tests.mutations import (
+    bits,
     causes,
     config,
     declared,
@@ -38,6 +39,7 @@ FAULTS: tuple[Fault, ...] = (
     *values.FAULTS,
     *scales.FAULTS,
     *base_faults.FAULTS,
+    *bits.FAULTS,
     *mishaps.FAULTS,
     *origins.FAULTS,
     *causes.FAULTS,

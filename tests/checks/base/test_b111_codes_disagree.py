@@ -50,3 +50,34 @@ def test_silent_without_a_recipe_where_a_whole_layer_was_moved(
 
 def test_silent_on_gptq_without_its_recipe(draft: Drafts, compare: Compare) -> None:
     assert compare(draft("llama-w4a16-gptq").remove("recipe.yaml"), "llama") == []
+
+
+GPTQ = "default_stage:\n  default_modifiers:\n    GPTQModifier:\n      targets: [Linear]\n"
+
+
+@pytest.mark.parametrize(("recipe", "found"), [("", [f"B111 warning {GATE}"]), (GPTQ, [])])
+def test_fires_on_a_single_code_and_silent_where_gptq_moves_them(
+    recipe: str, found: list[str], draft: Drafts, compare: Compare
+) -> None:
+    def flip(raw: bytes) -> bytes:
+        return raw[:700] + bytes([raw[700] ^ 0x40]) + raw[701:]
+
+    broken = draft("llama-w8a8-int8").change(f"{GATE}.weight", flip)
+    broken = broken.write("recipe.yaml", recipe) if recipe else broken
+    assert compare(broken, "llama") == found
+    assert all(
+        "1 of 32,768 codes is beside the base's by steps, the first in row 5" in words
+        for words in compare(broken, "llama", words=True)
+    )
+
+
+@pytest.mark.parametrize(("by", "found"), [(3, [f"B109 error {GATE}"]), (0, [])])
+def test_silent_on_codes_of_gptq_that_are_all_too_large_which_b109_reports(
+    by: int, found: list[str], draft: Drafts, compare: Compare
+) -> None:
+    def higher(raw: bytes) -> bytes:
+        codes = np.frombuffer(nudge(raw, 0.2, 1), np.int8).astype(np.int16) + by
+        return codes.clip(-128, 127).astype(np.int8).tobytes()
+
+    moved = draft("llama-w8a8-int8").change(f"{GATE}.weight", higher)
+    assert compare(moved.write("recipe.yaml", GPTQ), "llama") == found
