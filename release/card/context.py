@@ -12,7 +12,7 @@ from release.card.evaluation import Evaluated, evaluate, evaluation_table
 from release.card.figures import Traced
 from release.card.files import card_files
 from release.card.header import header_fields
-from release.card.issues import relevant_issues
+from release.card.issues import relevance
 from release.card.ledger import PROVENANCE, Ledger
 from release.card.origins import origin_of
 from release.card.profiles import (
@@ -28,7 +28,7 @@ from release.errors import CheckpointError
 from release.facts.recipe import RECIPE_FILE
 from release.fit.subject import NotEstimated, Subject, subject_of
 from release.manifest import Manifest
-from release.manifest.tables import Issue
+from release.manifest.tables import Engine, Issue
 from release.report import Report
 from release.report.fold import fold_reasons
 from release.tables import (
@@ -54,6 +54,7 @@ class Sources(msgspec.Struct, frozen=True):
     advertised: Advertised
     evaluated: Evaluated
     issues: tuple[Issue, ...]
+    engines: tuple[Engine, ...]
     files: dict[str, str]
     recipe: str | None = None
     script: str | None = None
@@ -65,12 +66,20 @@ def gather(report: Report, manifest: Manifest, checkpoint: Checkpoint, home: Pat
     require_served(manifest, subject)
     advertised = advertise(manifest, subject, report, home)
     evaluated = evaluate(manifest, home)
+    is_relevant = relevance(manifest, report)
     return Sources(
         report=report,
         manifest=manifest,
         advertised=advertised,
         evaluated=evaluated,
-        issues=relevant_issues(manifest, report),
+        issues=tuple(
+            issue
+            for i, issue in enumerate(manifest.known_issues)
+            if is_relevant(f"known-issues[{i}]")
+        ),
+        engines=tuple(
+            engine for i, engine in enumerate(manifest.engines) if is_relevant(f"engines[{i}]")
+        ),
         files=card_files(report.facts, manifest, evaluated, advertised),
         recipe=_recipe(checkpoint),
         script=_script(manifest, home),
@@ -115,6 +124,7 @@ def make_context(sources: Sources, ledger: Ledger) -> dict[str, Any]:
         "profiles": [_trace(profile, "profiles") for profile in advertised.profiles],
         "evaluated": _trace(_evaluated(sources.evaluated), "evaluation"),
         "issues": _trace(sources.issues, "manifest.known-issues"),
+        "engines": _trace(sources.engines, "manifest.engines"),
         "files": _trace(sorted(sources.files), "files"),
         "recipe": _trace(sources.recipe, "recipe"),
         "script": _trace(sources.script, "manifest.production.script"),

@@ -1,29 +1,27 @@
-"""Known issues that still concern the versions a card names."""
+"""Entries of release.toml that still concern the versions a card names."""
 
+from collections.abc import Callable
 from typing import Any
 
-from release.facts.dated import concerns
+from release.facts.dated import Dated, concerns, served_by
+from release.facts.minimum import Minimum
 from release.manifest import Manifest
-from release.manifest.tables import Issue
 from release.report import Report
 from release.tables import is_known
 
-PACKAGES = {"vllm": "version", "transformers": "transformers"}
 
+def relevance(manifest: Manifest, report: Report) -> Callable[[str], bool]:
+    """Whether the entry at a place of the manifest is about a release that the card allows.
 
-def relevant_issues(manifest: Manifest, report: Report) -> tuple[Issue, ...]:
-    """The issues that a release which the card allows still has; of other engines, all."""
-    return tuple(
-        issue
-        for issue in manifest.known_issues
-        if concerns(issue.affected, issue.fixed, _oldest(report, issue.engine))
-    )
+    Of engines whose releases are not known, every entry is.
+    """
+    raw: Any = report.facts.get("minimum_vllm")
+    known = raw is not None and is_known(raw)
+    minimum = Minimum(**{key: raw.get(key) for key in Minimum.__struct_fields__}) if known else None
+    entries: dict[str, Dated] = {entry.place: entry for entry in manifest.dated}
 
+    def is_relevant(place: str) -> bool:
+        entry = entries[place]
+        return concerns(entry.affected, entry.fixed, served_by(minimum, entry.engine))
 
-def _oldest(report: Report, engine: str) -> str | None:
-    minimum: Any = report.facts.get("minimum_vllm")
-    key = PACKAGES.get(engine)
-    if key is None or not is_known(minimum):
-        return None
-    oldest: str | None = minimum[key]
-    return oldest
+    return is_relevant

@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime
 
 import msgspec
 
+from release.facts.minimum import Minimum
+
 PATCH = "999"  # stands for a release after the one that a specifier names
 
 
@@ -28,8 +30,49 @@ def provide_today() -> date:
     return datetime.now(UTC).date()
 
 
-def concerns(affected: str | None, fixed: str | None, oldest: str | None) -> bool:
-    """Whether any release from `oldest` on is affected and older than `fixed`.
+class Served(msgspec.Struct, frozen=True):
+    """The releases of an engine that serve the checkpoint: from `oldest`, below `before`."""
+
+    oldest: str | None = None
+    before: str | None = None
+
+    def __str__(self) -> str:
+        """`from 0.19.1 on`, `before 0.32`."""
+        parts = (self.oldest and f"from {self.oldest} on", self.before and f"before {self.before}")
+        return " and ".join(filter(None, parts))
+
+
+def served_by(minimum: Minimum | None, engine: str) -> Served:
+    """The releases of an engine, however it is spelt, that serve the checkpoint; else all."""
+    if minimum is None:
+        return Served()
+    known = {
+        "vllm": Served(minimum.version, minimum.before),
+        "transformers": Served(minimum.transformers),
+        "compressed-tensors": Served(minimum.compressed_tensors),
+    }
+    return known.get(engine.strip().lower(), Served())
+
+
+def specifier(versions: str | None) -> str | None:
+    """Versions as pip writes them; one alone is of its whole series. None for words."""
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415
+    from packaging.version import InvalidVersion, Version  # noqa: PLC0415
+
+    if versions is None:
+        return None
+    try:
+        return f"=={Version(versions)}.*"
+    except InvalidVersion:
+        pass
+    try:
+        return str(SpecifierSet(versions))
+    except InvalidSpecifier:
+        return None
+
+
+def concerns(affected: str | None, fixed: str | None, served: Served) -> bool:
+    """Whether any release that serves the checkpoint is affected and older than `fixed`.
 
     Raises `ValueError` for what is no specifier or no version.
     """
@@ -37,12 +80,13 @@ def concerns(affected: str | None, fixed: str | None, oldest: str | None) -> boo
     from packaging.version import Version  # noqa: PLC0415
 
     specifiers = SpecifierSet(affected or "")
-    lowest = Version(oldest) if oldest else Version("0")
+    lowest = Version(served.oldest or "0")
+    ends = [Version(end) for end in (fixed, served.before) if end is not None]
     candidates = [lowest, *map(Version, _around(str(specifiers)))]
     return any(
         specifiers.contains(version, prereleases=True)
         and version >= lowest
-        and (fixed is None or version < Version(fixed))
+        and all(version < end for end in ends)
         for version in candidates
     )
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from release.facts.dated import concerns
+from release.facts.dated import Served, concerns
 from release.manifest.pages import breaks_out
 from release.manifest.tables import Manifest
 from release.rules.catalogue import hint_code, is_code
@@ -64,7 +64,7 @@ def _bad_versions(manifest: Manifest) -> Iterator[tuple[str, str]]:
     """Known issues whose versions nobody can compare."""
     for position, issue in enumerate(manifest.known_issues):
         try:
-            concerns(issue.affected, issue.fixed, None)
+            concerns(issue.affected, issue.fixed, Served())
         except ValueError as error:
             hint = 'affected = ">=0.17,<0.20", fixed = "0.20.0"'
             yield f"known-issues[{position}]: {error}", hint

@@ -5,7 +5,7 @@ from fnmatch import fnmatchcase
 
 import msgspec
 
-from release.facts.dated import Dated
+from release.facts.dated import Dated, specifier
 from release.rules import Finding
 from release.smoke.expectations import Expectations
 
@@ -100,7 +100,10 @@ class Usage(Strict, frozen=True):
 
 
 class Engine(Strict, frozen=True):
-    """Whether an engine reads the checkpoint, as somebody tried or read it."""
+    """Whether an engine reads the checkpoint, as somebody tried or read it.
+
+    `versions` is one release, or a specifier as pip writes it; other words are shown as they are.
+    """
 
     engine: str
     works: bool
@@ -204,7 +207,7 @@ class Manifest(Strict, frozen=True):
             for i, issue in enumerate(self.known_issues)
         )
         engines = (
-            Dated(f"engines[{i}]", entry.as_of, entry.engine)
+            Dated(f"engines[{i}]", entry.as_of, entry.engine, specifier(entry.versions))
             for i, entry in enumerate(self.engines)
         )
         usage = (

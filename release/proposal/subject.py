@@ -10,7 +10,8 @@ from release.facts import Facts, Level
 from release.facts.method import SAMPLING, Method
 from release.facts.precision import Precision
 from release.publish.selection import select_files
-from release.quantization.config import Args, ConfigGroup, QuantizationConfig
+from release.quantization.arguments import Args
+from release.quantization.config import ConfigGroup, QuantizationConfig
 from release.report import Report
 from release.tables import layers_text
 from release.unknown import Unknown

@@ -39,6 +39,14 @@ def test_fires_on_versions_that_cannot_serve_it(affected: str | None, fixed: str
     ]
 
 
+@pytest.mark.parametrize(
+    ("engine", "affected"), [("vLLM", "==0.18.*"), ("vLLM", "<0.19"), ("Transformers", "<5.2")]
+)
+def test_fires_on_engines_that_cannot_serve_it(engine: str, affected: str) -> None:
+    (found,) = judge(Dated("engines[0]", FRESH, engine, affected))
+    assert found.startswith(f"release.toml: engines[0]: concerns no {engine} from ")
+
+
 @pytest.mark.parametrize("as_of", [date(2026, 8, 27), FRESH, TODAY])
 def test_silent_on_what_is_fresh(as_of: date) -> None:
     entries = ("vllm", None, None), ("vllm", ">=0.25", "0.26"), ("sglang", "<0.1", "0.1")
