@@ -21,6 +21,7 @@ PRECISION = re.compile(
 SCALED = re.compile(
     rf"\b{CACHE}[- ]?(?:的)?\s?(?:quanti\w+ )?"
     r"(?:scal(?:es?\b|ing factors?\b)|skal(?:en|ierungs\w+)|缩放)"
+    r"|\b[kv]_scales?\b"
     rf"|\bscal(?:es|ing factors) (?:of|for) (?:an? |the |its )?[\w -]{{0,20}}?\b{CACHE}"
     rf"|\b(?:calibrated|static) (?:fp8 )?{CACHE}",
     re.IGNORECASE,

@@ -42,6 +42,7 @@ IMAGES = r"\b(?:images?|pictures|vision)\b|图像|图片|画像|이미지|\bBild
 SEES = re.compile(
     r"\b(?:accepts?|supports?|understands?|process(?:es)?|handles?|takes?|reads?)"
     rf" (?:both )?(?:text(?:,? and |, | & | \+ ))?(?:{IMAGES})(?! (?:tower|encoder))"
+    rf"|(?:{IMAGES})(?: inputs?)? (?:is|are) (?:also )?(?:supported|accepted|understood)\b"
     r"|\b(?:text,? and|text &|text \+) images?\b",
     re.IGNORECASE,
 )

@@ -17,14 +17,16 @@ NAME = rf"(?P<name>{ALL})"
 BEHIND = r"(?!\w|[./]\w)"
 SAID = re.compile(
     # `quantized with bitsandbytes`, `converted to GGUF`
-    rf"\b(?:quanti[sz]ed|produced|made|created|converted|exported|packed|saved)(?: \w+){{0,2}}? "
-    rf"(?:with|using|by|via|to|into|in|as)(?: the)? {NAME.replace('name', 'with')}{BEHIND}"
+    rf"\b(?:quanti[sz](?:ed|ation)|produced|made|created|converted|exported|packed|saved)"
+    r"(?: \w+){0,2}? "
+    rf"(?:with|using|by|via|through|to|into|in|as)(?: the)? {NAME.replace('name', 'with')}{BEHIND}"
     # `This repository holds GGUF files`, `an AutoGPTQ checkpoint`
     rf"|\b(?:this|the|our)(?: (?:hf|model|quantized))? (?:repo(?:sitory)?|checkpoint|model|files?|"
     rf"weights|release|quant)s? (?:is|are|holds?|contains?|has|comes? (?:as|in)|ships?|stores?)"
     rf"(?: (?:an?|the|in|only|\d\w*[- ]bits?))* {NAME.replace('name', 'holds')}{BEHIND}"
     rf"|\b(?:this is|here is|it is) an? (?:[\w-]+ ){{0,2}}?{NAME.replace('name', 'isa')}"
-    r" (?:files?|checkpoint|quants?|quantization|model|version|build|conversion|format)\b"
+    r" (?:\d+[- ]?bits? )?(?:files?|checkpoint|quants?|quantization|model|version|build|conversion"
+    r"|format)\b"
     rf"|\b(?:in|with) {NAME.replace('name', 'form')} format\b",
     re.IGNORECASE,
 )

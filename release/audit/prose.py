@@ -163,7 +163,7 @@ def _forms() -> dict[str, tuple[re.Pattern[str], ...]]:
 
 
 def _settings(number: int, text: str) -> Iterator[Figure]:
-    if re.search(words("spoken")[EXPERTS], text, re.IGNORECASE):
+    if re.search(rf"{words('spoken')[EXPERTS]}|\brout(?:ing|er)\b", text, re.IGNORECASE):
         for match in SHARE.finditer(text):
             yield Figure("setting", ACTIVE, whole(match["number"]), number)
             yield Figure("setting", EXPERTS, whole(match["all"]), number)

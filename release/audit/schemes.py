@@ -145,7 +145,8 @@ def true_of_activations(module: Module) -> frozenset[str]:
     if scheme.inputs is None:
         return plain | {f"w{scheme.weights.num_bits}a16"}
     both = f"w{scheme.weights.num_bits}a{scheme.inputs.num_bits}"
-    return frozenset({*_numbers(scheme.inputs), both, *_named(scheme), *_words(scheme.inputs)})
+    named = {QUANTIZED, both, *_named(scheme)}
+    return frozenset({*_numbers(scheme.inputs), *named, *_words(scheme.inputs)})
 
 
 def true_of_cache(cache: Args) -> frozenset[str]:

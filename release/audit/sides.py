@@ -9,12 +9,14 @@ from release.audit.precise import Precise, Side
 from release.audit.schemes import (
     BRACKETS,
     FLOATS,
+    PLAIN,
     WORD,
     manners_of,
     unfolded,
     without_manners,
     words_of,
 )
+from release.audit.schemes import QUANTIZED as SAID
 from release.audit.words import elsewhere, words
 
 # The sentence is about other models, a part of this one, or what an engine makes of it.
@@ -51,6 +53,8 @@ FIRST = re.compile(
 IS_ALL = re.compile(
     rf"(?:\s+{WORD_ALONE})?(?:\s+(?:checkpoint|quants?|build)\b|\W*$)", re.IGNORECASE | re.ASCII
 )
+# `FP8 with per-channel scales`
+HOW = re.compile(r"(?:\W|\b(?:with|using|and|a|the|scal(?:es?|ing)|quanti[sz]ation|scheme)\b)*")
 # `Asymmetric quantization with zero points`
 MANNER = re.compile(
     rf"\W*(?:it uses |uses )?a?symmetric\s+(?:[\w-]+\s){{0,2}}{QUANTIZED}\w*", re.IGNORECASE
@@ -75,6 +79,15 @@ BOTH = re.compile(
     rf"{WEIGHTS}\s*(?:and|&|\+|/|und|和|と|및)\s*(?:the )?{ACTIVATIONS}", re.IGNORECASE
 )
 SIDE = re.compile(rf"(?P<weights>{WEIGHTS})|(?P<activations>{ACTIVATIONS})", re.IGNORECASE)
+# `Only weights are quantized`, `Both weights and activations are quantized`
+IS = r"(?:is|are|was|were|stays?|remains?)"
+NO_ACTIVATIONS = re.compile(
+    rf"\bonly (?:the )?(?:{WEIGHTS}) {IS} quanti[sz]ed(?! (?:to|in|into|as|with|on)\b)"
+    rf"|(?:{ACTIVATIONS}) {IS}(?: left)? (?:not |un)quanti[sz]ed",
+    re.IGNORECASE,
+)
+ACTIVATIONS_TOO = re.compile(rf"{BOTH.pattern} {IS} (?:both )?quanti[sz]ed", re.IGNORECASE)
+SOURCE = elsewhere("original", "others", "unreal", "engines", "towers", "cache")
 AND = re.compile(r"\s(?:and|und|with|mit)\s", re.IGNORECASE)
 
 
@@ -90,8 +103,17 @@ def read_sides(line: Line) -> Iterator[Precise]:
         manner = MANNER.match(text)
         if manner and not ELSEWHERE.search(text):
             yield Precise(line.number, manner[0], (), manners_of(manner[0]), "weights")
+        yield from _left_alone(line.number, text)
         for clause in _clauses(unfolded(text)):
             yield from _sided(line.number, clause)
+
+
+def _left_alone(number: int, text: str) -> Iterator[Precise]:
+    if SOURCE.search(text):
+        return
+    for form, word in ((NO_ACTIVATIONS, PLAIN), (ACTIVATIONS_TOO, SAID)):
+        if said := form.search(text):
+            yield Precise(number, said[0], (), frozenset({word}), "activations")
 
 
 def _quantized_to(text: str) -> Iterator[str]:
@@ -100,12 +122,17 @@ def _quantized_to(text: str) -> Iterator[str]:
         begun = re.split(r"[,;:]", before)[-1]
         if ELSEWHERE.search(begun) or ELSEWHERE.match(after.lstrip()) or OTHERS.search(after):
             continue
-        if any((TO.search(before), INTO.match(after), ON_ALL.match(after), _is_all(before, after))):
+        alone = _is_all(before, after)
+        if any((TO.search(before), INTO.match(after), ON_ALL.match(after), alone)):
             yield from words_of(match[0]) - FLOATS
+        if alone or (FIRST.fullmatch(without_manners(before)) and INTO.match(after)):
+            yield from manners_of(f"{before} {after}") if words_of(match[0]) - FLOATS else ()
 
 
 def _is_all(before: str, after: str) -> bool:
-    return bool((FIRST.fullmatch(before) or THIS.search(before)) and IS_ALL.match(after))
+    first = FIRST.fullmatch(without_manners(before)) or THIS.search(before)
+    how = manners_of(after) and HOW.fullmatch(without_manners(after))
+    return bool(first and (how or IS_ALL.match(after)))
 
 
 def _in_brackets(text: str) -> Iterator[str]:

@@ -36,6 +36,7 @@ OTHERS = {COUNTS[0]: COUNTS[1:]}  # as other families call it
 # Qwen3 states 32,768 tokens of context and keeps room for an answer in max_position_embeddings.
 CONTEXT, ROOM = "max_position_embeddings", 8192
 QWEN3 = 40960
+WINDOW = "sliding_window"
 OF_EXPERTS = {*COUNTS, "num_experts_per_tok"}
 
 
@@ -158,13 +159,16 @@ def _setting(figure: Figure, known: Known) -> list[Range]:
     values = [value for name in names if type(value := config.get(name)) is int]
     if key == CONTEXT and QWEN3 in values:
         values.append(QWEN3 - ROOM)
-    return exactly(*(value for value in values if value < SIZE_CAP)) if config.get(key) else []
+    known_key = config.get(key) is not None
+    return exactly(*(value for value in values if value < SIZE_CAP)) if known_key else []
 
 
 def _is_absent(key: str, known: Known) -> bool:
     """Whether the model has nothing of what is counted: a dense one has no experts."""
     if known.config.get(key) is not None or isinstance(known.modules, Unknown):
         return False
+    if key == WINDOW and not isinstance(known.model, Unknown):
+        return bool(known.model.layer_types) and SLIDING not in known.model.layer_types
     if key in OF_EXPERTS:
         parts = {module.component for module in known.modules}
         return bool(parts) and not parts & {EXPERTS, ROUTER}

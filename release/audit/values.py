@@ -76,7 +76,8 @@ def true_values(key: str, config: ModelConfig) -> set[str]:
     if key == ORDER:
         groups = declared.get("config_groups")
         sides = [g.get("weights") for g in groups.values()] if isinstance(groups, dict) else []
-        return {_small(side.get(ORDER)) for side in sides if isinstance(side, dict)}
+        orders = {_small(side.get(ORDER)) for side in sides if isinstance(side, dict)}
+        return orders | ({"true"} if orders - {"false"} else set())
     name = key.removeprefix(f"{ROOT}.")
     places = [declared] if key != name else [config.raw, config.text, declared]
     keys = {name, *({"dtype", "torch_dtype"} if "dtype" in name else ())}
