@@ -91,6 +91,7 @@ def shifted_manifest() -> Manifest:
     raw = shifted(json.loads(json.dumps(FULL)), [0])
     raw["rationale"] = {shifted_text(name): why for name, why in raw["rationale"].items()}
     raw["serve"][0]["gpu"] = FULL["serve"][0]["gpu"]
+    raw["serve-args"] = ["--reasoning-parser", "gemma4"]  # there is no parser qwen4
     told = raw["calibration"]
     mean, most = "mean-sequence-length", "max-sequence-length"
     told[mean], told[most] = sorted((told[mean], told[most]))
