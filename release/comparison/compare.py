@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TypeVar
@@ -12,22 +12,19 @@ import numpy as np
 
 from release.architecture.numbering import layer_of
 from release.checkpoint import TensorInfo
-from release.comparison.causes import cause_of, some_rows
+from release.comparison.causes import cause_of
 from release.comparison.floors import floors_of
 from release.comparison.ideal import (
-    NOISIER,
     RELATIVE,
     measure_ideal,
     relieved,
     usual_row,
 )
 from release.comparison.measure import measure
-from release.comparison.mismatch import mismatch
-from release.comparison.neighbours import neighbours
 from release.comparison.pairing import View
-from release.comparison.plain import compare, same_values
-from release.comparison.results import Cause, Compared, Difference, Measure, Sameness
-from release.comparison.search import cosine, disorder, holder, sample
+from release.comparison.plain import compare
+from release.comparison.results import Cause, Compared, Difference, Measure
+from release.comparison.search import cosine, sample
 from release.comparison.views import Matrix, Source, Unreadable
 from release.quantization.decoding import Decoder, Undecodable
 from release.quantization.schemes import Scheme
@@ -40,12 +37,6 @@ REMOTE_THREADS = 6
 
 FEW = 0.25
 """Share of a layer's weights that may be odd among the others."""
-
-STRANGE_ROWS = 0.75
-"""Share of rows that are wrong where all of a weight is another's."""
-
-ORDER_CAUSES = {Cause.ROWS, Cause.COSINE, Cause.CODES}
-"""What scales in the wrong rows can look like."""
 
 
 class Weight(msgspec.Struct, frozen=True):
@@ -120,14 +111,6 @@ class Comparer:
         """Compare every tensor that is not quantized."""
         found = self.in_threads(self._compared, self.plains.values(), lambda p: p.info.elements)
         return [item for item in found if item is not None]
-
-    def explain(self, compared: Iterable[Compared]) -> list[Compared]:
-        """Say of strangers whose weights they are, and of others whether rows have moved."""
-        return self.in_threads(self._explained, compared, lambda item: item.measure.elements)
-
-    def explain_differences(self, found: Iterable[Difference]) -> list[Difference]:
-        """Say of unquantized tensors that differ whose values they have."""
-        return self.in_threads(self._held, found, lambda item: item.likeness.elements)
 
     def view(self, name: str, views: tuple[View, ...], decoder: Decoder | None = None) -> View:
         """Choose the form in which the base holds a weight: the most like, if there are several.
@@ -235,56 +218,7 @@ class Comparer:
         view, likeness = min(found, key=lambda pair: pair[1].differing)
         return Difference(plain.tensor, words(view), likeness)
 
-    def _explained(self, item: Compared) -> Compared:
-        weight = self.weights[item.module]
-        decoder = self.decoder(weight)
-        base = self.matrix(item.module)
-        # Codes that were moved on purpose agree with no scales so well that others would show.
-        hidden = self.moved and item.cause is Cause.NONE and not item.undone
-        if hidden or item.cause in ORDER_CAUSES:
-            found = mismatch(decoder, base)
-            return _with(item, Cause.DISORDER, found) if found else item
-        if item.cause is Cause.NOISE and item.detail:
-            return self._excused(item, decoder, base)
-        if item.cause is not Cause.HOLDS_ANOTHER:
-            return item
-        ours = sample(decoder)
-        partly = len(item.measure.bad_rows) < STRANGE_ROWS * item.measure.rows
-        other = None if partly else holder(ours, self._others(weight))
-        if other is not None:
-            return _with(item, Cause.HOLDS_ANOTHER, other)
-        order = disorder(ours, decoder, base)
-        if order:
-            return _with(item, Cause.DISORDER, order)
-        return _with(item, Cause.ROWS if some_rows(item.measure) else Cause.COSINE, "")
-
-    def _excused(self, item: Compared, decoder: Decoder, base: Matrix) -> Compared:
-        """What is noisier than its peers only as plain rounding of its base is."""
-        ideal = measure_ideal(decoder, base, floors_of(decoder.scheme, fitted=False))
-        return item if item.measure.sqnr < ideal.sqnr - NOISIER else _with(item, Cause.NONE, "")
-
-    def _others(self, weight: Weight) -> Iterator[tuple[str, Callable[[], Matrix]]]:
-        shapes = {n: w.shape for n, w in self.weights.items() if n not in self.reasons}
-        for name in neighbours(weight.module, shapes):
-            for view in self.weights[name].views:  # a stranger's own likeness chooses none
-                yield name, partial(Matrix, view, self.base)
-
-    def _held(self, item: Difference) -> Difference:
-        if item.likeness.sameness is not Sameness.DIFFERENT or item.likeness.change:
-            return item  # a tensor of ones is like many
-        plain = self.plains[item.tensor]
-        shapes = {n: p.info.shape for n, p in self.plains.items() if n not in self.reasons}
-        for name in neighbours(item.tensor, shapes):
-            matrices = (Matrix(view, self.base) for view in self.plains[name].views)
-            if any(same_values(plain.info, self.ours, matrix) for matrix in matrices):
-                return msgspec.structs.replace(item, holds=name)
-        return item
-
 
 def words(view: View) -> str:
     """A view in words: the base's tensors, as numpy would index them."""
     return " + ".join(map(str, view))
-
-
-def _with(item: Compared, cause: Cause, detail: str) -> Compared:
-    return msgspec.structs.replace(item, cause=cause, detail=detail)

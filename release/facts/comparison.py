@@ -98,6 +98,7 @@ def provide_comparison(  # noqa: PLR0913, PLR0917 - one argument for each fact i
     Unknown if a file ends before its tensors do.
     """
     from release.comparison.compare import Comparer  # noqa: PLC0415 - numpy
+    from release.comparison.explain import explain, explain_differences  # noqa: PLC0415
     from release.comparison.views import Source  # noqa: PLC0415
 
     wanted = {tensor: need for module in modules for tensor, need in _wanted(module)}
@@ -115,10 +116,10 @@ def provide_comparison(  # noqa: PLR0913, PLR0917 - one argument for each fact i
         if foreign:
             return Comparison((), (), (), (), (), {}, foreign)
         compared, differences = _held_together(comparer, method, scanning, jobs.bytes)
-        differences = comparer.explain_differences(differences)
+        differences = explain_differences(comparer, differences)
         foreign = another_by_value(comparer, compared, differences)
         if not foreign:
-            compared = comparer.explain(compared)
+            compared = explain(comparer, compared)
     except CheckpointError as error:
         return Unknown(str(error))
     return Comparison(

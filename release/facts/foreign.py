@@ -67,7 +67,9 @@ def another_by_value(
 
 def _are_nowhere(comparer: "Comparer", strangers: list[Compared]) -> bool:
     """Whether of a few strangers most are found nowhere in the base."""
-    tried = comparer.explain(strangers[:: max(1, len(strangers) // TRIED)])
+    from release.comparison.explain import explain  # noqa: PLC0415 - numpy
+
+    tried = explain(comparer, strangers[:: max(1, len(strangers) // TRIED)])
     return sum(item.cause is Cause.COSINE for item in tried) > len(tried) / 2
 
 

@@ -81,3 +81,28 @@ def test_silent_on_uniform_weights(draft: Drafts, findings: Judge) -> None:
     assert row.count(0x7E) + row.count(0xFE) == 6
     kept.patch(f"{MODULE}.weight", row * 256)
     assert findings("V116", kept) == []
+
+
+@pytest.mark.parametrize("name", ["llama-nvfp4", "llama-mxfp4"])
+def test_fires_on_fp4_without_its_largest_code(name: str, draft: Drafts, messages: Judge) -> None:
+    tensor, broken = f"{MODULE}.weight_packed", draft(name)
+    less = {code: code - 1 if code & 7 == 7 else code for code in range(16)}
+    raw = (less[byte & 15] | less[byte >> 4] << 4 for byte in broken.bytes_of(tensor))
+    (message,) = messages("V116", broken.patch(tensor, bytes(raw)))
+    assert message.startswith("no code is at an end of the range in any of ")
+
+
+def test_fires_on_int8_that_was_cut_off_at_half(draft: Drafts, findings: Judge) -> None:
+    broken = draft("llama-w8a8-int8")
+    signed = (byte - 256 if byte > 127 else byte for byte in broken.bytes_of(f"{MODULE}.weight"))
+    cut = b"".join(max(-64, min(63, c)).to_bytes(1, "little", signed=True) for c in signed)
+    assert findings("V116", broken.patch(f"{MODULE}.weight", cut)) == [
+        f"warning {FILE}: {MODULE}.weight"
+    ]
+
+
+def test_silent_on_one_end_that_is_left(draft: Drafts, findings: Judge) -> None:
+    tensor, kept = f"{MODULE}.weight_packed", draft("llama-nvfp4")
+    less = {code: code - 1 if code & 7 == 7 else code for code in range(16)}
+    raw = bytes(less[byte & 15] | less[byte >> 4] << 4 for byte in kept.bytes_of(tensor))
+    assert findings("V116", kept.patch(tensor, raw[:-1] + b"\x77")) == []
