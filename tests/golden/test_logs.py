@@ -81,15 +81,42 @@ STARTS = [
     ("qwen35-35b-eager", "qwen3.5-35b-fp8", 1_692 * 1056),
 ]
 
+# The same of an H200, of families that were predicted before they ran.
+STARTS_H200 = [
+    ("command-r7b", "command-r7b", 240_131 * 16),
+    ("gemma-2-9b", "gemma-2-9b", 42_630 * 16),
+    ("exaone4-32b", "exaone4-32b", 96_078 * 16),
+    ("phi-3.5-mini", "phi-3.5-mini", 42_680 * 16),
+    ("ernie-21b", "ernie-4.5-21b-int8", 124_045 * 16),
+    ("nemotron-h-56b", "nemotron-h-56b", 443 * 4128),
+    ("seed-oss-36b", "seed-oss-36b", 53_947 * 16),
+    ("mixtral", "mixtral-8x7b-fp8", 41_563 * 16),
+]
+EVERY = [
+    *((f"0.24.0-h100-{name}", config, slots) for name, config, slots in STARTS),
+    *((f"0.24.0-h200-{name}", config, slots) for name, config, slots in STARTS_H200),
+]
 
-@pytest.mark.parametrize(("name", "config", "slots"), STARTS, ids=[name for name, _, _ in STARTS])
-def test_a_start_on_the_h100_is_told_to_the_token(name: str, config: str, slots: int) -> None:
-    log, fit = fit_of(f"0.24.0-h100-{name}", LOGS / f"{config}.json")
+
+@pytest.mark.parametrize(("name", "config", "slots"), EVERY, ids=[name for name, _, _ in EVERY])
+def test_a_start_is_told_to_the_token(name: str, config: str, slots: int) -> None:
+    log, fit = fit_of(name, LOGS / f"{config}.json")
     # A model of states alone has one for each sequence, however many tokens.
     assert fit.answer.at_least.num_blocks * (fit.answer.block_size or 1) == slots
     assert fit.answer.at_least.tokens == log.tokens
     assert round(fit.answer.at_least.max_concurrency, 2) == log.concurrency
     assert fit.answer.starts
+
+
+def test_groups_that_two_gpus_would_share_are_refused_as_vllm_refused_them() -> None:
+    name = "0.24.0-h200-tp2-w4a16-cut"
+    text = (LOGS / f"{name}.log").read_text()
+    assert "assert input_size_per_partition % group_size == 0" in text
+    log = read_log(text)
+    question = Question(log.stated.options, "0.24.0", find_gpu("H200"))
+    fit = solve(open_subject(LOGS / "qwen2.5-72b-4.json"), question)
+    assert fit.answer.starts is False
+    assert "29,568 columns over 2 GPUs are 14,784 on each, no whole groups of 128" in fit.answer.why
 
 
 DIED = ("dsv3-fp8kv-out-of-memory", "deepseek-v3-5", 204_402 * 64)

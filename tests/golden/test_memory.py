@@ -7,7 +7,7 @@ from release.fit.subject import open_subject
 from release.memory.gpus import find_gpu
 from release.memory.logs import EngineLog, read_log
 from release.units import GIB
-from tests.golden.test_logs import DIED, LOGS, STARTS, fit_of
+from tests.golden.test_logs import DIED, LOGS, STARTS, STARTS_H200, fit_of
 
 HALF = GIB // 200  # vLLM prints two decimals
 REFUSED = [
@@ -15,9 +15,9 @@ REFUSED = [
     ("27b-80gb-defaults", "27b", 0),
     ("falconh1-defaults", "falcon-h1-7b", 0),
 ]
-STARTED = [
-    (f"0.24.0-h100-{name}", config, "H100") for name, config, _ in STARTS + REFUSED + [DIED]
-] + [(f"27b-{run}", "27b", "H200") for run in "abc"]
+STARTED = [(f"0.24.0-h100-{name}", config, "H100") for name, config, _ in STARTS + REFUSED + [DIED]]
+STARTED += [(f"0.24.0-h200-{name}", config, "H200") for name, config, _ in STARTS_H200]
+STARTED += [(f"27b-{run}", "27b", "H200") for run in "abc"]
 
 
 def predict(name: str, config: str, gpu: str) -> tuple[EngineLog, Fit]:
