@@ -16,6 +16,7 @@ JOIN = " + "  # between parts whose sum is told
 ELSEWHERE = elsewhere(
     "original",
     "others",
+    "models",
     "unreal",
     "cache",
     more=r"(?:per|each|every) (?:token|layer|expert|gpu)|saves?|saving|instead|without|reduc\w*",

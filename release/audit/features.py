@@ -18,7 +18,7 @@ DENIED = re.compile(
     re.IGNORECASE,
 )
 # What is said of how the model was made, or of another, is no claim about these files.
-ELSEWHERE = elsewhere("original", "others", more=r"train\w*|if")
+ELSEWHERE = elsewhere("original", "others", "models", more=r"train\w*|if")
 MTP = re.compile(r"\bMTP\b|multi-token prediction|\"method\":\s*\"(?:\w*mtp)\"", re.IGNORECASE)
 # That it is not there; what is said of it otherwise is no such claim.
 GONE = (

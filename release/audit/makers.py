@@ -8,11 +8,11 @@ from release.audit.page import Line, Page, sentences, statements
 from release.audit.words import elsewhere
 
 # In one spelling each; those of methods may be how files of compressed-tensors were made.
-FOREIGN = {"gguf": "GGUF", "mlx": "MLX", "exl2": "EXL2", "exl3": "EXL3", "nf4": "NF4"}
-FOREIGN |= {"bitsandbytes": "bitsandbytes", "bnb": "bitsandbytes", "hqq": "HQQ"}
-FOREIGN |= {"torchao": "TorchAO", "autogptq": "AutoGPTQ", "autoawq": "AutoAWQ"}
+TOOLS = {"gguf": "GGUF", "mlx": "MLX", "exl2": "EXL2", "exl3": "EXL3", "nf4": "NF4"}
+TOOLS |= {"bitsandbytes": "bitsandbytes", "bnb": "bitsandbytes", "hqq": "HQQ"}
+TOOLS |= {"torchao": "TorchAO", "autogptq": "AutoGPTQ", "autoawq": "AutoAWQ"}
 METHODS = {"gptq": "GPTQ", "awq": "AWQ"}
-ALL = "|".join([*FOREIGN, *METHODS])
+ALL = "|".join([*TOOLS, *METHODS])
 NAME = rf"(?P<name>{ALL})"
 BEHIND = r"(?!\w|[./]\w)"
 SAID = re.compile(
@@ -37,9 +37,9 @@ LABEL = re.compile(
 )
 VALUE = re.compile(rf"(?:[\w.]+[- ]){{0,1}}?{NAME}{BEHIND}", re.IGNORECASE)
 # A method in a name may be no more than a habit.
-TITLE = re.compile(rf"(?<!\w)(?:{'|'.join(FOREIGN)})(?!\w)", re.IGNORECASE)
+TITLE = re.compile(rf"(?<!\w)(?:{'|'.join(TOOLS)})(?!\w)", re.IGNORECASE)
 ELSEWHERE = elsewhere(
-    *("original", "others", "unreal", "denied", "absent"),
+    *("original", "others", "models", "unreal", "denied", "absent"),
     more="instead|alternativ\\w*|see|also|available|earlier|like|compar\\w+|llama-cpp|than|from",
 )
 
@@ -52,16 +52,16 @@ def read_makers(page: Page) -> Iterator[tuple[str, int]]:
         yield spelt(match[0]), page.title_line
     tags = page.fields.get("tags")
     for tag in tags if isinstance(tags, list) else ():
-        if isinstance(tag, str) and tag.lower() in FOREIGN | METHODS:
+        if isinstance(tag, str) and tag.lower() in TOOLS | METHODS:
             yield spelt(tag), page.line_with("tags", tag)
     library = page.fields.get("library_name")
-    if isinstance(library, str) and library.lower() in FOREIGN:
+    if isinstance(library, str) and library.lower() in TOOLS:
         yield spelt(library), page.line_of("library_name")
 
 
 def spelt(name: str) -> str:
     """A name as it is known: `bnb` is bitsandbytes."""
-    return (FOREIGN | METHODS)[name.lower()]
+    return (TOOLS | METHODS)[name.lower()]
 
 
 def _names(line: Line) -> Iterator[str]:

@@ -38,7 +38,9 @@ TABLES = re.compile(
     r"non[- ]?embedding|without embedding|excluding embedding|非嵌入", re.IGNORECASE
 )
 # The sentence is about another model, or a part of this one.
-ELSEWHERE = elsewhere("original", "others", "towers", more="per token|each expert|per expert")
+ELSEWHERE = elsewhere(
+    "original", "others", "models", "towers", more="per token|each expert|per expert"
+)
 
 
 def read_parameters(line: Line) -> Iterator[Figure]:

@@ -70,9 +70,9 @@ LESS = re.compile(
 )
 ABOUT_SIZE = re.compile(rf"{ORIGINAL.pattern}|\b(?:size|disk)\b", re.IGNORECASE)
 # The sentence is about another model, a part of this one, or what it can be made to do.
-ELSEWHERE = ("original", "others", "unreal", "towers", "cache")
+ELSEWHERE = ("original", "others", "models", "unreal", "towers", "cache")
 MORE = r"instead|yarn|rope|exten\w+|extrapolat\w+|calibrat\w+"
-FOREIGN = r"draft\w*|sister|teacher|student|eagle\w*|plain|conventional|older"
+OTHER_KINDS = "plain|conventional|older"
 FAMILIES = ("llama", "gemma", "mistral", "deepseek", "phi", "gpt", "qwen", "glm", "kimi")
 CONTEXT, LAYERS, EXPERTS, ACTIVE = (
     *("max_position_embeddings", "num_hidden_layers", "num_experts", "num_experts_per_tok"),
@@ -128,26 +128,22 @@ def _sentences(line: Line) -> list[str]:
 
 def of_others(page: Page) -> re.Pattern[str]:
     """What says that a sentence is not of this model: families of models, but for its own."""
-    title = page.title + str(page.fields.get("base_model", ""))
-    return _of_others(tuple(name for name in FAMILIES if name not in title.lower()))
+    return _others(_families(page), ELSEWHERE, MORE)
 
 
 def foreign_to(page: Page) -> re.Pattern[str]:
     """What says that a sentence is of another model as a whole: its name, or that it is one."""
+    return _others(_families(page), ("models",), OTHER_KINDS)
+
+
+def _families(page: Page) -> tuple[str, ...]:
     title = page.title + str(page.fields.get("base_model", ""))
-    return _foreign_to(tuple(name for name in FAMILIES if name not in title.lower()))
+    return tuple(name for name in FAMILIES if name not in title.lower())
 
 
 @cache
-def _foreign_to(families: tuple[str, ...]) -> re.Pattern[str]:
-    names = (rf"{name}\w*" for name in families)
-    return elsewhere(more="|".join([FOREIGN, *names]))
-
-
-@cache
-def _of_others(families: tuple[str, ...]) -> re.Pattern[str]:
-    names = (rf"{name}\w*" for name in families)
-    return elsewhere(*ELSEWHERE, more="|".join([MORE, *names]))
+def _others(families: tuple[str, ...], kinds: tuple[str, ...], more: str) -> re.Pattern[str]:
+    return elsewhere(*kinds, more="|".join([more, *(rf"{name}\w*" for name in families)]))
 
 
 @cache

@@ -22,7 +22,7 @@ ROOM = re.compile(
 )
 # Of several GPUs, of what is not the weights, of another build, or what does not work.
 ELSEWHERE = elsewhere(
-    *("original", "others", "denied", "engines", "towers", "cache"),
+    *("original", "others", "models", "denied", "engines", "towers", "cache"),
     more=r"two|three|four|eight|per|each|multiple|tp|context|headroom|images?|bf16|version"
     r"|calibrat\w+|quantiz\w+ (?:it|took|needs)|train\w*|fine-?tun\w*|\d ?[x×]",
 )

@@ -30,7 +30,7 @@ RUNS = re.compile(
 )
 YES = re.compile(r"(?:\u2705|\u2714|yes\b|fits?\b|works?\b|ok\b)", re.IGNORECASE)
 OTHERWISE = elsewhere(
-    *("original", "others", "unreal", "denied", "engines"),
+    *("original", "others", "models", "unreal", "denied", "engines"),
     more="no|barely|once|version|bf16|smaller",
 )
 AT_ONCE = re.compile(r"concurren|requests|parallel|users|sessions", re.IGNORECASE)

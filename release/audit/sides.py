@@ -21,11 +21,11 @@ from release.audit.words import elsewhere, words
 
 # The sentence is about other models, a part of this one, or what an engine makes of it.
 ELSEWHERE = elsewhere(
-    *("original", "others", "unreal", "denied", "engines", "towers", "cache"),
+    *("original", "others", "models", "unreal", "denied", "engines", "towers", "cache"),
     more=r"differ\w*|distinct|except|instead|than|available|compared|marlin|emulat\w*|weight-only"
     r"|tried|kernels?|tensor cores|dequanti\w*|lm_head|embed\w*|head|norms?|router|gates?|mtp",
 )
-OTHERS = elsewhere(more=r"draft\w*|sister|teacher|student|eagle\w*")
+OTHERS = elsewhere("models")
 QUANTIZED = words("verbs")["quantized"]
 WORD_ALONE = re.sub(r"\?P<\w+>", "?:", WORD.pattern)
 TO = re.compile(
@@ -87,7 +87,7 @@ NO_ACTIVATIONS = re.compile(
     re.IGNORECASE,
 )
 ACTIVATIONS_TOO = re.compile(rf"{BOTH.pattern} {IS} (?:both )?quanti[sz]ed", re.IGNORECASE)
-SOURCE = elsewhere("original", "others", "unreal", "engines", "towers", "cache")
+SOURCE = elsewhere("original", "others", "models", "unreal", "engines", "towers", "cache")
 AND = re.compile(r"\s(?:and|und|with|mit)\s", re.IGNORECASE)
 
 

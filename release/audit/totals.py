@@ -3,7 +3,7 @@
 from collections import Counter
 
 from release.architecture.numbering import pattern_of
-from release.audit.known import Known, Range, exactly
+from release.audit.evidence import Evidence, Range, exactly
 from release.audit.quantities import Figure
 from release.audit.schemes import true_of, words_of
 from release.audit.tallies import BETWEEN
@@ -11,7 +11,7 @@ from release.facts.modules import Module
 from release.unknown import Unknown
 
 
-def count_modules(figure: Figure, known: Known) -> list[Range]:
+def count_modules(figure: Figure, known: Evidence) -> list[Range]:
     """How many modules have a name or a precision: of a name all, or those of one scheme."""
     if isinstance(known.modules, Unknown):
         return []
@@ -33,7 +33,7 @@ def _is_named(module: Module, name: str) -> bool:
     return module.component == name or f".{module.name}".endswith(f".{name}")
 
 
-def share_of_scheme(figure: Figure, known: Known) -> list[Range]:
+def share_of_scheme(figure: Figure, known: Evidence) -> list[Range]:
     """Percents of a component's bytes."""
     part, _, scheme = figure.subject.partition(BETWEEN)
     if isinstance(known.weights, Unknown):
@@ -46,7 +46,7 @@ def share_of_scheme(figure: Figure, known: Known) -> list[Range]:
     return exactly(100 * size / found.bytes)
 
 
-def cost_of_request(figure: Figure, known: Known) -> list[Range]:
+def cost_of_request(figure: Figure, known: Evidence) -> list[Range]:
     """Bytes of cache for so many tokens of one sequence, with its states and windows."""
     if isinstance(known.kv, Unknown):
         return []

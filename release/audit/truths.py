@@ -9,8 +9,8 @@ from release.architecture import ModelConfig
 from release.architecture.config import CHUNKED, FULL, SIZE_CAP, SLIDING
 from release.audit.amounts import JOIN
 from release.audit.caches import FP16
+from release.audit.evidence import Evidence, Range, exactly
 from release.audit.groups import in_one
-from release.audit.known import Known, Range, exactly
 from release.audit.layers import ALL, CACHED, MTP, VISION
 from release.audit.parameters import ACTIVE, NO_TABLES
 from release.audit.quantities import Figure
@@ -32,7 +32,7 @@ FLOATS = {"BF16", "F16", "F32"}
 SMALLEST = 1.15  # nobody calls less a smaller model
 BYTE = 8  # bits
 ROUNDED = 1.13  # what "4 times" may hide of NVFP4, whose scales count
-OTHERS = {COUNTS[0]: COUNTS[1:]}  # as other families call it
+SPELT = {COUNTS[0]: COUNTS[1:]}  # as other families call it
 # Qwen3 states 32,768 tokens of context and keeps room for an answer in max_position_embeddings.
 CONTEXT, ROOM = "max_position_embeddings", 8192
 QWEN3 = 40960
@@ -59,12 +59,12 @@ def provide_truths(  # noqa: PLR0913, PLR0917 - one for each fact that figures a
     modules: Modules | Unknown,
 ) -> tuple[Truth, ...]:
     """Answer every figure that a fact is about."""
-    known = Known(checkpoint, config, weights, model, kv, counted, quantization, modules)
+    known = Evidence(checkpoint, config, weights, model, kv, counted, quantization, modules)
     answers = ((figure, _ANSWERS[figure.kind](figure, known)) for figure in figures)
     return tuple(Truth(figure, tuple(right)) for figure, right in answers if right)
 
 
-def _bytes(figure: Figure, known: Known) -> list[Range]:
+def _bytes(figure: Figure, known: Evidence) -> list[Range]:
     weights = known.weights
     if isinstance(weights, Unknown):
         return []
@@ -75,7 +75,7 @@ def _bytes(figure: Figure, known: Known) -> list[Range]:
     return exactly(*{*sizes, sum(sizes)}) if len(sizes) == len(named) else []
 
 
-def _shares(figure: Figure, known: Known) -> list[Range]:
+def _shares(figure: Figure, known: Evidence) -> list[Range]:
     """Percents of all bytes, or of all parameters."""
     if isinstance(known.weights, Unknown) or isinstance(known.modules, Unknown):
         return []
@@ -84,7 +84,7 @@ def _shares(figure: Figure, known: Known) -> list[Range]:
     return exactly(100 * size / known.weights.total_bytes) if size else []
 
 
-def _parameters(figure: Figure, known: Known) -> list[Range]:
+def _parameters(figure: Figure, known: Evidence) -> list[Range]:
     counted = known.counted
     if isinstance(counted, Unknown):
         return []
@@ -99,7 +99,7 @@ def _parameters(figure: Figure, known: Known) -> list[Range]:
     return exactly(counted.total)
 
 
-def _ratios(figure: Figure, known: Known) -> list[Range]:
+def _ratios(figure: Figure, known: Evidence) -> list[Range]:
     """How much smaller than the same weights in 16 bits, or in 8 where these are fewer still.
 
     What is said to be "about" so may be meant of the quantized layers alone.
@@ -122,7 +122,7 @@ def _of_quantized(weights: Weights, least: float) -> float:
     return max(least, ROUNDED * 2 * sum(share.parameters for share in shares) / size) if size else 0
 
 
-def _bits(_: Figure, known: Known) -> list[Range]:
+def _bits(_: Figure, known: Evidence) -> list[Range]:
     if isinstance(known.weights, Unknown) or isinstance(known.quantization, Unknown):
         return []
     mean = 8 * known.weights.total_bytes / known.weights.parameters
@@ -139,7 +139,7 @@ def _of_scale(args: Args) -> float:
     return (scale + zero) / (args.group_size or 1) + 0.05
 
 
-def _cache(figure: Figure, known: Known) -> list[Range]:
+def _cache(figure: Figure, known: Evidence) -> list[Range]:
     if isinstance(known.kv, Unknown):
         return []
     sizes = known.kv.bytes_per_token
@@ -147,10 +147,10 @@ def _cache(figure: Figure, known: Known) -> list[Range]:
     return exactly(*(size for kind, size in sizes.items() if size and kind in wanted))
 
 
-def _setting(figure: Figure, known: Known) -> list[Range]:
+def _setting(figure: Figure, known: Evidence) -> list[Range]:
     """The setting, and those of single parts: `head_dim` is also said of `linear_key_head_dim`."""
     config, key = known.config, figure.subject
-    key = next((name for name in (key, *OTHERS.get(key, ())) if config.get(name)), key)
+    key = next((name for name in (key, *SPELT.get(key, ())) if config.get(name)), key)
     if _is_absent(key, known):
         return exactly(0)
     if config.get(key) is None and not isinstance(known.model, Unknown):
@@ -163,7 +163,7 @@ def _setting(figure: Figure, known: Known) -> list[Range]:
     return exactly(*(value for value in values if value < SIZE_CAP)) if known_key else []
 
 
-def _is_absent(key: str, known: Known) -> bool:
+def _is_absent(key: str, known: Evidence) -> bool:
     """Whether the model has nothing of what is counted: a dense one has no experts."""
     if known.config.get(key) is not None or isinstance(known.modules, Unknown):
         return False
@@ -175,7 +175,7 @@ def _is_absent(key: str, known: Known) -> bool:
     return False
 
 
-def _layers(figure: Figure, known: Known) -> list[Range]:
+def _layers(figure: Figure, known: Evidence) -> list[Range]:
     model = known.model
     if isinstance(model, Unknown):
         return []
@@ -200,14 +200,14 @@ def _of_part(part: str, config: ModelConfig) -> list[int]:
     return [value for key in _PARTS[part] if type(value := where.get(key)) is int][:1]
 
 
-def _groups(_: Figure, known: Known) -> list[Range]:
+def _groups(_: Figure, known: Evidence) -> list[Range]:
     sides = _sides(known)
     sizes = {side.group_size for side in sides if side.group_size}
     blocks = [side.block_structure for side in sides if side.block_structure]
     return exactly(*sorted(sizes.union(*blocks)))
 
 
-def _blocks(_: Figure, known: Known) -> list[Range]:
+def _blocks(_: Figure, known: Evidence) -> list[Range]:
     sides = _sides(known)
     shapes = {side.block_structure for side in sides if side.block_structure}
     if not shapes:
@@ -216,14 +216,14 @@ def _blocks(_: Figure, known: Known) -> list[Range]:
     return exactly(*sorted(in_one(*shape) for shape in shapes))
 
 
-def _sides(known: Known) -> list[Args]:
+def _sides(known: Evidence) -> list[Args]:
     if isinstance(known.quantization, Unknown):
         return []
     groups = known.quantization.groups
     return [side for group in groups for side in (group.weights, group.input_activations) if side]
 
 
-def _rooms(_: Figure, known: Known) -> list[Range]:
+def _rooms(_: Figure, known: Evidence) -> list[Range]:
     """Any memory from what the language model's weights take; vLLM can leave the tower out."""
     if isinstance(known.weights, Unknown):
         return []
@@ -233,21 +233,21 @@ def _rooms(_: Figure, known: Known) -> list[Range]:
     return [(known.weights.total_bytes - tower, math.inf)]
 
 
-def _files(figure: Figure, known: Known) -> list[Range]:
+def _files(figure: Figure, known: Evidence) -> list[Range]:
     """The size of a file; a card cannot know its own."""
     info = known.checkpoint.files.get(figure.subject)
     return exactly(info.size) if info and figure.subject != "README.md" else []
 
 
-def _shards(_: Figure, known: Known) -> list[Range]:
+def _shards(_: Figure, known: Evidence) -> list[Range]:
     return exactly(*{len(known.checkpoint.loaded), len(known.checkpoint.shards)})
 
 
-def _tensors(_: Figure, known: Known) -> list[Range]:
+def _tensors(_: Figure, known: Evidence) -> list[Range]:
     return exactly(len(known.checkpoint.tensors))
 
 
-def _quantized(_: Figure, known: Known) -> list[Range]:
+def _quantized(_: Figure, known: Evidence) -> list[Range]:
     """Modules that are quantized; of mixtures of experts each is counted by some and not by all."""
     if isinstance(known.modules, Unknown):
         return []
@@ -259,7 +259,7 @@ _PARTS = {
     VISION: ("depth", "num_hidden_layers"),
     MTP: ("mtp_num_hidden_layers", "num_nextn_predict_layers"),
 }
-_ANSWERS: dict[str, Callable[[Figure, Known], list[Range]]] = {
+_ANSWERS: dict[str, Callable[[Figure, Evidence], list[Range]]] = {
     "weights": _bytes,
     "component": _bytes,
     "parameters": _parameters,

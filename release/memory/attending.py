@@ -48,7 +48,7 @@ def backends_of(
 ) -> tuple[str, ...]:
     """The attention backends of a model in `dtype`: the named one, or those vLLM chooses.
 
-    None where the GPU or the release is not known, or no backend takes the layers.
+    None are given where the GPU or the release is not known, or no backend takes the layers.
     """
     named = named_backend(config, architecture, serving)
     if named is not None:

@@ -15,7 +15,7 @@ from release.unknown import Unknown
 Range = tuple[float, float]
 
 
-class Known(msgspec.Struct, frozen=True):
+class Evidence(msgspec.Struct, frozen=True):
     """What figures are held against."""
 
     checkpoint: Checkpoint
