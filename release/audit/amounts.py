@@ -10,7 +10,7 @@ from release.audit.quantities import NUMBER, SIZE, UNITS, Figure, percent, quant
 from release.audit.schemes import WORD
 from release.audit.sizes import BEFORE, ORIGINALS, ROOM
 from release.audit.subjects import WHOLE
-from release.audit.words import elsewhere
+from release.audit.words import elsewhere, words
 
 JOIN = " + "  # between parts whose sum is told
 ELSEWHERE = elsewhere(
@@ -22,13 +22,7 @@ ELSEWHERE = elsewhere(
     more=r"(?:per|each|every) (?:token|layer|expert|gpu)|saves?|saving|instead|without|reduc\w*",
 )
 # Between a part and its size: what has it, or how much.
-HAS = re.compile(
-    r"(?:\s|[(:=~≈`*'\"]|\b(?:is|are|takes?|take up|weighs?|accounts? for|makes? up|needs?"
-    r"|uses?|occup\w+|comes? to"
-    r"|the|biggest|largest|smallest|big|chunk|piece|part|another|about|around|roughly|only|just|with"
-    r"|at|of|which|alone|together|for|and|has|have|weights?|tensors?|layers?|total\w*)\b)*",
-    re.IGNORECASE,
-)
+HAS = re.compile(rf"(?:\s|[(:=~≈`*'\"]|\b{words('amounts')['has']}\b)*", re.IGNORECASE)
 # Between a size and its part.
 OF = re.compile(
     r"\s*(?:(?:is|are|for|go(?:es)? to|in|of|belongs? to)\s+)(?:the\s+|its\s+)?", re.IGNORECASE
@@ -46,11 +40,7 @@ SUBJECT = re.compile(
     r"|result|build|size|weights only)(?: itself| alone)?)\b(?P<verb>[^.;\d]{0,48}?)$",
     re.IGNORECASE,
 )
-VERBS = re.compile(
-    r"(?:\s|[:=~≈(]|\b(?:is|are|takes?|weighs?|comes?|came|out|in|consumes?|occup\w+|measures?|ends?|ended"
-    r"|up|totals?|around|about|only|just|at|to|now|roughly|of|shr[aiu]nk\w*|down|was|on|disk|needs?)\b)*",
-    re.IGNORECASE,
-)
+VERBS = re.compile(rf"(?:\s|[:=~≈(]|\b{words('amounts')['is']}\b)*", re.IGNORECASE)
 SHRUNK = re.compile(r"\s*(?:->|→|to\b|vs\b|versus\b|down\b)")
 BARE = re.compile(
     rf"[~≈]?\s*(?:just|only|about)?\s*{SIZE.pattern}(?:\s+(?:in total|total|all in all|together"

@@ -48,39 +48,17 @@ SAID = (
     r"|\b(?:is|are|was|were|been)(?: (?:also|all|both|too|then|fully))? quanti[sz]ed\b"
     r"(?! (?:to|in|into|as|with|using|by|from|on|via|down|at)\b))"
 )
+_WORDS = words("clauses")
 GLUE = re.compile(
-    r"(?:[\s,*`\"']|\b(?:and|or|nor|plus|the|all|its|as well as|both|und|sowie|die|der|quantized"
-    r"|layers?|projections?|weights?|modules?|blocks?|tensors?|linears?)\b|[&+/()]|と|与|和|及|및|와|과)*",
-    re.IGNORECASE,
+    rf"(?:[\s,*`\"']|\b{_WORDS['glue']}\b|[&+/()]|{_WORDS['glue_signs']})*", re.IGNORECASE
 )
-LINK = re.compile(
-    r"\b(?:in|into|as|to|at|keeps?|use[sd]?|uses|is|are|was|were|stays?|stored|kept|bleib(?:t|en)|ist|sind|wird)\b"
-    r"|[:=→(]|->|为|用|采|保|は|が|은|는",
-    re.IGNORECASE,
-)
-KNOWN = re.compile(
-    r"\b(?:in|into|as|to|at|their|own|is|are|was|were|be|been|being|use[sd]?|uses|get|gets|got|go|goes|went|have"
-    r"|has|stay|stays|stayed|remain|remains|remained|keep|keeps|kept|left|store|stored|held|both"
-    r"|all|also|still|too|that|why|which|it|so|here|quanti[sz]ed|weights?|layers?|projections?"
-    r"|modules?|tensors?|linears?|blocks?|and|the|just|precision|scheme|full|plain|with|by|on"
-    r"|bleib(?:t|en)|ist|sind|wird|werden|auf|zu|im|mit|deliberately|entirely|always|only)\b",
-    re.IGNORECASE,
-)
-ASIDE = re.compile(
-    r",|\b(?:accumulat|comput|runs?\b|running|logits?|inputs?|outputs?|scales?\b|bias|activations?\b|kernels?"
-    r"|cache|from\b|dequanti|cast|not\b|n't|no\b|than\b|instead|unlike|rather|or\b|could|can\b"
-    r"|might|may\b|need|without|except|before|versus|vs\b|sensitive to)|\w+n't",
-    re.IGNORECASE,
-)
-BEHIND = re.compile(
-    r"\s*(?:\([^()]*\)\s*)?(?:scales?|activations?|kernels?|tensor cores?|hardware|gpus?"
-    r"|accumul\w*|base|original"
-    r"|model|version|checkpoint|inputs?|kv|cache|math|comput\w*|errors?|noise|builds?|or\b|->|→|[+:=])",
-    re.IGNORECASE,
-)
+LINK = re.compile(rf"\b{_WORDS['link']}\b|[:=→(]|->|{_WORDS['link_signs']}", re.IGNORECASE)
+KNOWN = re.compile(rf"\b(?:{_WORDS['known']}|{_WORDS['link']})\b", re.IGNORECASE)
+ASIDE = re.compile(rf",|\b{_WORDS['aside']}|\w+n't", re.IGNORECASE)
+BEHIND = re.compile(rf"\s*(?:\([^()]*\)\s*)?{_WORDS['behind']}", re.IGNORECASE)
 # `All linear layers except lm_head`, `everything but the head`
 ALL = r"\b(?:all|every\w*|each|alle[rs]?)\b[^,;:.]{0,80}?\s"
-BUT = r"(?:except(?:ing)?|but|apart from|besides|other than|outside|save|excluding|minus|außer)"
+BUT = _WORDS["but"]
 LEFT_OUT = re.compile(
     rf"(?P<all>{ALL})?\b{BUT}(?: (?:not|for|in|of|from))*(?: (?:the|its|in))*\W*$", re.IGNORECASE
 )
