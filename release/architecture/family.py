@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Collection, Container, Iterator
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -47,6 +48,7 @@ LLAVA_SPELLINGS: Spellings = {
 MTP_APART = ("fc", "norm", "pre_fc_norm_embedding", "pre_fc_norm_hidden")
 MTP_LAYER = ("eh_proj", "enorm", "hnorm", "shared_head.norm")
 
+SINK = "sinks"  # the tensor
 MODULE_CAP = 400_000  # several times that of the largest model there is
 
 
@@ -116,7 +118,7 @@ class Family(msgspec.Struct, frozen=True):
     inputs: Inputs | Callable[[ModelConfig], Inputs] = Inputs()
 
 
-class Architecture(msgspec.Struct, frozen=True):
+class Architecture(msgspec.Struct, frozen=True, dict=True):
     """What a config implies: the modules of the main model and the cache of each layer.
 
     `caches` has None for a layer that keeps nothing. `mtp_layers` are those that the config states,
@@ -140,6 +142,11 @@ class Architecture(msgspec.Struct, frozen=True):
     mtp_parts: tuple[str, ...] = ()
     drafting_layers: int = 0
     inputs: Inputs = Inputs()
+
+    @cached_property
+    def sinks(self) -> bool:
+        """Whether its attention has sinks."""
+        return any(SINK in module.tensors for module in self.modules.values())
 
     def optional(self, module: str) -> bool:
         """Whether a module belongs to a part that the config need not imply (the MTP head)."""

@@ -95,7 +95,7 @@ def _on_fewer(subject: Subject, fit: Fit) -> Iterator[tuple[int, Change]]:
 
 def _uneven(subject: Subject, fit: Fit, count: int, *, whole: bool) -> bool:
     ranks = Ranks(count, whole, fit.settled.serving.version)
-    return bool(cannot_split(subject.config, subject.architecture, subject.modules, ranks))
+    return bool(cannot_split(subject.config, subject.architecture, subject.parts, ranks))
 
 
 def _without(fit: Fit) -> Iterator[tuple[int, Change]]:

@@ -47,7 +47,7 @@ def _lacks_integers(subject: Subject, gpu: Gpu | None) -> str | None:
     """
     if gpu is None or gpu.compute is None or gpu.compute < FP4_SINCE:
         return None
-    for module in () if isinstance(subject.modules, Unknown) else subject.modules:
+    for module in subject.parts.modules:
         scheme = module.known_scheme
         if scheme is None or scheme.inputs is None or ".experts." in module.name:
             continue

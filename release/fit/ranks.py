@@ -4,7 +4,7 @@ from typing import Any
 
 from release.facts import Facts
 from release.facts.shards import rank_weights
-from release.fit.splitting import Ranks, cannot_split
+from release.fit.splitting import Ranks, cannot_split, parts_of
 from release.memory.serving import Serving
 from release.unknown import Unknown
 
@@ -20,7 +20,8 @@ def weigh_rank(facts: Facts, ranks: int) -> dict[str, Any]:
     if unknown is not None:
         return {"not_estimated": unknown.reason}
     modules, config, architecture = needed
-    if refused := cannot_split(config, architecture, modules, Ranks(ranks)):
+    parts = parts_of(architecture, modules)
+    if refused := cannot_split(config, architecture, parts, Ranks(ranks)):
         return {"gpus": ranks, "refused": refused}
     serving = Serving(tensor_parallel_size=ranks)
     weights = rank_weights(modules, config, architecture, serving, text_only=False)

@@ -153,4 +153,4 @@ def _lacks_stages(subject: Subject, settled: Settled, options: Options) -> str |
     ranks = Ranks(
         serving.tensor_parallel_size, bool(options.enable_expert_parallel), serving.version
     )
-    return cannot_split(config, subject.architecture, subject.modules, ranks)
+    return cannot_split(config, subject.architecture, subject.parts, ranks)

@@ -33,6 +33,30 @@ class Ranks(msgspec.Struct, frozen=True):
     version: Version = parse_version(NEWEST)
 
 
+class Parts(msgspec.Struct, frozen=True):
+    """What can be cut: one module of each kind, and parts of fused layers that end in a block."""
+
+    modules: tuple[Module, ...] = ()
+    ending: tuple[tuple[Module, int, int], ...] = ()
+
+
+def parts_of(architecture: Architecture, modules: Modules | Unknown) -> Parts:
+    """Choose them; layers repeat, and experts by the thousand."""
+    if isinstance(modules, Unknown):
+        return Parts()
+    kinds: dict[tuple[int, str], Module] = {}
+    for name, module in modules.items.items():
+        kinds.setdefault((id(module.layout), name[name.rfind(".") :]), module)
+    found = [module for module in kinds.values() if module.shape is not None]
+    blocks = any(unit_of(module, ROWS) for module in found)
+    siblings = provide_siblings(architecture, modules) if blocks else ()
+    fused = () if isinstance(siblings, Unknown) else siblings
+    return Parts(
+        tuple(module for module in found if module.component not in TOWERS),
+        tuple(each for layer in fused for each in ending_inside(layer)),
+    )
+
+
 class _Split(msgspec.Struct, frozen=True):
     """All that decides whether a module can be split, beside itself."""
 
@@ -48,7 +72,7 @@ class _Split(msgspec.Struct, frozen=True):
 
 
 def cannot_split(
-    config: ModelConfig, architecture: Architecture, modules: Modules | Unknown, ranks: Ranks
+    config: ModelConfig, architecture: Architecture, parts: Parts, ranks: Ranks
 ) -> str | None:
     """Why vLLM does not split the heads, the sides or the quantized blocks of a model so.
 
@@ -58,12 +82,8 @@ def cannot_split(
     """
     caches = () if isinstance(architecture.caches, Unknown) else numbered(architecture.caches)
     kv_heads = {cache.kv_heads for _, cache in caches if isinstance(cache, AttentionCache)}
-    uneven = _uneven_heads(config, kv_heads, ranks.count)
-    if uneven or isinstance(modules, Unknown):
-        return uneven
-    return next(
-        _uneven_modules(modules, _Split(architecture, ranks, kv_heads, _method(config))), None
-    )
+    split = _Split(architecture, ranks, kv_heads, _method(config))
+    return _uneven_heads(config, kv_heads, ranks.count) or next(_uneven_parts(parts, split), None)
 
 
 def _uneven_heads(config: ModelConfig, kv_heads: set[int], count: int) -> str | None:
@@ -82,23 +102,18 @@ def _method(config: ModelConfig) -> str | None:
     return canonical_method(declared.get("quant_method")) if isinstance(declared, dict) else None
 
 
-def _uneven_modules(modules: Modules, split: _Split) -> Iterator[str]:
-    seen = set()
-    for module in modules:
-        last = module.name.rpartition(".")[2]
-        key = (id(module.layout), id(module.scheme), last)  # layers repeat, experts by thousands
-        if key in seen or module.shape is None or module.component in TOWERS:
+def _uneven_parts(parts: Parts, split: _Split) -> Iterator[str]:
+    for module in parts.modules:
+        axis, shape = split_axis(module), module.shape
+        if shape is None:
             continue
-        seen.add(key)
-        axis = split_axis(module)
-        if last in VOCABULARY and not split.architecture.loading.whole_embedding:
-            yield from _uneven_vocabulary(module.shape[ROWS], split.ranks.count)
+        if module.name.rpartition(".")[2] in VOCABULARY:
+            if not split.architecture.loading.whole_embedding:
+                yield from _uneven_vocabulary(shape[ROWS], split.ranks.count)
         elif axis is not None:
-            yield from _uneven_side(module, module.shape, axis, split)
-    siblings = provide_siblings(split.architecture, modules) if split.method == METHOD else ()
-    for fused in () if isinstance(siblings, Unknown) else siblings:
-        for part, rows, block in ending_inside(fused):
-            yield f"{part.name}: {rows:,} rows are no whole blocks of {block}"
+            yield from _uneven_side(module, shape, axis, split)
+    for part, rows, block in parts.ending if split.method == METHOD else ():
+        yield f"{part.name}: {rows:,} rows are no whole blocks of {block}"
 
 
 def _uneven_vocabulary(rows: int, count: int) -> Iterator[str]:

@@ -21,6 +21,7 @@ from release.facts.known import Known
 from release.facts.minimum import BY_HEAD
 from release.facts.modules import Modules
 from release.facts.shards import RankWeights, rank_weights
+from release.fit.splitting import Parts, parts_of
 from release.memory.defaults import Settled, Traits
 from release.memory.model import context_limit
 from release.memory.shape import Shape, measure_shape
@@ -87,6 +88,11 @@ class Subject(msgspec.Struct, frozen=True, dict=True):
         known = () if isinstance(self.modules, Unknown) else self.modules
         schemes = (module.known_scheme for module in known)
         return tuple(sorted({scheme.name for scheme in schemes if scheme}))
+
+    @cached_property
+    def parts(self) -> Parts:
+        """What tensor parallelism may cut."""
+        return parts_of(self.architecture, self.modules)
 
     def weights(self, settled: Settled) -> RankWeights | Unknown:
         """The weights on the fullest GPU; added up once for each way of splitting them."""

@@ -25,7 +25,6 @@ from release.memory.backends import (
 from release.memory.serving import Serving
 from release.unknown import Unknown
 
-SINK = "sinks"  # the tensor
 # Takes FlashAttention 4 for every layer where there is that: it knows images on Hopper.
 GEMMA_4 = frozenset(
     f"Gemma4{part}"
@@ -112,11 +111,10 @@ def _layers(
         and serving.compute is not None
         and serving.compute[0] == HOPPER
     )
-    sinks = any(SINK in module.tensors for module in architecture.modules.values())
     always = {
         need
         for need, there in (
-            (SINKS, sinks),
+            (SINKS, architecture.sinks),
             (JOINED, joined),
             (SCALED, serving.scaled_heads),
         )
