@@ -46,7 +46,7 @@ def _explained(comparer: Comparer, item: Compared) -> Compared:
         return _with(item, Cause.DISORDER, found) if found else item
     if item.cause is Cause.NOISE and item.detail:
         return _excused(item, decoder, base)
-    if item.cause is not Cause.HOLDS_ANOTHER:
+    if item.cause is not Cause.HOLDS_ANOTHER or item.detail:  # of rotated ones it is known
         return item
     ours = sample(decoder)
     partly = len(item.measure.bad_rows) < STRANGE_ROWS * item.measure.rows

@@ -8,8 +8,10 @@ import numpy as np
 from release.comparison.compare import Comparer, Plain
 from release.comparison.feeding import feeding_norms
 from release.comparison.folding import Scaled
-from release.comparison.invariants import agree, row_norms, wrong_ones
+from release.comparison.invariants import ORDERED, agree, row_norms, together, wrong_ones
+from release.comparison.measure import Sums
 from release.comparison.names import canonical
+from release.comparison.neighbours import neighbours
 from release.comparison.pairing import EMBEDDINGS
 from release.comparison.results import ROTATED, Cause, Compared, Difference, Sameness
 from release.comparison.views import Matrix
@@ -21,6 +23,9 @@ GAIN = (0.9, 1.1)
 
 MIXED = {"v_proj"}
 """Read the stream, and are rotated on their other side too."""
+
+ITS_OWN = 0.9
+"""How well the norms of rows go together that are of one weight."""
 
 ROUNDED = 0.02
 """How much rounding to BF16 may change the norm of a rotated bias."""
@@ -105,6 +110,8 @@ class Rotation:
                     item.measure, bad_rows=rows, dead_rows=(), worst=None
                 )
                 return msgspec.structs.replace(item, measure=measure, cause=Cause.ROWS)
+            if self._together(item.module, item.module) < ORDERED:
+                return self._displaced(item)
             self._comparer.reasons[item.module] = ROTATED
             return None
         detail = f"its norm is {gain:.3g} times the base's, which no rotation changes"
@@ -132,16 +139,35 @@ class Rotation:
 
     def _wrong_rows(self, module: str) -> tuple[int, ...]:
         """The rows whose norm is not the base's, of a weight that reads what is rotated."""
+        found = [wrong_ones(ours, base) for ours, base in self._norms_of_rows(module, module)]
+        return min(found, key=len, default=())
+
+    def _together(self, module: str, other: str) -> float:
+        """How well the norms of a weight's rows follow those of the base's, there or elsewhere."""
+        pairs = self._norms_of_rows(module, other)
+        return max((together(ours, base) for ours, base in pairs), default=1.0)
+
+    def _displaced(self, item: Compared) -> Compared:
+        """Say whose rows a weight has, or that they are in no order that is known."""
+        shapes = {name: weight.shape for name, weight in self._comparer.weights.items()}
+        for other in neighbours(item.module, shapes):
+            if any(feeding_norms(other)) and self._together(item.module, other) > ITS_OWN:
+                return msgspec.structs.replace(item, cause=Cause.HOLDS_ANOTHER, detail=other)
+        detail = "the norms of its rows are not those of the base's rows"
+        return msgspec.structs.replace(item, cause=Cause.DISORDER, detail=detail)
+
+    def _norms_of_rows(self, module: str, other: str) -> Iterator[tuple[Sums, Sums]]:
+        """The norms of our rows, and of another weight's in the base, where they stay as they are.
+
+        With the norm before it multiplied in, and without.
+        """
         last = module.rpartition(".")[2]
         if not self._spun or last in MIXED or not any(feeding_norms(module)):
-            return ()
+            return
         decoder = self._comparer.decoder(self._comparer.weights[module])
         ours = row_norms(lambda start, stop: decoder.rows(start, stop).values(), *decoder.shape)
-        found = [
-            wrong_ones(ours, row_norms(base.read, base.rows, base.columns))
-            for base in (self._comparer.matrix(module), *self._with_norms(module))
-        ]
-        return min(found, key=len)
+        for base in (self._comparer.matrix(other), *self._with_norms(other)):
+            yield ours, row_norms(base.read, base.rows, base.columns)
 
     def _ours(self, tensor: str) -> Floats:
         info = self._comparer.plains[tensor].info

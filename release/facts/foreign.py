@@ -57,7 +57,7 @@ def another_by_value(
 ) -> str:
     """Say that values are another model's, or another training's of the same one."""
     strangers = [item for item in compared if item.measure.cosine < UNLIKE]
-    if len(strangers) > TOO_MANY * len(compared):
+    if len(strangers) > TOO_MANY * len(comparer.weights):  # rotated ones may not be among them
         odd = [d for d in differences if d.likeness.sameness is Sameness.DIFFERENT and not d.holds]
         if len(odd) > len(differences) / 2 or _are_nowhere(comparer, strangers):
             count = f"{len(strangers):,} of {len(compared):,}"

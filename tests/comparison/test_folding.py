@@ -144,3 +144,23 @@ def test_nothing_is_said_of_a_norm_before_weights_of_others(
         broken.exchange(f"{MLP}.gate_proj.{role}", f"{MLP}.up_proj.{role}")
     found = [finding for finding in compare(broken, "llama") if "B108" not in finding]
     assert found == []
+
+
+def test_a_rotated_weight_in_the_place_of_another(draft: Drafts, compare: Compare) -> None:
+    broken = draft(SPUN)
+    for role in ("weight_packed", "weight_scale"):
+        broken.exchange(f"{MLP}.gate_proj.{role}", f"{MLP}.up_proj.{role}")
+    assert sorted(compare(broken, "llama")) == [
+        f"B108 error {MLP}.gate_proj",
+        f"B108 error {MLP}.up_proj",
+    ]
+
+
+def test_rotated_rows_in_another_order(draft: Drafts, compare: Compare) -> None:
+    broken = draft(SPUN)
+    for role in ("weight_packed", "weight_scale"):
+        broken.change(
+            f"{MLP}.up_proj.{role}", lambda raw: raw[len(raw) // 2 :] + raw[: len(raw) // 2]
+        )
+    assert compare(broken, "llama") == [f"B109 error {MLP}.up_proj"]
+    assert "the norms of its rows" in compare(broken, "llama", words=True)[0]
