@@ -11,7 +11,7 @@ from release.audit.page import Page, sentences, statements
 from release.audit.places import Machine, machines
 from release.audit.words import elsewhere, words
 
-Kind = Literal["mtp", "no mtp", "vision", "no vision", "native", "remote code", "recovery"]
+Kind = Literal["mtp", "no mtp", "vision", "no vision", "native", "remote code", "recovery", "speed"]
 
 DENIED = re.compile(
     rf"\b(?:{words('elsewhere')['absent']})\b|n't\b|{words('elsewhere')['absent_cjk']}",
@@ -62,6 +62,17 @@ RECOVERY = re.compile(
     r"|1\d\d)(?:\.\d{1,6})?\s*%\s*(?:of (?:the )?(?:base|original|bf16))",
     re.IGNORECASE,
 )
+SPEED = re.compile(
+    r"(?<![\d.])\d[\d.]{0,5}\s*(?:[x×%]|times|fold)\s*(?:(?:as )?fast(?:er)?\b|quicker\b"
+    r"|(?:the |higher |more |greater |better |decod\w+ |inference )(?:throughput|speed)\b"
+    r"|speed-?ups?\b)|\bspeed-?ups? of (?:up to |about )?\d",
+    re.IGNORECASE,
+)
+TIMED = re.compile(
+    r"vllm bench|benchmark_(?:serving|throughput|latency)|guidellm|genai-perf|llmperf|aiperf"
+    r"|\b(?:tokens?|tok|reqs?|requests)\s?(?:/|per )\s?s(?:ec(?:ond)?)?\b|\bT(?:POT|TFT)\b",
+    re.IGNORECASE,
+)
 EVIDENCE = re.compile(
     r"lm[-_ ]eval|evaluation[- ]harness|lighteval|evalplus|evalscope|simple-evals|opencompass",
     re.IGNORECASE,
@@ -93,6 +104,7 @@ class Features(msgspec.Struct, frozen=True):
     harness: bool
     counted: bool
     base_scores: bool
+    timed: bool
 
 
 def provide_features(page: Page) -> Features:
@@ -104,6 +116,7 @@ def provide_features(page: Page) -> Features:
         harness=any(EVIDENCE.search(text) for text in (*texts, page.text)),
         counted=bool(COUNTED.search(heads)) or any(re.search(r"\bn\s*=\s*\d", t) for t in texts),
         base_scores=bool(BASE.search(heads)) or any(map(BASE_SCORE.search, texts)),
+        timed=bool(TIMED.search(page.text)),
     )
 
 
@@ -128,6 +141,8 @@ def _claims(page: Page) -> Iterator[Feature]:
 def _sentence(number: int, text: str) -> Iterator[Feature]:
     if RECOVERY.search(text):
         yield Feature("recovery", number, text)
+    if SPEED.search(text):
+        yield Feature("speed", number, text)
     if not ELSEWHERE.search(text):
         if NO_MTP.search(text):
             yield Feature("no mtp", number, text)

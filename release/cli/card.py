@@ -120,6 +120,7 @@ def _write(
     from release.card import render_card  # noqa: PLC0415 - keeps --help fast
     from release.card.explain import explain as explanation  # noqa: PLC0415
     from release.card.seal import require_ours  # noqa: PLC0415
+    from release.card.words import require_true  # noqa: PLC0415
     from release.checkpoint import open_checkpoint  # noqa: PLC0415
     from release.facts.identity import CARD_FILE  # noqa: PLC0415
     from release.manifest import load_manifest  # noqa: PLC0415
@@ -135,6 +136,7 @@ def _write(
         write_result(explanation(card, explain), output)
         return
     require_unchanged(report, opened, recall_stamps(report))
+    require_true(card, report, manifest, opened)
     if output == STDOUT:
         write_result(card.text, None)
         return

@@ -26,3 +26,32 @@ def test_silent_with_evidence_and_without_a_claim(audit: AuditLines) -> None:
         audit("K107", "It keeps 95% of the original (lm-eval, n = 500, base 0.80, ours 0.76).")
         == []
     )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It is 2x faster than BF16.",
+        "Up to 1.8 × faster decoding on an H100.",
+        "30% higher throughput.",
+        "Speedups of up to 2.3 were seen.",
+        "Three kernels: 1.5x speedup.",
+    ],
+)
+def test_fires_on_speed_that_nobody_timed(audit: AuditLines, text: str) -> None:
+    [found] = audit("K107", text)
+    assert found.startswith("1 warning claims ")
+    assert found.endswith("without a time, a rate or its benchmark")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2x faster than BF16: 5,120 against 2,540 tokens/s by `vllm bench throughput`.",
+        "NVFP4 is 4x smaller than BF16, and needs 50% less memory.",
+        "Use fast tokenizers; 2 times a week.",
+        "It may be faster on Blackwell.",
+    ],
+)
+def test_silent_on_what_was_timed_and_what_is_no_speed(audit: AuditLines, text: str) -> None:
+    assert audit("K107", text) == []
