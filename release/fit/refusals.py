@@ -11,7 +11,7 @@ from release.memory.gpus import TURING, Gpu
 from release.memory.model import AMPERE, WIDE, endless, lacks_dtype, longest_length, serving_dtype
 from release.memory.options import Options
 from release.memory.versions import NEWEST, Version, is_newer
-from release.quantization.config import METHOD, canonical_method, find_quantization
+from release.quantization.config import METHOD, find_quantization
 from release.unknown import Unknown
 
 E5M2 = "fp8_e5m2"
@@ -113,7 +113,10 @@ def _lacks_dtype(subject: Subject, settled: Settled) -> str | None:
     why = None if asked == "auto" else lacks_dtype(subject.config, asked, old=old)
     if why:
         return f"--dtype {asked}: {why}"
-    wide = serving_dtype(subject.config, asked, serving.compute) == WIDE
+    dtype = serving_dtype(subject.config, asked, serving.compute)
+    if subject.method == "mxfp4" and dtype == "float16":
+        return "it runs in float16 here, and vLLM's MXFP4 takes bfloat16 alone"
+    wide = dtype == WIDE
     stored = not isinstance(subject.quantization, Unknown) and subject.quantization.groups
     return "it runs in float32 here, which quantized weights do not" if wide and stored else None
 
@@ -126,9 +129,9 @@ def _lacks_cache(subject: Subject, settled: Settled) -> str | None:
     if settled.serving.kv_cache_dtype != E5M2:
         return None
     _, declared = find_quantization(subject.config.raw) or ("", {})
-    method = canonical_method(declared.get("quant_method")) if isinstance(declared, dict) else None
+    method = subject.method or ""
     scaled = method == METHOD and declared.get("kv_cache_scheme") is not None
-    if scaled or method == "fp8" or (method or "").startswith("modelopt"):
+    if scaled or method == "fp8" or method.startswith("modelopt"):
         return f"--kv-cache-dtype {E5M2}: not for a checkpoint that may hold scales of the cache"
     return None
 

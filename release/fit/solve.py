@@ -1,5 +1,7 @@
 """From a subject and a question to an answer."""
 
+from itertools import pairwise
+
 import msgspec
 from msgspec.structs import replace
 
@@ -41,6 +43,7 @@ from release.memory.versions import NEWEST, is_newer
 from release.memory.world import needed_gpus, too_few
 from release.unknown import Unknown
 
+CHOOSING_KERNELS = frozenset({"--linear-backend", "--moe-backend", "--kernel-config"})
 # What the modules of a model keep beside the tensors that its config implies: float32 routers.
 COMPUTED_SLACK = 0.006
 
@@ -137,7 +140,7 @@ def solve(subject: Subject, question: Question) -> Fit:
         question=question,
         command=write_command(question.model or subject.name, options, question.rest),
         assumptions=_assumptions(subject, question, settled),
-        kernels=kernels(subject, question.gpu),
+        kernels=kernels(subject, question.gpu, question.rest),
     )
 
 
@@ -150,11 +153,19 @@ def why_refused(subject: Subject, question: Question, settled: Settled) -> str |
     )
 
 
-def kernels(subject: Subject, gpu: Gpu | None) -> dict[str, str]:
-    """How vLLM computes each scheme of the checkpoint on this GPU."""
+def kernels(subject: Subject, gpu: Gpu | None, rest: tuple[str, ...] = ()) -> dict[str, str]:
+    """How vLLM computes each scheme of the checkpoint on this GPU, if no word of `rest` says."""
     if gpu is None:
         return {}
-    return {scheme: native_kernels(scheme, gpu) for scheme in subject.schemes}
+    pairs = pairwise((*rest, ""))
+    named = [
+        word if "=" in word else f"{word} {value}"
+        for word, value in pairs
+        if word.partition("=")[0] in CHOOSING_KERNELS
+    ]
+    said = ", ".join(each for each in named if not each.endswith("auto"))
+    before = f"as {said} has it, else " if said else ""
+    return {scheme: before + native_kernels(scheme, gpu) for scheme in subject.schemes}
 
 
 def _room(subject: Subject, question: Question, settled: Settled, block: int) -> Room:

@@ -26,7 +26,7 @@ from release.memory.defaults import Settled, Traits
 from release.memory.model import context_limit
 from release.memory.shape import Shape, measure_shape
 from release.memory.versions import parse_version
-from release.quantization.config import QuantizationConfig, find_quantization
+from release.quantization.config import QuantizationConfig, canonical_method, find_quantization
 from release.quantization.foreign import translate_foreign
 from release.unknown import Unknown
 
@@ -88,6 +88,14 @@ class Subject(msgspec.Struct, frozen=True, dict=True):
         known = () if isinstance(self.modules, Unknown) else self.modules
         schemes = (module.known_scheme for module in known)
         return tuple(sorted({scheme.name for scheme in schemes if scheme}))
+
+    @property
+    def method(self) -> str | None:
+        """What its quantization is called by vLLM, if config.json declares one."""
+        _, declared = find_quantization(self.config.raw) or ("", None)
+        return (
+            canonical_method(declared.get("quant_method")) if isinstance(declared, dict) else None
+        )
 
     @cached_property
     def parts(self) -> Parts:

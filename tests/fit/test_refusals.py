@@ -158,3 +158,32 @@ def test_sizes_of_graphs_agree_with_the_largest() -> None:
     options = msgspec.structs.replace(options, max_cudagraph_capture_size=8)
     fit = solve(open_subject(HYBRID), Question(options, gpu=find_gpu("H200")))
     assert "--max-cudagraph-capture-size 8 is not the largest" in fit.answer.why
+
+
+@pytest.mark.parametrize(
+    ("dtype", "starts"), [(None, True), ("bfloat16", True), ("float16", False)]
+)
+def test_mxfp4_of_gpt_oss_takes_bfloat16_alone(
+    dtype: str | None, starts: bool, tmp_path: Path
+) -> None:
+    config = json.loads((MODELS / "gpt-oss-20b.json").read_text())["config"]
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps(config | {"quantization_config": {"quant_method": "mxfp4"}}))
+    options = Options(max_num_seqs=4, dtype=dtype)
+    fit = solve(open_subject(file), Question(options, gpu=find_gpu("H100")))
+    assert fit.answer.starts is starts
+    assert starts or "takes bfloat16 alone" in fit.answer.why
+
+
+@pytest.mark.parametrize(
+    ("rest", "said"),
+    [
+        (("--linear-backend", "marlin"), "as --linear-backend marlin has it, else native FP4"),
+        (("--moe-backend=triton", "--seed", "3"), "as --moe-backend=triton has it, else native"),
+        (("--linear-backend", "auto"), "native FP4"),
+    ],
+)
+def test_a_backend_of_the_kernels_that_is_named_is_said(rest: tuple[str, ...], said: str) -> None:
+    question = Question(Options(max_num_seqs=4), gpu=find_gpu("B200"), rest=rest)
+    fit = solve(open_subject(CHECKPOINTS / "llama-nvfp4"), question)
+    assert fit.kernels["NVFP4"].startswith(said)
