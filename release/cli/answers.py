@@ -36,8 +36,11 @@ class Answers(msgspec.Struct, frozen=True):
 
     def json(self) -> str:
         """One object for one answer, a list for several."""
-        documents: list[dict[str, Any]] = [to_document(fit, change) for fit, change in self.fits]
-        documents += [{"asked": self._where(q), "not_estimated": why} for q, why in self.gaps]
+        documents: list[dict[str, Any]] = [
+            {**self._asked(fit.question), **to_document(fit, change)} for fit, change in self.fits
+        ]
+        documents += [{**self._asked(q), "not_estimated": why} for q, why in self.gaps]
+        documents += [{"not_judged": why} for why in self.left]
         value = documents[0] if len(documents) == 1 else documents
         return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
 
@@ -78,6 +81,11 @@ class Answers(msgspec.Struct, frozen=True):
             for what, text in commands(fit, change)
         ]
         return list(dict.fromkeys(pairs))
+
+    def _asked(self, question: Question) -> dict[str, str]:
+        """Which of several questions it is."""
+        where = self._where(question).removesuffix(": ")
+        return {"asked": where} if where else {}
 
     def _where(self, question: Question, what: str = STARTING) -> str:
         """The command and the GPU, where there are several; what was asked is so of every GPU."""

@@ -1,6 +1,7 @@
 """From a subject and a question to an answer."""
 
 from itertools import pairwise
+from pathlib import PurePath
 
 import msgspec
 from msgspec.structs import replace
@@ -268,6 +269,9 @@ def _assumptions(subject: Subject, question: Question, settled: Settled) -> tupl
     found.append(f"KV cache dtype {serving.kv_cache_dtype}")
     if isinstance(subject.quantization, Unknown):
         found.append(f"nothing about the checkpoint's own KV cache: {subject.quantization.reason}")
+    if question.log is not None and (ran := question.log.stated.model):
+        last = PurePath(ran).name
+        found.append("" if last == PurePath(subject.name).name else f"the log is of {last:.60}")
     mode = "on" if serving.aligned_states else "off"
     found.append(f"prefix caching {mode}" if serving.enable_prefix_caching is not None else "")
     if (engines := question.options.data_parallel_size or 1) > 1:

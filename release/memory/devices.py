@@ -19,7 +19,8 @@ COUNTS = (
     re.compile(rf"""\b(?:nvidia|amd)\.com/gpu["']?(?:\s*:|\s+=)\s*["']?{N}"""),  # Kubernetes
     re.compile(rf"--(?:gres=gpu|gpus-per-node|gpus-per-task)(?::[a-z]\w*)?[=:](?:[a-z]\w*:)?{N}"),
     re.compile(rf"""\baccelerators:\s*["']?[\w.-]+:{N}"""),  # SkyPilot
-    re.compile(rf"""driver:\s*["']?nvidia["']?\s*\n\s*count:\s*["']?{N}"""),  # Compose
+    re.compile(rf"""driver:\s*["']?nvidia["']?\s*[,\n]\s*count:\s*["']?{N}"""),  # Compose
+    re.compile(rf"""\bcount:\s*["']?{N}["']?\s*[,\n]\s*driver:\s*["']?nvidia\b"""),
 )
 
 

@@ -20,7 +20,9 @@ QUOTED = re.compile(r"""'([^']*)'|"((?:\\.|[^"\\])*)"|\\(.)""", re.DOTALL)
 ESCAPED = re.compile(r'\\([$`"\\])')
 # Of a shell, of PowerShell and of Windows' command line; a space behind it is not seen.
 CONTINUED = re.compile(r"(?:\\|(?<=\s)[`^])[ \t]*\r?\n|\\\s*\Z")
-COMMENTED = re.compile(r"\\[ \t]+#")
+# What follows such a comment is another command's; a comment that is the last line does no harm.
+COMMENTED = re.compile(r"\\[ \t]+#|\\[ \t]*(?:\r?\n[ \t]*#[^\n]*)+\n[ \t]*--?[A-Za-z]")
+EMPTY = re.compile(r"\\[ \t]*\r?\n[ \t]*\r?\n[ \t]*--?[A-Za-z]")
 
 
 def commands(text: str) -> Iterator[list[str]]:
@@ -28,6 +30,9 @@ def commands(text: str) -> Iterator[list[str]]:
     if COMMENTED.search(text):
         what = "a comment stands behind a backslash: the shell ends the command there"
         raise ReleaseError(what, hint="give the comment a line of its own")
+    if EMPTY.search(text):
+        what = "an empty line follows a backslash: the shell ends the command there"
+        raise ReleaseError(what, hint="take the empty line out")
     text, at = CONTINUED.sub("", text), 0
     words: list[str] = []
     while at < len(text):

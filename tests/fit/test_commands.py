@@ -1,5 +1,6 @@
 """`vllm serve` commands as they are pasted and written."""
 
+import json
 import shlex
 import shutil
 from itertools import pairwise
@@ -141,6 +142,8 @@ COUNTED: list[tuple[str, int | None]] = [
     ("env:\n- name: CUDA_VISIBLE_DEVICES\n  value: '0,1'\nargs: [vllm, serve, m]", 2),
     ("args: [vllm, serve, m]\ndevices:\n- driver: nvidia\n  device_ids: ['0', '3']\n", 2),
     ("args: [vllm, serve, m]\ndevices:\n- driver: nvidia\n  count: 1\n", 1),
+    ("args: [vllm, serve, m]\ndevices: [{driver: nvidia, count: 2, capabilities: [gpu]}]\n", 2),
+    ("args: [vllm, serve, m]\ndevices: [{count: 3, driver: nvidia}]\n", 3),
     ("CUDA_VISIBLE_DEVICES=$GPUS vllm serve m --gpu-memory-utilization 0.9", None),
     ("resources: {accelerators: H100:8}\nrun: vllm serve m", 8),
 ]
@@ -199,6 +202,10 @@ def test_each_of_several_commands_is_answered(run: Run, tmp_path: Path) -> None:
     assert result.returncode == 0
     assert "command 1: not judged, it serves other" in result.stdout
     assert "command 2: Starts: yes" in result.stdout
+    both = text.replace("a/m -tp", "a/other -tp")
+    told = run("fit", ours, "--gpu", "H200", "--audit", both, "--format", "json").stdout
+    found = [(each.get("asked"), each.get("not_judged", "")[:21]) for each in json.loads(told)]
+    assert found == [("command 2", ""), (None, "command 1: not judged")]
 
 
 def test_what_the_command_serves_is_told_from_what_was_read(run: Run) -> None:
@@ -235,6 +242,8 @@ def test_compressed_tensors_are_read_by_no_other_method() -> None:
         ("vllm bench serve --model m", "`vllm bench serve` is not judged"),
         ("llm = LLM(model='m')", "LLM( of Python"),
         ("vllm serve m \\ # why\n --port 1", "a comment stands behind a backslash"),
+        ("vllm serve m \\\n  # why\n --port 1", "a comment stands behind a backslash"),
+        ("vllm serve m \\\n\n --port 1", "an empty line follows a backslash"),
         ("vllm serve \N{LEFT DOUBLE QUOTATION MARK}m", "curly quotes"),
         ("args: [--model_name=q, --model_id=a/b]", "an option of KServe's own server"),
         ("docker pull vllm/vllm-openai:v1", "the command is not `vllm serve"),
