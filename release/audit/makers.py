@@ -35,7 +35,9 @@ LABEL = re.compile(
     r"|library|backend|tool)|quant(?:ization)?|quant_method",
     re.IGNORECASE,
 )
-VALUE = re.compile(rf"(?:[\w.]+[- ]){{0,1}}?{NAME}{BEHIND}", re.IGNORECASE)
+VALUE = re.compile(
+    rf"(?:[\w.]+[- ])??{NAME}{BEHIND}(?! (?:is|are|at|in|from|via|see)\b)", re.IGNORECASE
+)
 # A method in a name may be no more than a habit.
 TITLE = re.compile(rf"(?<!\w)(?:{'|'.join(TOOLS)})(?!\w)", re.IGNORECASE)
 ELSEWHERE = elsewhere(
