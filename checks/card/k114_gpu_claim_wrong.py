@@ -47,6 +47,8 @@ def check(page: Page, bounds: tuple[Bound, ...], trials: tuple[Trial, ...]) -> F
 
 def _beyond(claim: Serving, fit: Fit) -> str | None:
     most, gpu = fit.answer.at_most, claim.machine.gpu.name
+    if fit.answer.starts is False and fit.answer.binds == "options":  # on no memory
+        return f"it does not run on {gpu}: {fit.answer.why}"
     if claim.room is not None and claim.room.low > most.available_bytes * (1 + SLACK):
         have = binary_bytes(most.available_bytes)
         return f"{gpu} has at most {have} for the cache, the card says {claim.room.text}"

@@ -27,6 +27,8 @@ from release.unknown import Unknown
 
 LEAST = 512  # tokens of a context that is of some use
 CHANGED = re.compile(r": it (?:came|went) with ")
+STEP = 2048  # tokens: vLLM takes no fewer than sequences
+SMALL_FIRST = ("fp8", "auto")
 UTMOST = 0.97  # of a GPU: more never starts beside a driver and a CUDA context
 
 
@@ -161,21 +163,33 @@ def refused(command: Command, subject: Subject) -> str | None:
 
 
 def _bound(claim: Serving, subject: Subject) -> Bound:
-    options = Options(
+    """Ask with a small cache, and where vLLM does not take that on the GPU, with the model's."""
+    tried = Bound(claim)
+    for dtype in (claim.cache,) if claim.cache else SMALL_FIRST:
+        options = _utmost(claim, subject, dtype)
+        try:
+            found = solve(subject, Question(options=options, gpu=claim.machine.gpu))
+        except ReleaseError as error:
+            return Bound(claim, open=error.what)
+        tried = Bound(claim, found)
+        if found.answer.starts is not False or found.answer.binds != "options":
+            return tried
+    return tried
+
+
+def _utmost(claim: Serving, subject: Subject, dtype: str) -> Options:
+    sequences = max(1, math.ceil(claim.requests or 1))
+    return Options(
         tensor_parallel_size=claim.machine.count if claim.machine.count > 1 else None,
-        kv_cache_dtype=claim.cache or "fp8",
+        kv_cache_dtype=dtype,
         max_model_len=_length(claim, subject),
-        max_num_seqs=max(1, math.ceil(claim.requests or 1)),
-        max_num_batched_tokens=2048,
+        max_num_seqs=sequences,
+        max_num_batched_tokens=max(STEP, sequences),
         gpu_memory_utilization=UTMOST,
         enable_prefix_caching=False,
         enforce_eager=True,
         language_model_only=True if subject.config.vision is not None else None,
     )
-    try:
-        return Bound(claim, solve(subject, Question(options=options, gpu=claim.machine.gpu)))
-    except ReleaseError as error:
-        return Bound(claim, open=error.what)
 
 
 def _length(claim: Serving, subject: Subject) -> int | None:

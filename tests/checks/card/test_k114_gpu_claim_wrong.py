@@ -1,6 +1,9 @@
 import pytest
 
+from release.card.check import Audit, audit_card
+from release.checkpoint import open_checkpoint
 from tests.checks.card.conftest import AuditLines
+from tests.conftest import ROOT
 
 EIGHT = (
     "vllm serve acme/a --max-model-len 262144 --kv-cache-dtype fp8 --gpu-memory-utilization 0.95"
@@ -96,3 +99,21 @@ def test_fires_on_what_stands_below_the_command(audit: AuditLines) -> None:
     below = "\nIt starts: 17.33 requests of 262,144 tokens fit.\n"
     [found] = audit("K114", serve(EIGHT) + below)
     assert found.startswith("8 error ")
+
+
+def of_int8(text: str) -> list[str]:
+    checkpoint = open_checkpoint(ROOT / "tests" / "checkpoints" / "llama-w8a8-int8")
+    report = audit_card(Audit("README.md", f"# Llama\n\n{text}\n", checkpoint))
+    return [finding.message for finding in report.findings if finding.rule == "K114"]
+
+
+def test_fires_on_a_gpu_that_has_no_kernel_for_it() -> None:
+    [found] = of_int8("RTX 5090: 4 requests of 1,024 tokens at once")
+    assert found.startswith("it does not run on RTX 5090: ")
+
+
+@pytest.mark.parametrize("gpu", ["RTX 4090", "A100 80GB", "RTX 3090", "H100 80GB"])
+def test_silent_on_a_gpu_that_has_one(gpu: str) -> None:
+    # No backend takes an FP8 cache on Ampere: a claim that names no cache is not of that one.
+    assert of_int8(f"{gpu}: 4 requests of 1,024 tokens at once") == []
+    assert of_int8(f"It runs on a single {gpu}.") == []
