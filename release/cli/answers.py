@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from release.cli.console import rich_text
+from release.cli.console import rich_text, terminal_width
 from release.fit.document import to_document
 from release.fit.solve import Fit, Question
 from release.tables import Table
@@ -14,6 +14,7 @@ from release.tables.terminal import draw_tables
 from release.text import code_block, markdown, printable
 
 STARTS, DOES_NOT, UNCERTAIN = 0, 1, 3
+LENGTHS_WIDE, ANSWER_WIDE = 12, 22  # characters of a table's columns
 
 
 class Answers(msgspec.Struct, frozen=True):
@@ -56,7 +57,8 @@ class Answers(msgspec.Struct, frozen=True):
         from rich.text import Text  # noqa: PLC0415
 
         heads = [Text(head, "bold") for head in self._heads()]
-        drawn = rich_text(Group(*heads, Text(""), draw_tables(self._tables())), color=color)
+        tables = draw_tables(self._tables(terminal_width()))
+        drawn = rich_text(Group(*heads, Text(""), tables), color=color)
         return drawn + "".join(f"{what}:\n  {printable(text)}\n" for what, text in self._commands())
 
     def picture(self) -> str:
@@ -65,10 +67,13 @@ class Answers(msgspec.Struct, frozen=True):
 
         return requests_picture([fit for fit, _ in self.fits])
 
-    def _tables(self) -> tuple[Table, ...]:
+    def _tables(self, width: int | None = None) -> tuple[Table, ...]:
+        """The tables; of several answers no more abreast than `width` characters hold."""
         if len(self.fits) == 1:
             return fit_tables(self.fits[0][0])
-        return (requests_table([fit for fit, _ in self.fits]),)
+        fits = [fit for fit, _ in self.fits]
+        count = len(fits) if width is None else max((width - LENGTHS_WIDE) // ANSWER_WIDE, 1)
+        return tuple(requests_table(fits[i : i + count]) for i in range(0, len(fits), count))
 
     def _heads(self) -> list[str]:
         found = [f"{self._where(fit.question)}{verdict(fit)}" for fit, _ in self.fits]

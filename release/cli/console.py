@@ -52,7 +52,7 @@ def rich_text(renderable: Any, *, color: bool, width: int | None = None) -> str:
     from rich.console import Console  # noqa: PLC0415 - 50 ms that only tables need
 
     console = Console(
-        force_terminal=color, no_color=not color, width=width or _width(), highlight=False
+        force_terminal=color, no_color=not color, width=width or terminal_width(), highlight=False
     )
     with console.capture() as capture:
         console.print(renderable)
@@ -64,7 +64,8 @@ def use_color(output: Path | None) -> bool:
     return output in {None, STDOUT} and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
-def _width() -> int:
+def terminal_width() -> int:
+    """Characters in a line of the terminal, 100 where there is none."""
     import shutil  # noqa: PLC0415
 
     return shutil.get_terminal_size((100, 24)).columns

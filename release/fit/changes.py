@@ -20,7 +20,8 @@ UTILIZATION = 0.95
 LAST = 0.005  # GiB: half of the last decimal that a log prints
 FEW = (64, 16, 4)
 MOST = 3  # changes at once
-MORE_GPUS = (2, 4, 8)  # times as many
+MORE_GPUS, ONE_HOST = (2, 4, 8), 8  # times as many, without words for several hosts
+LEAST = 2048  # tokens, which more GPUs are better than
 
 # Options without which vLLM may take the rest.
 DROPPED = (
@@ -36,7 +37,7 @@ def smallest_change(subject: Subject, fit: Fit) -> Fit | None:
     """The changes that cost least of what was asked for and make it start; None if none do.
 
     Every candidate is answered as the question was, so what is returned starts by the same model.
-    More GPUs are the last resort.
+    More GPUs are the last resort but for a length of no use.
     """
     if fit.answer.starts:
         return None
@@ -49,16 +50,18 @@ def smallest_change(subject: Subject, fit: Fit) -> Fit | None:
         for chosen in combinations(singles, count)
         if len({name for _, change in chosen for name in change}) == sum(len(c) for _, c in chosen)
     ]
+    short = None
     for _, _, chosen in sorted(choices, key=lambda choice: choice[:2]):
         found = _try(subject, fit.question, {k: v for one in chosen for k, v in one.items()})
-        if found is not None:
+        if found is not None and found.answer.at_least.longest_request >= min(LEAST, fit.longest):
             return found
+        short = short or found
     if fit.question.log is not None and fit.question.log.free_gib is not None:
-        return None  # what the others have free is not known
+        return short  # what the others have free is not known
     ranks = fit.settled.serving.tensor_parallel_size
-    wider = ({"tensor_parallel_size": ranks * times} for times in MORE_GPUS)
+    wider = ({"tensor_parallel_size": n} for times in MORE_GPUS if (n := ranks * times) <= ONE_HOST)
     tries = (_try(subject, fit.question, dict(change)) for change in wider)
-    return next(filter(None, tries), None)
+    return next(filter(None, tries), short)
 
 
 def _without_refused(subject: Subject, question: Question) -> Fit | None:

@@ -26,11 +26,12 @@ def _draw(table: Table) -> Grid:
     footers = table.total or ("",) * len(table.columns)
     for position, (column, footer) in enumerate(zip(table.columns, footers, strict=True)):
         right = position in table.numeric
+        figures = (footer, *(row[position] for row in table.rows)) if right else ()
         grid.add_column(
             column,
             Text(footer),
             justify="right" if right else "left",
-            no_wrap=right,
+            min_width=max(map(len, figures), default=None),  # a figure that is cut is another
             overflow="fold",
         )
     for row in table.rows:

@@ -1,6 +1,7 @@
 """`vllm serve` commands as they are pasted and written."""
 
 import json
+import re
 import shlex
 import shutil
 from itertools import pairwise
@@ -434,3 +435,14 @@ def test_several_gpus_are_told_apart(run: Run) -> None:
     assert "RTX 5090: Starts: no" in result.stdout
     assert "H200: Starts: yes" in result.stdout
     assert "RTX 5090: This starts:" in result.stdout
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100])
+def test_no_figure_is_cut_however_narrow_the_terminal(width: int, run: Run) -> None:
+    gpus = [word for name in ("H100", "RTX 5090", "B200", "L40S") for word in ("--gpu", name)]
+    asked = ("fit", HYBRID, *gpus, "--max-num-seqs", "4", "--kv-cache-dtype", "fp8")
+    whole = run(*asked, "--format", "markdown").stdout
+    figures = re.findall(r"\d[\d,.]* to \d[\d,.]*", whole)
+    drawn = run(*asked, COLUMNS=str(width)).stdout
+    assert figures
+    assert [each for each in figures if each not in drawn] == []
