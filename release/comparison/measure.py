@@ -28,6 +28,9 @@ STRAY, ASIDE = 0.15, 0.75
 """Cosine of a row that is another's: GPTQ leaves rows of trained weights 0.48, of odd ones 0.20,
 and noise of more energy than they have. How much of it may lie along a row of few large values."""
 
+CLEAR, LITTLE = 3, 0.1
+"""What of a factor is no noise: more than this many times what lies aside, and a little."""
+
 FEWEST_ROWS, LOST = 8, 0.5
 """Rows of a column that tell anything, and for what share of them the base is not zero."""
 
@@ -137,7 +140,8 @@ class _Tally:
         judged = self.base > typical * TINY_ROW**2
         worst = int(np.argmin(np.where(judged, row_sqnr, np.inf))) if judged.any() else None
         off_groups = self.groups.off()
-        bad = judged & ~(row_sqnr >= self.floors.row)
+        _slope, away, aside = _slopes(self.base, self.ours, self.both)
+        bad = judged & (~(row_sqnr >= self.floors.row) | (away > CLEAR * aside + LITTLE))
         return Measure(
             rows=len(self.base),
             elements=self.elements,
@@ -170,12 +174,17 @@ def strays(base: Sums, ours: Sums, both: Sums, floors: Floors) -> list[int]:
     The sums are of each row's squares there and here, and of their products.
     """
     low, high = floors.group_slope
-    slope = both / base
-    aside = np.sqrt(np.maximum(ours / base - slope**2, 0))
-    resized = ~((slope >= low) & (slope <= high)) & (np.abs(slope - 1) > ASIDE * aside)
+    slope, off, aside = _slopes(base, ours, both)
+    resized = ~((slope >= low) & (slope <= high)) & (off > ASIDE * aside)
     turned = ~(both >= STRAY * np.sqrt(base * ours))
-    found: list[int] = np.flatnonzero(resized | turned).tolist()
+    found: list[int] = np.flatnonzero(resized | turned | (off > CLEAR * aside + LITTLE)).tolist()
     return found
+
+
+def _slopes(base: Sums, ours: Sums, both: Sums) -> tuple[Sums, Sums, Sums]:
+    """The slope of each row over the base's, how far from 1 it is, and what lies aside of it."""
+    slope = both / base
+    return slope, np.abs(slope - 1), np.sqrt(np.maximum(ours / base - slope**2, 0))
 
 
 def dot(left: Floats, right: Floats) -> Sums:

@@ -105,6 +105,8 @@ def test_values_beyond_the_scale_and_values_that_are_lost() -> None:
         (1.0, 0.4, False),  # much noise of GPTQ
         (0.52, 0.52, False),  # and where it lies along a row of few large values
         (0.6, 0.95, False),
+        (1.25, 0.9999, True),  # no noise explains it
+        (1.05, 0.9999, False),
     ],
 )
 def test_rows_that_are_not_the_bases(slope: float, cosine: float, strange: bool) -> None:

@@ -120,3 +120,16 @@ def test_silent_on_columns_that_gptq_clears(draft: Drafts, compare: Compare) -> 
     words = np.frombuffer(ours.values(f"{DOWN}.weight_packed"), "<u4").reshape(128, 32).copy()
     words[:, 2] = words[:, 2] & 0xFFFF_FF0F | 0x80  # eight is zero
     assert compare(ours.store(f"{DOWN}.weight_packed", words.tobytes()), "llama") == []
+
+
+def test_fires_on_a_scale_of_gptq_that_no_noise_explains(draft: Drafts, compare: Compare) -> None:
+    """A quarter more is 12 dB, which a row of INT8 may have of GPTQ, but not all along the base."""
+
+    def larger(raw: bytes) -> bytes:
+        words = np.frombuffer(raw, "<u2").copy()
+        words[9] += 0x20 if words[9] & 0x7F < 0x60 else 0x10
+        return words.tobytes()
+
+    recipe = "default_stage:\n  default_modifiers:\n    GPTQModifier:\n      targets: [Linear]\n"
+    broken = draft("llama-w8a8-int8").change(f"{DOWN}.weight_scale", larger)
+    assert compare(broken.write("recipe.yaml", recipe), "llama") == [f"B110 error {DOWN}"]
