@@ -33,10 +33,10 @@ def quoted(text: str, longest: int = 100) -> str:
 def markdown(text: str) -> str:
     """Text as text in Markdown, also inside a table's cell: nothing in it is markup.
 
-    Lines become one, as a page shows them.
+    Lines become one, as a page shows them. No address becomes a link.
     """
     text = re.sub(r"\s*\r?\n\s*", " ", text.strip("\r\n"))
-    return _MARKDOWN.sub(r"\\\1", printable(text)).replace("://", ":\u200b//")
+    return _MARKDOWN.sub(r"\\\1", printable(text)).replace("://", "&colon;//")
 
 
 def code_span(text: str) -> str:

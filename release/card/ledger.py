@@ -12,11 +12,11 @@ from release.tables import Table
 from release.tables.markdown import write_table
 from release.text import markdown
 
-# Private-use characters: what comes from files is stripped of them, and of control characters,
-# before it is marked.
+# Private-use characters: what comes from files is stripped of them, of control characters, and of
+# what some take for the end of a line, before it is marked.
 OPEN, MIDDLE, CLOSE, PROVENANCE = "\ue000", "\ue001", "\ue002", "\ue003"
 _MARKED = re.compile(f"{OPEN}(\\d+){MIDDLE}([^{OPEN}{CLOSE}]*){CLOSE}")
-_MARKS = re.compile(f"[{OPEN}-{PROVENANCE}\\x00-\\x08\\x0b-\\x1f\\x7f]")
+_MARKS = re.compile(f"[{OPEN}-{PROVENANCE}\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\u2028\u2029]")
 _JOINED = re.compile(r" [+-] ")
 _BLANK = re.compile(r"\n{3,}")
 

@@ -8,6 +8,9 @@ _UNDER = re.compile(r" {0,3}(?:=+|-+)\s*")
 _NO_PARAGRAPH = re.compile(r"\s*(?:$|#{1,6}\s|>|[-*+]\s|\d+[.)]\s)|\s{4}")
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)\b[^<>]*?(/?)>")
 _CODE = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
+_RUNS = re.compile(
+    r"(?:\]\(\s*<?|\]:\s*<?|<|href\s*=\s*[\"']?)\s*(javascript|vbscript|data):", re.IGNORECASE
+)
 _ALONE = {"br", "hr", "img", "input", "source", "wbr", "col", "p", "li", "td", "th", "tr"}
 _NEVER = {"script", "style", "iframe", "object", "textarea", "title", "plaintext"}
 
@@ -34,7 +37,10 @@ def breaks_out(text: str) -> str | None:
         paragraph = not _NO_PARAGRAPH.match(line)
     if fence:
         return f"opens a block of code with {fence} and does not close it"
-    return _open_tags(_CODE.sub("", "\n".join(prose)))
+    text = _CODE.sub("", "\n".join(prose))
+    if found := _RUNS.search(text):
+        return f"has a link to {found[1].lower()}:, which the Hub takes out"
+    return _open_tags(text)
 
 
 def _open_tags(text: str) -> str | None:

@@ -10,13 +10,16 @@ from release.rules.catalogue import hint_code, is_code
 
 REPO_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
 DATASET = re.compile(r"(?:[A-Za-z0-9][\w.-]{0,95}/)?[A-Za-z0-9][\w.-]{0,95}")
+LINK = re.compile(r"https?://[^\s/].*")
 SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 
 
 def problems(manifest: Manifest) -> Iterator[tuple[str, str]]:
     """What is wrong with values that have the right type, and what to do."""
-    for judge in (_bad_keys, _bad_allows, _bad_commands, _bad_versions, _bad_names, _bad_figures):
+    for judge in (_bad_keys, _bad_allows, _bad_commands, _bad_versions, _bad_names):
         yield from judge(manifest)
+    yield from _bad_links(manifest)
+    yield from _bad_figures(manifest)
     for place, text in _pages(manifest):
         if what := breaks_out(text):
             yield f"{place} {what}", "it would take what follows on the card with it"
@@ -25,7 +28,7 @@ def problems(manifest: Manifest) -> Iterator[tuple[str, str]]:
 def _bad_keys(manifest: Manifest) -> Iterator[tuple[str, str]]:
     for key, repo in (("repo", manifest.repo), ("base.model", manifest.base.model)):
         if not REPO_ID.fullmatch(repo):
-            yield f"{key} is {repo!r}, not owner/name", ""
+            yield f"{key} is {repo!r:.80}, not owner/name", ""
     if manifest.repo == manifest.base.model:
         yield "base.model is the repository itself", "name the model that was quantized"
     for key, text in (("license", manifest.license), ("checkpoint", manifest.checkpoint)):
@@ -67,7 +70,16 @@ def _bad_versions(manifest: Manifest) -> Iterator[tuple[str, str]]:
             concerns(issue.affected, issue.fixed, Served())
         except ValueError as error:
             hint = 'affected = ">=0.17,<0.20", fixed = "0.20.0"'
-            yield f"known-issues[{position}]: {error}", hint
+            yield f"known-issues[{position}]: {error!s:.80}", hint
+
+
+def _bad_links(manifest: Manifest) -> Iterator[tuple[str, str]]:
+    """Addresses that are none of a page: a card's reader clicks on them."""
+    links = {f"known-issues[{i}]": issue.link for i, issue in enumerate(manifest.known_issues)}
+    links |= {f"engines[{i}]": engine.link for i, engine in enumerate(manifest.engines)}
+    for place, link in links.items():
+        if link is not None and not LINK.fullmatch(link):
+            yield f"{place}.link is {link!r:.80}, no address of a page", "https://..."
 
 
 def _bad_names(manifest: Manifest) -> Iterator[tuple[str, str]]:

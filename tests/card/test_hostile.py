@@ -21,8 +21,8 @@ PLACES = (
 )
 
 
-def changed(path: str, value: Any) -> dict[str, Any]:
-    raw = copy.deepcopy(FULL)
+def changed(path: str, value: Any, given: dict[str, Any] = FULL) -> dict[str, Any]:
+    raw = copy.deepcopy(given)
     *parents, last = path.split(".")
     place: Any = raw
     for key in parents:
