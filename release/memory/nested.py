@@ -74,6 +74,9 @@ def _withheld(limits: Any) -> dict[str, Any]:
         kind: limit.get("count") if isinstance(limit, dict) else limit
         for kind, limit in (limits if isinstance(limits, dict) else {}).items()
     }
+    for kind, count in counts.items():
+        if count is not None and (type(count) is not int or count < 0):
+            raise ReleaseError(f"{kind!r:.40} cannot be {count!r:.40}", where=LIMITS)
     kinds = tuple(sorted(kind for kind, count in counts.items() if count == 0))
     return {"withheld": kinds or None}
 
@@ -84,6 +87,8 @@ def _graphs(config: Any) -> dict[str, Any]:
     if isinstance(mode, str):
         found["cudagraph_mode"] = mode.rpartition(".")[2].upper()
     sizes = found.get("cudagraph_capture_sizes")
+    if sizes == []:
+        raise ReleaseError("has no size", where=f"{COMPILATION}.cudagraph_capture_sizes")
     if isinstance(sizes, list):
         found["cudagraph_capture_sizes"] = tuple(sizes) or None
     return found

@@ -16,6 +16,7 @@ NUMBER = re.compile(r"\s*-?[\d.]+[kKmMgGtT]?\s*$")
 PLACEHOLDER = re.compile(r"[$<{]")
 STEPS = {"k": 1, "m": 2, "g": 3, "t": 4}
 LARGEST = 1 << 53
+EXECUTORS = ("external_launcher", "mp", "ray", "uni")
 DTYPES = ("auto", "bfloat16", "float", "float16", "float32", "half")  # of a model
 
 Positive = Annotated[int, msgspec.Meta(ge=1, le=LARGEST)]
@@ -107,6 +108,13 @@ def model_dtype(text: str) -> str:
     return SPELLINGS.get(text, text)
 
 
+def executor(text: str) -> str:
+    """Read --distributed-executor-backend: one of vLLM's, or a class by its path."""
+    if text not in EXECUTORS and "." not in text:
+        raise ValueError(f"not one of {', '.join(EXECUTORS)}")
+    return text
+
+
 class NotModelledError(ValueError):
     """A value that vLLM takes and that no figure is known for."""
 
@@ -165,7 +173,7 @@ TABLE: dict[str, tuple[str, Parse | None]] = {
     "--speculative-config": ("speculative_tokens", speculative),
     "--enable-chunked-prefill": ("enable_chunked_prefill", None),
     "--performance-mode": ("performance_mode", str),
-    "--distributed-executor-backend": ("distributed_executor_backend", str),
+    "--distributed-executor-backend": ("distributed_executor_backend", executor),
     "--data-parallel-size": ("data_parallel_size", int),
     "--attention-backend": ("attention_backend", str.upper),
     "--mm-encoder-tp-mode": ("mm_encoder_tp_mode", str),

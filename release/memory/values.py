@@ -23,6 +23,7 @@ READ: dict[str, tuple[Callable[[str], Any], str]] = {
     "JSON": (json.loads, "JSON"),
 }
 PLACEHOLDER = re.compile(r"[$<]|\{+\s*[\w.$-]+\s*\}+$")
+OPTIONAL = "[VALUE]"
 FEW = 8  # names that a line can hold
 KEYS = re.compile(r"\{(.*)\}")
 # What brings names of its own to an option's choices.
@@ -35,6 +36,15 @@ NEEDS = {
     "--enable-auto-tool-choice": "--tool-call-parser",
     "--enable-log-outputs": "--enable-log-requests",
     "--enable-elastic-ep": "--enable-eplb",
+    "--enable-mamba-cache-stochastic-rounding": "--mamba-ssm-cache-dtype",
+}
+# The least and the most. Source: vLLM 0.32 config/scheduler.py, config/model.py.
+BOUNDS = {
+    "--stream-interval": (1, float("inf")),
+    "--watermark": (0, 1),
+    "--max-logprobs": (-1, float("inf")),
+    "--sse-keep-alive-interval": (0, float("inf")),
+    "--renderer-num-workers": (1, float("inf")),
 }
 EXCLUDES = {"--enable-per-request-metrics": "--disable-log-stats"}
 
@@ -50,6 +60,8 @@ def refused_values(written: Written, version: Version) -> Iterator[tuple[str, st
         plugin = PLUGINS.get(name)
         unread = name == "--tool-call-parser" and "--enable-auto-tool-choice" not in given
         elsewhere = name in TABLE or unread or plugin in given
+        if not values and kinds().get(name, OPTIONAL) not in {"", OPTIONAL}:
+            yield name, f"{name} has no value"
         if elsewhere or len(values) != 1 or PLACEHOLDER.match(values[0]):
             continue
         why = _refused(name, values[0], newest=newest)
@@ -74,9 +86,11 @@ def _refused(name: str, text: str, *, newest: bool) -> str | None:
     if kind in READ:
         read, what = READ[kind]
         try:
-            read(text)
+            value = read(text)
         except (ValueError, RecursionError):
             return f"{text!r:.60} is no {what}"
+        if name in BOUNDS and not BOUNDS[name][0] <= value <= BOUNDS[name][1]:
+            return f"{text!r:.60} is out of range"
     words = kind.split("|")
     plain = {text, text.lower().replace("-", "_")}
     if len(words) > 1 and newest and plain.isdisjoint(words):

@@ -1,7 +1,10 @@
 """What vLLM refuses of the options that decide nothing about memory."""
 
+import re
+
 import pytest
 
+from release.errors import ReleaseError
 from release.memory.command import parse_command
 from release.memory.values import refused_values
 from release.memory.versions import NEWEST, parse_version
@@ -18,6 +21,11 @@ def refused(options: str, vllm: str = NEWEST) -> list[str]:
         ("--port abc", "--port: 'abc' is no whole number"),
         ("--port=80.5", "--port: '80.5' is no whole number"),
         ("--watermark x", "--watermark: 'x' is no number"),
+        ("--watermark 1.5", "--watermark: '1.5' is out of range"),
+        ("--stream-interval 0", "--stream-interval: '0' is out of range"),
+        ("--served-model-name", "--served-model-name has no value"),
+        ("--host --port 80", "--host has no value"),
+        ("--enable-mamba-cache-stochastic-rounding", "needs --mamba-ssm-cache-dtype"),
         ("--mm-processor-kwargs '{\"a\":1'", "is no JSON"),
         ("--scheduling-policy lifo", "'lifo' is not one of fcfs, priority"),
         ("--compilation-config '{\"level\":3}'", "knows no 'level' in it"),
@@ -62,3 +70,18 @@ def test_names_and_keys_are_those_of_the_newest_release_only() -> None:
     options = "--scheduling-policy lifo --compilation-config '{\"level\":3}'"
     assert refused(options, "0.20.0") == []
     assert refused("--port abc", "0.20.0") == ["--port: 'abc' is no whole number"]
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        ("--limit-mm-per-prompt '{\"image\":-1}'", "'image' cannot be -1"),
+        ("--limit-mm-per-prompt.image x", "'image' cannot be 'x'"),
+        ("--compilation-config '{\"cudagraph_capture_sizes\":[]}'", "has no size"),
+        ("--distributed-executor-backend foo", "not one of external_launcher, mp, ray, uni"),
+    ],
+)
+def test_values_of_the_plan_are_read_as_vllm_reads_them(options: str, why: str) -> None:
+    with pytest.raises(ReleaseError, match=re.escape(why)):
+        parse_command(f"vllm serve x {options}")
+    parse_command("vllm serve x --distributed-executor-backend my.module.Executor")
