@@ -8,7 +8,7 @@ from release.errors import ReleaseError
 from release.fit.audit import lacking
 from release.fit.subject import Subject
 from release.manifest import Manifest
-from release.memory.command import Command, parse_command
+from release.memory.command import SECRETS, Command, parse_command
 from release.memory.values import refused_values
 from release.memory.versions import NEWEST, is_newer, parse_version
 
@@ -47,6 +47,9 @@ def _problems(command: Command, repo: str, vllm: str) -> Iterator[str]:
         yield f"serves {command.model!r:.80}, and the card is about {repo}"
     for short, whole in command.shortened:
         yield f"{short} is {whole} only as long as no other option begins so"
+    for name, values in command.written:
+        if name in SECRETS and not all(value.startswith("$") for value in values):
+            yield f"the value of {name} would be on the card: leave it out, or name a variable"
     version = parse_version(vllm)
     if not is_newer(version):
         yield from (what for _, what in lacking(command, vllm))

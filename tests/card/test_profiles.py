@@ -86,6 +86,8 @@ def test_what_cannot_run_is_refused(
             "--max-model-len 4,000,000 is more than the model's 2,048",
         ),
         (["--dtype", "int3"], "--dtype: 'int3' cannot be read"),
+        (["--api-key", "abc123"], "the value of --api-key would be on the card"),
+        (["--hf-token=hf_abc"], "the value of --hf-token would be on the card"),
     ],
 )
 @pytest.mark.parametrize("place", ["serve-args", "serve[0]"])
@@ -105,6 +107,7 @@ def test_what_vllm_does_not_take_is_on_no_card(
     [
         ["--quantization", "compressed-tensors"],
         ["--model", "acme/tiny-NVFP4"],
+        ["--api-key", "$VLLM_API_KEY"],
         ["--max_num_seqs=4", "--no-enforce-eager", "--served-model-name", "tiny"],
         ["--enable-auto-tool-choice", "--tool-call-parser", "hermes", "--max-model-len", "1k"],
     ],
