@@ -104,6 +104,8 @@ def _uneven(subject: Subject, fit: Fit, count: int, *, whole: bool) -> bool:
 def _without(fit: Fit) -> Iterator[tuple[int, Change]]:
     """Leave out an option, where vLLM refuses one."""
     if fit.answer.binds == "options":
+        if fit.question.options.draft_unstated:
+            yield 0, {"draft_unstated": None}  # the command that is written says one token
         for name in DROPPED:
             if getattr(fit.question.options, name) is not None:
                 yield 2, {name: None}

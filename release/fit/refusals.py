@@ -102,6 +102,8 @@ def _lacks_parts(subject: Subject, options: Options) -> str | None:
         return "--enable-expert-parallel: the model has no experts"
     if options.speculative_tokens and not subject.architecture.drafting_layers:
         return "--speculative-config mtp: config.json names no MTP head"
+    if options.draft_unstated and not subject.architecture.mtp_layers:
+        return "--speculative-config: it needs num_speculative_tokens, config.json states none"
     return None
 
 

@@ -48,7 +48,7 @@ def fields_of(nested: Mapping[str, Any]) -> dict[str, Any]:
     found = {
         **_withheld(nested.get(LIMITS)),
         **_graphs(nested.get(COMPILATION)),
-        "speculative_tokens": drafted_tokens(nested.get(DRAFT)),
+        **_drafted(nested.get(DRAFT)),
     }
     found = {field: value for field, value in found.items() if value is not None}
     try:
@@ -59,6 +59,12 @@ def fields_of(nested: Mapping[str, Any]) -> dict[str, Any]:
         where = DRAFT if key == "speculative_tokens" else f"{COMPILATION}.{key}"
         raise ReleaseError(f"cannot be: {why[:1].lower()}{why[1:]}", where=where) from None
     return found
+
+
+def _drafted(draft: Any) -> dict[str, Any]:
+    tokens = drafted_tokens(draft)
+    unstated = tokens is not None and "num_speculative_tokens" not in draft
+    return {"speculative_tokens": tokens, "draft_unstated": unstated or None}
 
 
 def objects_of(options: Options) -> dict[str, dict[str, Any]]:

@@ -30,7 +30,8 @@ class Options(msgspec.Struct, frozen=True):
 
     `speculative_tokens` are those of --speculative-config with the model's own MTP head. The last
     are parts of options: kinds of input that --limit-mm-per-prompt leaves out, and what
-    --compilation-config says of CUDA graphs. `any_length` is VLLM_ALLOW_LONG_MAX_MODEL_LEN.
+    --compilation-config says of CUDA graphs. `any_length` is VLLM_ALLOW_LONG_MAX_MODEL_LEN,
+    `draft_unstated` a --speculative-config that does not say how many tokens.
     """
 
     tensor_parallel_size: Positive | None = None
@@ -65,6 +66,7 @@ class Options(msgspec.Struct, frozen=True):
     any_length: bool | None = None
     dtype: str | None = None
     enable_expert_parallel: bool | None = None
+    draft_unstated: bool | None = None
 
 
 FIELDS = Options.__struct_fields__

@@ -6,8 +6,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from release.fit.changes import smallest_change
 from release.fit.solve import Question, solve
 from release.fit.subject import open_subject
+from release.memory.command import parse_command
 from release.memory.gpus import find_gpu
 from release.memory.options import Options
 from tests.conftest import CHECKPOINTS, ROOT, Run
@@ -187,3 +189,21 @@ def test_a_backend_of_the_kernels_that_is_named_is_said(rest: tuple[str, ...], s
     question = Question(Options(max_num_seqs=4), gpu=find_gpu("B200"), rest=rest)
     fit = solve(open_subject(CHECKPOINTS / "llama-nvfp4"), question)
     assert fit.kernels["NVFP4"].startswith(said)
+
+
+@pytest.mark.parametrize(("stated", "starts"), [(None, False), (1, True)])
+def test_a_draft_says_how_many_tokens_unless_the_config_does(
+    stated: int | None, starts: bool, tmp_path: Path
+) -> None:
+    config = json.loads((MODELS / "Qwen3-Next-80B-A3B-Thinking.json").read_text())["config"]
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps(config | ({"num_nextn_predict_layers": stated} if stated else {})))
+    command = parse_command('vllm serve x -tp 4 --speculative-config \'{"method":"mtp"}\'')
+    subject, gpu = open_subject(file), find_gpu("H200")
+    fit = solve(subject, Question(command.options, gpu=gpu))
+    assert fit.answer.starts is starts
+    if not starts:
+        assert "it needs num_speculative_tokens" in fit.answer.why
+        change = smallest_change(subject, fit)
+        assert change is not None
+        assert '"num_speculative_tokens": 1' in change.command
