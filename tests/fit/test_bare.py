@@ -115,7 +115,7 @@ def test_what_a_multimodal_config_leaves_out_is_its_class_s(run: Run, tmp_path: 
     found = json.loads(run("fit", config, "--available", "12GiB", "--format", "json").stdout)
     assert (found["max_model_len"], found["blocks_per_request"]) == (131_072, 10_118)
     assert found["tokens"] == 509_377  # as vLLM plans it
-    assert "One request of 131,072 tokens" in run("tables", config).stdout
+    assert "One request of 131,072 tokens" in run("tables", config, "--format", "markdown").stdout
 
 
 @pytest.mark.parametrize(("stated", "head"), [(None, True), (False, True), (True, False)])
